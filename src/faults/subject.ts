@@ -1,0 +1,28 @@
+import type { Effect } from "../model/effect.ts";
+import type { Decision } from "../model/selection.ts";
+
+/** What the selection needs to know of an exchange. */
+export interface ExchangeFacts {
+  readonly method: string;
+  /** Request target as sent, with its query. */
+  readonly path: string;
+  /** Value of a header by lower-case name; asked only for names in `Selector.headers`. */
+  header(name: string): string | undefined;
+  readonly conn: number;
+  readonly caller: string;
+  /** Second half of the trace id when it is one of this run's requests: the key that makes a request meet the same fate in every run. */
+  readonly request?: string;
+}
+
+export interface ConnectionFacts {
+  readonly conn: number;
+  readonly caller: string;
+}
+
+/** What one fault means for one subject. `effects` is empty unless applied. */
+export interface Decided {
+  readonly fault: string;
+  readonly decision: Decision;
+  readonly n?: number;
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,44 @@
+import type { Correlate, Fault, LaneName } from "./experiment.ts";
+import type { WitnessRecord } from "./event.ts";
+
+/** One proxy as the data plane is to serve it; nothing in it is a template. */
+export interface ProxyConfig {
+  readonly name: string;
+  readonly lane: LaneName;
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly host: "keep" | "upstream";
+  readonly correlate: Correlate;
+  readonly listeners: readonly { readonly caller: string; readonly host: string; readonly port: number }[];
+}
+
+export interface DataPlaneConfig {
+  readonly seed: string;
+  /** First half of this run's trace ids, 16 hex digits. */
+  readonly tracePrefix: string;
+  readonly proxies: readonly ProxyConfig[];
+}
+
+/** To the data plane. Each request is answered by the reply with the same id. Plain data. */
+export type DataPlaneRequest =
+  | { readonly kind: "start"; readonly id: number; readonly config: DataPlaneConfig }
+  /**
+   * The whole list of faults, at once; windows count from the moment it is carried out. An empty list lifts:
+   * no new decision, delays run out, what hangs is reset; with `release` delays end at once too.
+   */
+  | { readonly kind: "set-faults"; readonly id: number; readonly epoch: number; readonly faults: readonly Fault[]; readonly release: boolean }
+  /** Every connection is ended, every open exchange recorded as `open`, every listener closed. */
+  | { readonly kind: "stop"; readonly id: number };
+
+/** From the data plane. */
+export type DataPlaneMessage =
+  | { readonly kind: "started"; readonly id: number; readonly listening: readonly { readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }[] }
+  | { readonly kind: "faults-set"; readonly id: number; readonly atMs: number }
+  | { readonly kind: "stopped"; readonly id: number }
+  | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string; readonly hint?: string }
+  | { readonly kind: "records"; readonly records: readonly WitnessRecord[] };
+
+/** The border: all that the rest of the program knows of the data plane. */
+export interface DataPlane {
+  send(request: DataPlaneRequest): void;
+  onMessage(listener: (message: DataPlaneMessage) => void): void;
+}

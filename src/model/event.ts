@@ -1,0 +1,166 @@
+import type { PhaseName } from "./experiment.ts";
+import type { Grade } from "./probe-type.ts";
+import type { Plan } from "./plan.ts";
+import type { Decision } from "./selection.ts";
+import type { EffectKind } from "./effect.ts";
+
+/** The first line of a journal. */
+export interface JournalHeader {
+  readonly schema: "chaos/journal/1";
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** First half of every trace id of this run: 16 hex digits. */
+  readonly tracePrefix: string;
+  readonly tool: { readonly version: string; readonly node: string };
+  readonly plan: Plan;
+}
+
+/** Every event has the order of writing and when it happened, ms from the start of the run on one monotonic clock. Every `…Ms` of an event is on that clock unless it says "duration". */
+interface Stamp {
+  readonly seq: number;
+  readonly atMs: number;
+}
+
+/** What one fault meant for one exchange or connection. */
+export interface FaultRecord {
+  readonly fault: string;
+  readonly decision: Decision;
+  /** Number among the eligible of its `per`, from 1; absent when not eligible. */
+  readonly n?: number;
+  /** What was carried out, when applied. */
+  readonly effect?: EffectKind;
+  /** When the caller could first notice it: the answer, close or reset written, or the hold begun. Absent: it never came to that. */
+  readonly actedMs?: number;
+  /** When a hold ended: its delay ran out, or the fault was lifted. Absent while held, or when the caller left first. */
+  readonly releasedMs?: number;
+}
+
+/**
+ * How an exchange ended.
+ * `complete`: answered whole · `client-left`: the caller closed or reset before the answer's end · `upstream-lost`: upstream closed or reset before the end ·
+ * `upstream-unreachable`: no connection to upstream · `dropped`/`reset`: a fault closed it · `rejected`: not framed as HTTP, or over a limit (400, 408, 431) ·
+ * `tunnel`: upgraded · `open`: still unfinished when the run ended.
+ */
+export type ExchangeEnd = "complete" | "client-left" | "upstream-lost" | "upstream-unreachable" | "dropped" | "reset" | "rejected" | "tunnel" | "open";
+
+/** One HTTP exchange as the witness saw it, written when it has ended. */
+export interface ExchangeRecord {
+  readonly kind: "exchange";
+  readonly atMs: number;
+  readonly proxy: string;
+  /** Which listener it came by: service name, `service#2`, or `default`. */
+  readonly caller: string;
+  /** Number of the client connection, unique in the run. */
+  readonly conn: number;
+  /** n-th exchange on its connection, from 1: above 1 the connection was reused. */
+  readonly nth: number;
+  readonly method: string;
+  /** Request target as sent, at most 1,024 characters. */
+  readonly path: string;
+  /** Trace id of the `traceparent` header (32 hex digits), when there is one. */
+  readonly trace?: string;
+  /** Correlation value found by the proxy's `correlate`, other than trace. */
+  readonly key?: string;
+  /** `Idempotency-Key` of the request. */
+  readonly idempotencyKey?: string;
+  /** First byte of the request. */
+  readonly startMs: number;
+  /** Last byte of the request. */
+  readonly requestEndMs?: number;
+  /** The response head was written to the caller. */
+  readonly headMs?: number;
+  /** The last byte of the response was written to the caller, or the exchange ended otherwise. */
+  readonly endMs: number;
+  /** Status that the caller got; absent when it got none. */
+  readonly status?: number;
+  /** `Retry-After` of the response. */
+  readonly retryAfter?: string;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly end: ExchangeEnd;
+  /** The caller closed (`fin`) or reset (`rst`) with the answer outstanding. */
+  readonly leftMs?: number;
+  readonly leftBy?: "fin" | "rst";
+  /** Upstream got the request. */
+  readonly passedOn: boolean;
+  /** One entry per fault of this proxy that was loaded; absent when none was. */
+  readonly faults?: readonly FaultRecord[];
+}
+
+/** One client connection, written when it has closed. On a tcp lane it is the unit of witness. */
+export interface ConnectionRecord {
+  readonly kind: "connection";
+  readonly atMs: number;
+  readonly proxy: string;
+  readonly caller: string;
+  readonly conn: number;
+  readonly openMs: number;
+  readonly closeMs: number;
+  /** Address and port of the caller's end. */
+  readonly peer: string;
+  readonly exchanges: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly closedBy: "client" | "upstream" | "fault" | "proxy";
+  readonly how: "fin" | "rst";
+  readonly upstreamReached: boolean;
+  readonly faults?: readonly FaultRecord[];
+}
+
+/** What the data plane sends up, in batches. */
+export type WitnessRecord =
+  | ExchangeRecord
+  | ConnectionRecord
+  /** While a listener refuses, calls cannot be witnessed. */
+  | { readonly kind: "unwitnessed"; readonly atMs: number; readonly proxy: string; readonly startMs: number; readonly endMs: number }
+  | { readonly kind: "witness-issue"; readonly atMs: number; readonly proxy: string; readonly code: string; readonly message: string };
+
+/** One request of a probe, written when it has ended, or at the end of the run while pending. */
+export interface SampleRecord {
+  readonly kind: "sample";
+  readonly atMs: number;
+  readonly probe: string;
+  /** Number of the request of its probe, from 1. */
+  readonly n: number;
+  readonly dueMs: number;
+  /** Absent: never sent (the cap on what is in flight was reached, or the run ended first). */
+  readonly sentMs?: number;
+  /** Absent: pending. */
+  readonly endMs?: number;
+  readonly grade: Grade | "pending" | "unsent";
+  readonly status?: number;
+  readonly failure?: string;
+  /** Why it is not good; at most 200 characters. */
+  readonly blame?: string;
+}
+
+export type RunEvent =
+  | { readonly kind: "service-started"; readonly atMs: number; readonly service: string; readonly replica: number; readonly pid: number; readonly port?: number }
+  | { readonly kind: "service-ready"; readonly atMs: number; readonly service: string; readonly replica: number }
+  /** `expected`: we asked it to stop. */
+  | { readonly kind: "service-exited"; readonly atMs: number; readonly service: string; readonly replica: number; readonly code?: number; readonly signal?: string; readonly expected: boolean }
+  | { readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }
+  | { readonly kind: "phase-started"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
+  | { readonly kind: "phase-ended"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
+  /** The faults of an epoch are in force (windows count from here), and lifted. */
+  | { readonly kind: "faults-set"; readonly atMs: number; readonly epoch: number; readonly faults: readonly string[] }
+  | { readonly kind: "faults-lifted"; readonly atMs: number; readonly epoch: number }
+  /** The event loop of a thread was late by `lateMs` (duration). */
+  | { readonly kind: "stall"; readonly atMs: number; readonly thread: "main" | "data-plane"; readonly lateMs: number }
+  /** Share (0..1) of the last second that a process spent runnable but not running; Linux only. */
+  | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number }
+  | { readonly kind: "in-flight-cap"; readonly atMs: number; readonly probe: string; readonly limit: number }
+  | { readonly kind: "guard-tripped"; readonly atMs: number; readonly probe: string; readonly metric: string; readonly expected: string; readonly observed: number; readonly n: number }
+  | { readonly kind: "max-duration"; readonly atMs: number }
+  | { readonly kind: "baseline"; readonly atMs: number; readonly met: boolean }
+  | { readonly kind: "interrupted"; readonly atMs: number; readonly signal: string }
+  | { readonly kind: "failed"; readonly atMs: number; readonly code: string; readonly message: string; readonly hint?: string }
+  /** The last event: everything has been undone, or what could not be. */
+  | { readonly kind: "ended"; readonly atMs: number; readonly cleanedUp: boolean; readonly left: readonly string[] };
+
+/** A fact before it is written. */
+export type Fact = WitnessRecord | SampleRecord | RunEvent;
+
+/** A past-tense fact of a run, as a line of the journal. */
+export type Event = Fact & Stamp;

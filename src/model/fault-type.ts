@@ -1,0 +1,43 @@
+import type { z } from "zod";
+import type { Effect } from "./effect.ts";
+
+/** What a fault acts on: one HTTP exchange, one connection, a listener as a whole, or a process of the run. */
+export type Layer = "exchange" | "connection" | "process";
+
+/** What has come, as a fault may see it. */
+export type Subject =
+  | { readonly kind: "exchange"; readonly method: string; readonly path: string }
+  | { readonly kind: "connection"; readonly id: number }
+  /** The proxy itself, asked when the fault's window opens. */
+  | { readonly kind: "listener" };
+
+/** Plain data that the selection keeps for a fault. Times in ms. */
+export interface Facts {
+  /** Number of this subject among the eligible of its `per`, from 1. */
+  readonly n: number;
+  /** k-th call of its request on this edge, from 1; 1 where the exchange carries no trace of ours. */
+  readonly attempt: number;
+  readonly sinceWindowMs: number;
+}
+
+/** Uniform on [0, 1). */
+export type Random = () => number;
+
+/**
+ * One kind of fault. `decide` is pure: what the caller is to experience, for one subject that the selection picked.
+ * It is asked only for subjects of the kinds in `on`.
+ */
+export interface FaultType<P = unknown> {
+  readonly type: string;
+  readonly layer: Layer;
+  readonly on: Subject["kind"];
+  /** One line for tables. */
+  readonly summary: string;
+  /** Parameters beside the common ones; strict (unknown keys are errors). */
+  readonly params: z.ZodType<P>;
+  /** A short valid example in YAML, parameters only. */
+  readonly example: string;
+  /** A sentence fragment in the field's words, such as `answers after 3s`. */
+  explain(params: P): string;
+  decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[];
+}

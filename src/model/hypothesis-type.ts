@@ -1,0 +1,54 @@
+import type { z } from "zod";
+import type { Experiment, Hypothesis } from "./experiment.ts";
+import type { JsonObject } from "./json.ts";
+import type { Observations } from "./observation.ts";
+import type { ClaimVerdict, Evidence, Rung } from "./verdict.ts";
+
+/** What a hypothesis is judged in: one epoch of a run. */
+export interface Scope {
+  readonly hypothesis: Hypothesis;
+  readonly observations: Observations;
+  /** From 1. */
+  readonly epoch: number;
+  /** Of held verdicts, 0..1. */
+  readonly confidence: number;
+}
+
+/** What one epoch says; several are combined, and made a verdict, by the judge. */
+export interface Judgement {
+  readonly claims: readonly ClaimVerdict[];
+  readonly observed: JsonObject;
+  readonly samples: number;
+  readonly correlation?: Rung;
+  readonly equivalentTo?: readonly string[];
+  readonly evidence?: readonly Evidence[];
+  /** Inferred states over time, for the timeline. */
+  readonly states?: readonly { readonly state: string; readonly startMs: number; readonly endMs: number }[];
+}
+
+/** A warning about an experiment that could not decide its hypothesis. */
+export interface Advice {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** Path in the experiment file, such as `["hypotheses", 0, "trials"]`; relative to the hypothesis. */
+  readonly path: readonly (string | number)[];
+}
+
+/** One resilience pattern. `judge` is pure. */
+export interface HypothesisType<P = unknown> {
+  readonly type: string;
+  readonly summary: string;
+  /** Strict; the common keys (name, type, fault, library, epochs, confirm, shapes) are not part of it. */
+  readonly params: z.ZodType<P>;
+  /** A short valid example in YAML, parameters only. */
+  readonly example: string;
+  /** Names of probes and proxies that it needs, to be checked against the file. */
+  probes(params: P): readonly string[];
+  proxies(params: P): readonly string[];
+  /** What is claimed, in a sentence. */
+  explain(params: P): string;
+  /** What the experiment cannot decide about it as planned: too little load, too short a phase. */
+  advise(params: P, hypothesis: Hypothesis, experiment: Experiment): readonly Advice[];
+  judge(params: P, scope: Scope): Judgement;
+}

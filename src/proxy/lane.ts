@@ -1,0 +1,34 @@
+import type { Socket } from "node:net";
+import type { ProxyConfig } from "../model/data-plane.ts";
+import type { Env } from "../model/env.ts";
+import type { WitnessRecord } from "../model/event.ts";
+import type { Selector } from "../faults/select.ts";
+
+/** What a lane is given to serve one client connection. */
+export interface LaneContext {
+  readonly env: Env;
+  readonly proxy: ProxyConfig;
+  readonly caller: string;
+  /** Number of this client connection, unique in the run. */
+  readonly conn: number;
+  /** First half of this run's trace ids (16 hex digits). */
+  readonly tracePrefix: string;
+  /** The faults in force on this proxy, with the state of their selection; replaced as a whole when the set changes. Empty between epochs. */
+  selector(): Selector;
+  record(record: WitnessRecord): void;
+  /** To be called once, when the connection and its record are done. */
+  closed(): void;
+}
+
+/** One client connection being served. */
+export interface LaneConnection {
+  /** The set of faults was replaced or a window opened or closed. `release`: delays end at once too. What hangs by a lifted fault is reset. */
+  faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void;
+  /** The run stops: end at once, record what is unfinished as `open`. */
+  stop(): void;
+  /** A `refuse` fault cuts open connections: reset both sides. */
+  cut(): void;
+}
+
+/** Serves a client connection that was just accepted (paused on connect where the lane needs it). */
+export type Lane = (client: Socket, context: LaneContext) => LaneConnection;

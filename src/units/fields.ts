@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Bound } from "../model/bound.ts";
+import { parseBound } from "./bound.ts";
+import { expectedForm, parseQuantity } from "./quantity.ts";
+import type { QuantityKind } from "./quantity.ts";
+
+/**
+ * Schema fields for values with units: text in, base units out. Each explains itself in errors and in the published JSON Schema.
+ * A bare number is taken in and refused with the unit form it should have.
+ */
+const scalar = z.union([z.string(), z.number()]);
+
+/** A quantity as a number of base units (ms, bytes, share, factor, per second). */
+export function quantity(kind: QuantityKind, options: { readonly max?: number; readonly positive?: boolean } = {}): z.ZodType<number, string | number> {
+  return scalar.meta({ description: expectedForm(kind) }).transform((text, context) => {
+    const value = parseQuantity(kind, text);
+    const problem = typeof value === "string" ? value : rangeProblem(kind, text, value, options);
+    if (typeof value === "string" || problem !== undefined) {
+      context.addIssue({ code: "custom", message: problem ?? String(value) });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
+function rangeProblem(kind: QuantityKind, text: string | number, value: number, options: { readonly max?: number; readonly positive?: boolean }): string | undefined {
+  if (options.positive === true && value === 0) return `expected ${expectedForm(kind)} above 0, got "${text}"`;
+  const max = options.max ?? (kind === "share" ? 1 : Number.POSITIVE_INFINITY);
+  return value > max ? `expected ${expectedForm(kind)} of at most ${kind === "share" ? "100%" : max}, got "${text}"` : undefined;
+}
+
+export const duration = (): z.ZodType<number, string | number> => quantity("duration");
+export const share = (): z.ZodType<number, string | number> => quantity("share");
+
+/** A bound such as `"<= 250ms"`. */
+export function bound(kind: QuantityKind): z.ZodType<Bound, string | number> {
+  return scalar.meta({ description: `a bound like "<= X", ">= X" or "X..Y", where X is ${expectedForm(kind)}` }).transform((text, context) => {
+    const value = parseBound(kind, String(text));
+    if (typeof value === "string") {
+      context.addIssue({ code: "custom", message: value });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
+/** An upper limit written as a plain quantity or as a bound: `within: 6s` and `within: "<= 6s"` mean the same. */
+export function atMost(kind: QuantityKind): z.ZodType<Bound, string | number> {
+  return scalar.meta({ description: `${expectedForm(kind)}, or a bound on it` }).transform((text, context) => {
+    const isBound = /[<>=]|\.\./.test(String(text));
+    const value = isBound ? parseBound(kind, String(text)) : plainLimit(kind, text);
+    if (typeof value === "string") {
+      context.addIssue({ code: "custom", message: value });
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+
+function plainLimit(kind: QuantityKind, text: string | number): Bound | string {
+  const max = parseQuantity(kind, text);
+  return typeof max === "string" ? max : { text: `<= ${text}`, max };
+}
