@@ -11,6 +11,8 @@ export interface LaneContext {
   readonly caller: string;
   /** Number of this client connection, unique in the run. */
   readonly conn: number;
+  /** Of the run: the first part of every key of a random draw. */
+  readonly seed: string;
   /** First half of this run's trace ids (16 hex digits). */
   readonly tracePrefix: string;
   /** The faults in force on this proxy, with the state of their selection; replaced as a whole when the set changes. Empty between epochs. */
@@ -22,7 +24,10 @@ export interface LaneContext {
 
 /** One client connection being served. */
 export interface LaneConnection {
-  /** The set of faults was replaced or a window opened or closed. `release`: delays end at once too. What hangs by a lifted fault is reset. */
+  /**
+   * `lifted`: the set of faults was replaced, perhaps by none: what hangs by a fault of the old set is reset, what it delays runs out; `release`: delays end at once too.
+   * Otherwise a window of the set opened or closed.
+   */
   faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void;
   /** The run stops: end at once, record what is unfinished as `open`. */
   stop(): void;
