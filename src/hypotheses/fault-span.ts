@@ -1,0 +1,42 @@
+import type { Fault } from "../model/experiment.ts";
+import type { Scope } from "../model/hypothesis-type.ts";
+import type { PhaseWindow } from "../model/observation.ts";
+import type { PhaseName } from "../model/experiment.ts";
+
+/** When the faults of a hypothesis acted in one epoch, and whether anyone noticed. */
+export interface FaultSpan {
+  readonly faults: readonly Fault[];
+  /** The first exchange that one of them was applied to. */
+  readonly onsetMs?: number;
+  /** The end of the last: its window closed, or it was lifted. Absent: still in force when the journal ends. */
+  readonly endMs?: number;
+  readonly eligible: number;
+  readonly applied: number;
+  readonly felt: number;
+}
+
+/** The faults that a hypothesis speaks of, taken together. */
+export function faultSpan({ hypothesis, observations, epoch }: Scope): FaultSpan {
+  const mine = observations.faults.filter((seen) => seen.epoch === epoch && hypothesis.faults.includes(seen.fault.name));
+  const onsets = mine.flatMap(({ firstAppliedMs }) => (firstAppliedMs === undefined ? [] : [firstAppliedMs]));
+  const ends = mine.flatMap(({ fault, setMs, liftedMs }) => {
+    const { fromMs, forMs } = fault.selection;
+    const closedMs = forMs === undefined ? undefined : setMs + fromMs + forMs;
+    const endMs = closedMs === undefined ? liftedMs : Math.min(closedMs, liftedMs ?? closedMs);
+    return endMs === undefined ? [] : [endMs];
+  });
+  const sum = (count: (seen: (typeof mine)[number]) => number): number => mine.reduce((total, seen) => total + count(seen), 0);
+  return {
+    faults: mine.map(({ fault }) => fault),
+    ...(onsets.length === 0 ? {} : { onsetMs: Math.min(...onsets) }),
+    ...(ends.length < mine.length || mine.length === 0 ? {} : { endMs: Math.max(...ends) }),
+    eligible: sum(({ eligible }) => eligible),
+    applied: sum(({ applied }) => applied),
+    felt: sum(({ felt }) => felt),
+  };
+}
+
+/** The window of a phase as it ran; `before` and `warmup` have one, the others one per epoch. */
+export function phaseWindow({ observations, epoch }: Pick<Scope, "observations" | "epoch">, phase: PhaseName): PhaseWindow | undefined {
+  return observations.phases.find(({ name, epoch: of }) => name === phase && (phase === "before" || phase === "warmup" || of === epoch));
+}
