@@ -1,0 +1,61 @@
+import type { Api } from "./api.ts";
+
+/** Where text goes, and how it may look there. */
+export interface Output {
+  write(text: string): void;
+  /** Whether colours may be used. */
+  readonly colour: boolean;
+  /** Columns; 80 where there is no terminal and `COLUMNS` does not tell. */
+  readonly width: number;
+  /** A terminal that can redraw a line. */
+  readonly live: boolean;
+}
+
+export type InterruptSignal = "SIGINT" | "SIGTERM";
+
+/** All that a command touches, passed in so that tests can hold it. */
+export interface Context {
+  /** The public API, loaded when it is first needed: `chaos --help` must stay light. */
+  readonly api: () => Promise<Api>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly stdin: AsyncIterable<string | Uint8Array>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Calls `listener` on each interrupt in place of dying of it, until the returned function is called. */
+  onInterrupt(listener: (signal: InterruptSignal) => void): () => void;
+  /** Ends the process at once. */
+  exitNow(code: number): void;
+}
+
+interface OptionSpec {
+  /** As commander reads it: `--seed <s>`, `--bail`. */
+  readonly flags: string;
+  readonly summary: string;
+  /** May be given several times. */
+  readonly repeatable?: true;
+}
+
+interface ArgumentSpec {
+  /** As commander reads it: `<file>`, `<file...>`, `[file]`. */
+  readonly usage: string;
+  readonly summary: string;
+}
+
+/** Options as given, by their name without dashes. */
+export interface Given {
+  text(name: string): string | undefined;
+  /** Of a repeatable option. */
+  texts(name: string): readonly string[];
+  flag(name: string): boolean;
+}
+
+/** One subcommand: what it is called and takes, and what it does. Returns the exit code, never ends the process. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+  readonly options: readonly OptionSpec[];
+  /** Command lines shown under its help. */
+  readonly examples: readonly string[];
+  act(context: Context, args: readonly string[], given: Given): Promise<number>;
+}

@@ -1,0 +1,12 @@
+/** What the shell is told. The codes of a finished experiment come with its report. */
+export const exitCodes = {
+  held: 0,
+  inconclusive: 3,
+  /** The command line, a file or a path is wrong; nothing was run. */
+  refused: 2,
+  /** The tool itself failed. */
+  failed: 6,
+} as const;
+
+/** 128 + the number of the signal, as shells say it. */
+export const interruptCodes = { SIGINT: 130, SIGTERM: 143 } as const;

@@ -1,0 +1,29 @@
+import type { Context, InterruptSignal } from "./command.ts";
+import { interruptCodes } from "./exit-code.ts";
+
+/** npm and the terminal both pass one Ctrl-C on: what follows within this time is the same one. */
+const sameInterruptMs = 300;
+
+export interface Interrupts {
+  /** Aborted by the first interrupt; its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The first interrupt, when there was one. */
+  received(): InterruptSignal | undefined;
+  stopListening(): void;
+}
+
+/** The first interrupt asks for a clean stop, the second ends the process at once. */
+export function listenForInterrupts(context: Context, nowMs: () => number = () => performance.now()): Interrupts {
+  const controller = new AbortController();
+  let first: { readonly signal: InterruptSignal; readonly atMs: number } | undefined;
+  const stopListening = context.onInterrupt((signal) => {
+    if (first === undefined) {
+      first = { signal, atMs: nowMs() };
+      context.stderr.write(`${signal === "SIGINT" ? "\n" : ""}stopping: lifting faults, ending services. Once more to leave at once.\n`);
+      controller.abort(signal);
+    } else if (nowMs() - first.atMs >= sameInterruptMs) {
+      context.exitNow(interruptCodes[signal]);
+    }
+  });
+  return { signal: controller.signal, received: () => first?.signal, stopListening };
+}

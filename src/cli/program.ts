@@ -1,0 +1,66 @@
+import { Command as Program, CommanderError, Option } from "commander";
+import type { Command, Context, Given } from "./command.ts";
+import { exitCodes } from "./exit-code.ts";
+
+/** Reads the arguments and carries the command out; the only user of commander. Returns the exit code. */
+export async function carryOut(commands: readonly Command[], context: Context, argv: readonly string[], version: string): Promise<number> {
+  let exitCode: number = exitCodes.held;
+  const program = new Program("chaos")
+    .description("Prove that services survive failure: inject faults, witness every call, judge by evidence.")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this, or the help of a command")
+    .helpCommand(false)
+    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are honoured too)")
+    .addHelpText("after", "\nExit codes: 0 held · 1 violated · 2 wrong file or option · 3 inconclusive · 4 no steady state before\n            5 stopped by a guard · 6 failed · 130, 143 interrupted and cleaned up");
+  prepare(program, context);
+  for (const command of commands) {
+    const sub = program.command(command.name).summary(command.summary).description(command.summary);
+    prepare(sub, context);
+    for (const { usage, summary } of command.arguments) sub.argument(usage, summary);
+    for (const { flags, summary, repeatable } of command.options) sub.addOption(option(flags, summary, repeatable === true));
+    sub.option("--no-color", "no colours");
+    if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
+    sub.action(async () => {
+      exitCode = await command.act(context, sub.args, given(sub.opts()));
+    });
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.held : exitCodes.refused;
+    throw error;
+  }
+  return exitCode;
+}
+
+/** Commander must neither end the process nor write past the context. */
+function prepare(program: Program, { stdout, stderr }: Context): void {
+  program.exitOverride().showHelpAfterError("(--help shows what there is)").configureOutput({
+    writeOut: (text) => stdout.write(text),
+    writeErr: (text) => stderr.write(text),
+    getOutHelpWidth: () => stdout.width,
+    getErrHelpWidth: () => stderr.width,
+    getOutHasColors: () => stdout.colour,
+    getErrHasColors: () => stderr.colour,
+  });
+}
+
+function option(flags: string, summary: string, repeatable: boolean): Option {
+  const made = new Option(flags, summary);
+  return repeatable ? made.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]) : made;
+}
+
+function given(options: Readonly<Record<string, unknown>>): Given {
+  const valueOf = (name: string): unknown => options[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
+  return {
+    text: (name) => {
+      const value = valueOf(name);
+      return typeof value === "string" ? value : undefined;
+    },
+    texts: (name) => {
+      const value = valueOf(name);
+      return Array.isArray(value) ? value.map(String) : [];
+    },
+    flag: (name) => valueOf(name) === true,
+  };
+}
