@@ -1,0 +1,6 @@
+/**
+ * Ways of carrying faults out; each file is one engine.
+ * May import: model to proxy (ranks 0 to 6).
+ * To add one: a file whose class starts, sets the whole list of faults, lifts and stops, as local.ts does.
+ */
+export { LocalEngine } from "./local.ts";

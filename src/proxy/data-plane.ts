@@ -1,0 +1,81 @@
+import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } from "../model/data-plane.ts";
+import type { Env } from "../model/env.ts";
+import { ChaosError } from "../model/error.ts";
+import { lanes } from "./lanes.ts";
+import { ProxyServer } from "./proxy-server.ts";
+import { RecordBatch } from "./record-batch.ts";
+
+/** The data plane in this thread. All that crosses its border is plain data, so that it can live in a worker as well. */
+export function createDataPlane(env: Env): DataPlane {
+  const listeners: ((message: DataPlaneMessage) => void)[] = [];
+  const post = (message: DataPlaneMessage): void => listeners.forEach((listener) => listener(message));
+  const carrier = new Carrier(env, post);
+  // One request at a time, in the order sent: a stop waits for the start before it.
+  let last = Promise.resolve();
+  return {
+    send: (request) => {
+      last = last.then(async () => post(await carrier.carryOut(request).catch((error: unknown) => failed(request.id, error))));
+    },
+    onMessage: (listener) => void listeners.push(listener),
+  };
+}
+
+function failed(id: number, error: unknown): DataPlaneMessage {
+  if (error instanceof ChaosError) return { kind: "failed", id, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return { kind: "failed", id, code: "data-plane-failed", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Carries requests out on the proxies of a run. */
+class Carrier {
+  readonly #env: Env;
+  readonly #batch: RecordBatch;
+  #proxies = new Map<string, ProxyServer>();
+  #connections = 0;
+
+  constructor(env: Env, post: (message: DataPlaneMessage) => void) {
+    this.#env = env;
+    this.#batch = new RecordBatch(env, (records) => post({ kind: "records", records }));
+  }
+
+  async carryOut(request: DataPlaneRequest): Promise<DataPlaneMessage> {
+    switch (request.kind) {
+      case "start": return { kind: "started", id: request.id, listening: await this.#start(request.config) };
+      case "set-faults": return { kind: "faults-set", id: request.id, atMs: this.#setFaults(request) };
+      case "stop":
+        await this.#stop();
+        return { kind: "stopped", id: request.id };
+    }
+  }
+
+  async #start(config: DataPlaneConfig): Promise<Extract<DataPlaneMessage, { kind: "started" }>["listening"]> {
+    if (this.#proxies.size > 0) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
+    const listening = [];
+    for (const proxy of config.proxies) {
+      const lane = lanes[proxy.lane];
+      if (lane === undefined) throw new ChaosError("unknown-lane", `expected a known lane for proxy "${proxy.name}", got "${proxy.lane}"`);
+      const server = new ProxyServer({ env: this.#env, config: proxy, run: config, lane, nextConn: () => (this.#connections += 1), record: (record) => this.#batch.add(record) });
+      this.#proxies.set(proxy.name, server);
+      try {
+        listening.push(...(await server.open()).map((address) => ({ proxy: proxy.name, ...address })));
+      } catch (error) {
+        await this.#stop();
+        throw error;
+      }
+    }
+    return listening;
+  }
+
+  /** Returns when the new set was in force. */
+  #setFaults({ faults, epoch, release }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
+    const atMs = this.#env.nowMs();
+    for (const [name, server] of this.#proxies) server.setFaults(faults.filter(({ proxy }) => proxy === name), epoch, release, atMs);
+    this.#batch.flush();
+    return atMs;
+  }
+
+  async #stop(): Promise<void> {
+    await Promise.all([...this.#proxies.values()].map((server) => server.close()));
+    this.#proxies = new Map();
+    this.#batch.flush();
+  }
+}

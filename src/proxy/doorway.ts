@@ -1,0 +1,119 @@
+import type { Server, Socket } from "node:net";
+import type { ProxyConfig } from "../model/data-plane.ts";
+import type { Env } from "../model/env.ts";
+import type { WitnessRecord } from "../model/event.ts";
+import { boundPort, listen } from "./listener.ts";
+import type { Address } from "./listener.ts";
+
+/** Between two attempts to get back a port that another process took meanwhile. */
+const retryMs = 25;
+
+export interface DoorwayOptions {
+  readonly env: Env;
+  readonly config: ProxyConfig;
+  record(record: WitnessRecord): void;
+  accept(client: Socket, caller: string): void;
+}
+
+interface Door {
+  readonly caller: string;
+  /** With the port that was bound first. */
+  readonly address: Address;
+  /** Absent while it is shut. */
+  server?: Server;
+}
+
+/** The listeners of one proxy, which a fault may shut for a time: then the kernel refuses connections, as for a server that is down. */
+export class Doorway {
+  readonly #options: DoorwayOptions;
+  readonly #doors: Door[] = [];
+  #wanted: "open" | "shut" | "closed" = "open";
+  #shutSinceMs: number | undefined;
+  #reopening: Promise<void> | undefined;
+
+  constructor(options: DoorwayOptions) {
+    this.#options = options;
+  }
+
+  /** Binds every listener; throws ChaosError when one cannot be, and then holds none. */
+  async open(): Promise<readonly { readonly caller: string; readonly host: string; readonly port: number }[]> {
+    try {
+      for (const { caller, host, port } of this.#options.config.listeners) {
+        const server = await this.#listen({ host, port }, caller);
+        this.#doors.push({ caller, address: { host, port: boundPort(server) }, server });
+      }
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this.#doors.map(({ caller, address }) => ({ caller, ...address }));
+  }
+
+  /** Closes the listeners; connections that are open stay so. */
+  refuse(): void {
+    this.#wanted = "shut";
+    this.#shutSinceMs ??= this.#options.env.nowMs();
+    for (const door of this.#doors) void shut(door);
+  }
+
+  /** Listens again, on the same ports. */
+  admit(): void {
+    if (this.#shutSinceMs === undefined) return;
+    this.#wanted = "open";
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = undefined;
+    });
+  }
+
+  /** Closes the listeners for good; resolves when they are, and their connections have ended. */
+  async close(): Promise<void> {
+    this.#wanted = "closed";
+    await Promise.all([...this.#doors.map(shut), this.#reopening]);
+    this.#witnessed();
+  }
+
+  async #reopen(): Promise<void> {
+    let reported = false;
+    for (let door = this.#nextToOpen(); door !== undefined; door = this.#nextToOpen()) {
+      try {
+        const server = await this.#listen(door.address, door.caller);
+        if (this.#nextToOpen() === door) door.server = server;
+        else server.close();
+      } catch (error) {
+        if (!reported) this.#troubled(error as Error);
+        reported = true;
+        await new Promise<void>((resolve) => this.#options.env.after(retryMs, resolve));
+      }
+    }
+    if (this.#wanted === "open") this.#witnessed();
+  }
+
+  #nextToOpen(): Door | undefined {
+    return this.#wanted === "open" ? this.#doors.find(({ server }) => server === undefined) : undefined;
+  }
+
+  /** Calls can be witnessed again: writes down since when they could not. */
+  #witnessed(): void {
+    if (this.#shutSinceMs === undefined) return;
+    const { env, config, record } = this.#options;
+    const endMs = env.nowMs();
+    record({ kind: "unwitnessed", atMs: endMs, proxy: config.name, startMs: this.#shutSinceMs, endMs });
+    this.#shutSinceMs = undefined;
+  }
+
+  #listen(address: Address, caller: string): Promise<Server> {
+    return listen(address, { accept: (client) => this.#options.accept(client, caller), troubled: (error) => this.#troubled(error) });
+  }
+
+  #troubled(error: Error): void {
+    const { env, config, record } = this.#options;
+    const code = "code" in error && typeof error.code === "string" ? error.code : "listen-failed";
+    record({ kind: "witness-issue", atMs: env.nowMs(), proxy: config.name, code, message: error.message });
+  }
+}
+
+function shut(door: Door): Promise<void> {
+  const { server } = door;
+  delete door.server;
+  return new Promise((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+}

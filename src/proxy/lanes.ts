@@ -1,0 +1,6 @@
+import type { LaneName } from "../model/experiment.ts";
+import type { Lane } from "./lane.ts";
+import { tcp } from "./tcp/index.ts";
+
+/** How each lane serves a connection. */
+export const lanes: Readonly<Partial<Record<LaneName, Lane>>> = { tcp };

@@ -1,0 +1,94 @@
+import type { Socket } from "node:net";
+import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
+import type { Env, Timer } from "../model/env.ts";
+import type { WitnessRecord } from "../model/event.ts";
+import type { Fault } from "../model/experiment.ts";
+import { Selector } from "../faults/select.ts";
+import { Doorway } from "./doorway.ts";
+import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
+
+export interface ProxyServerOptions {
+  readonly env: Env;
+  readonly config: ProxyConfig;
+  readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix">;
+  readonly lane: Lane;
+  /** Numbers client connections through the run, all proxies together. */
+  nextConn(): number;
+  record(record: WitnessRecord): void;
+}
+
+/** One proxy: its listeners, its open connections, and the faults in force on it. */
+export class ProxyServer {
+  readonly #options: ProxyServerOptions;
+  readonly #doorway: Doorway;
+  readonly #connections = new Map<number, LaneConnection>();
+  #selector: Selector;
+  #edge: Timer | undefined;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(options: ProxyServerOptions) {
+    this.#options = options;
+    this.#selector = this.#selectorOf([], 0, options.env.nowMs());
+    this.#doorway = new Doorway({ env: options.env, config: options.config, record: options.record, accept: (client, caller) => this.#accept(client, caller) });
+  }
+
+  /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
+  open(): Promise<readonly { readonly caller: string; readonly host: string; readonly port: number }[]> {
+    return this.#doorway.open();
+  }
+
+  /** Replaces the faults in force; windows count from `startMs`, which is now. */
+  setFaults(faults: readonly Fault[], epoch: number, release: boolean, startMs: number): void {
+    this.#selector = this.#selectorOf(faults, epoch, startMs);
+    this.#apply({ release, lifted: true });
+  }
+
+  /** Ends every connection and closes every listener; resolves when all are gone. */
+  async close(): Promise<void> {
+    this.#edge?.cancel();
+    const closed = this.#doorway.close();
+    const emptied = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+    for (const connection of [...this.#connections.values()]) connection.stop();
+    if (this.#connections.size > 0) await emptied;
+    await closed;
+  }
+
+  #selectorOf(faults: readonly Fault[], epoch: number, startMs: number): Selector {
+    return new Selector({ seed: this.#options.run.seed, epoch, faults, startMs });
+  }
+
+  /** Tells the door and every open connection what is in force now, and waits for the next edge of a window. */
+  #apply(change: { readonly release: boolean; readonly lifted: boolean }): void {
+    const { env } = this.#options;
+    const nowMs = env.nowMs();
+    this.#edge?.cancel();
+    this.#edge = undefined;
+    const refusals = this.#selector.listener(nowMs).flatMap(({ effects }) => effects.filter((effect) => effect.kind === "refuse"));
+    if (refusals.length === 0) this.#doorway.admit();
+    else this.#doorway.refuse();
+    for (const connection of [...this.#connections.values()]) {
+      if (refusals.some(({ keepOpen }) => !keepOpen)) connection.cut();
+      else connection.faultsChanged(change);
+    }
+    const nextMs = this.#selector.nextEdgeMs(nowMs);
+    if (nextMs !== undefined) this.#edge = env.after(nextMs - nowMs, () => this.#apply({ release: false, lifted: false }));
+  }
+
+  #accept(client: Socket, caller: string): void {
+    const { env, config, run, lane, nextConn, record } = this.#options;
+    const conn = nextConn();
+    const context: LaneContext = {
+      env, proxy: config, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      selector: () => this.#selector,
+      closed: () => this.#forget(conn),
+    };
+    this.#connections.set(conn, lane(client, context));
+  }
+
+  #forget(conn: number): void {
+    this.#connections.delete(conn);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+}

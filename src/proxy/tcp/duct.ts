@@ -1,0 +1,68 @@
+import type { Socket } from "node:net";
+import type { Env } from "../../model/env.ts";
+import { reset } from "../reset.ts";
+import { Line } from "./line.ts";
+import type { Chunk } from "./stage.ts";
+
+/**
+ * What one direction holds at most before its source is no longer read: Linux's default limit of a socket's send buffer (tcp_wmem).
+ * As on a long network path, a delayed stream gets at most this much through per delay.
+ */
+const mostHeldBytes = 4 * 1024 * 1024;
+
+export interface DuctOptions {
+  readonly env: Env;
+  readonly source: Socket;
+  readonly target: Socket;
+  /** Bytes were read from the source; false: they are not to go on. */
+  read(bytes: Uint8Array): boolean;
+  /** Bytes are about to be written to the target; false: they are not to be. */
+  write(bytes: Uint8Array): boolean;
+}
+
+/** One direction between two sockets: reads, sends through its line, writes, with backpressure and half-close. */
+export class Duct {
+  readonly line = new Line((chunk) => this.#deliver(chunk));
+  readonly #options: DuctOptions;
+  #targetFull = false;
+
+  constructor(options: DuctOptions) {
+    this.#options = options;
+    const { source, target } = options;
+    source.on("data", (bytes: Buffer) => this.#take(bytes));
+    source.on("end", () => this.end("fin"));
+    target.on("drain", () => {
+      this.#targetFull = false;
+      this.#resumeIfRoomy();
+    });
+  }
+
+  /** The source has ended; its end keeps its place behind the bytes that came before. */
+  end(how: "fin" | "rst"): void {
+    this.line.take({ end: how, atMs: this.#options.env.nowMs() });
+  }
+
+  #take(bytes: Buffer): void {
+    if (!this.#options.read(bytes)) return;
+    if (this.line.open) this.#write(bytes);
+    else this.line.take({ bytes, atMs: this.#options.env.nowMs() });
+    if (this.#targetFull || this.line.heldWeight > mostHeldBytes) this.#options.source.pause();
+  }
+
+  #deliver(chunk: Chunk): void {
+    if ("bytes" in chunk) this.#write(chunk.bytes);
+    else if (chunk.end === "fin") this.#options.target.end();
+    else reset(this.#options.target);
+    this.#resumeIfRoomy();
+  }
+
+  #write(bytes: Uint8Array): void {
+    const { target, write } = this.#options;
+    if (target.writable && write(bytes) && !target.write(bytes)) this.#targetFull = true;
+  }
+
+  #resumeIfRoomy(): void {
+    const { source } = this.#options;
+    if (!this.#targetFull && this.line.heldWeight <= mostHeldBytes / 2 && source.isPaused()) source.resume();
+  }
+}

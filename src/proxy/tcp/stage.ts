@@ -1,0 +1,22 @@
+/** A piece of one direction's stream: bytes, or its end, which keeps its place behind the bytes. */
+export type Chunk =
+  | { readonly bytes: Uint8Array; readonly atMs: number }
+  | { readonly end: "fin" | "rst"; readonly atMs: number };
+
+/**
+ * One thing that happens to a direction's bytes on their way. It never loses, doubles or reorders any.
+ *
+ *     socket ──▶ stage ──▶ stage ──▶ socket
+ *
+ * `atMs` of a chunk is when it arrived here; it is given on with the moment it was due to leave, so that
+ * a late timer of one stage does not add to the next, and latencies of several stages add.
+ */
+export interface Stage {
+  take(chunk: Chunk): void;
+  /** Holds nothing now. */
+  readonly idle: boolean;
+  /** Its fault is over: what is held leaves when it is due, or `now`; what comes later passes behind it. */
+  letGo(now: boolean): void;
+  /** The connection is gone: forget what is held. */
+  drop(): void;
+}
