@@ -38,13 +38,11 @@ class Carrier {
   }
 
   async carryOut(request: DataPlaneRequest): Promise<DataPlaneMessage> {
-    switch (request.kind) {
-      case "start": return { kind: "started", id: request.id, listening: await this.#start(request.config) };
-      case "set-faults": return { kind: "faults-set", id: request.id, atMs: this.#setFaults(request) };
-      case "stop":
-        await this.#stop();
-        return { kind: "stopped", id: request.id };
-    }
+    const { id, kind } = request;
+    if (kind === "start") return { kind: "started", id, listening: await this.#start(request.config) };
+    if (kind === "set-faults") return { kind: "faults-set", id, atMs: this.#setFaults(request) };
+    await this.#stop();
+    return { kind: "stopped", id };
   }
 
   async #start(config: DataPlaneConfig): Promise<Extract<DataPlaneMessage, { kind: "started" }>["listening"]> {

@@ -11,8 +11,8 @@ const retryMs = 25;
 export interface DoorwayOptions {
   readonly env: Env;
   readonly config: ProxyConfig;
-  record(record: WitnessRecord): void;
-  accept(client: Socket, caller: string): void;
+  readonly record: (record: WitnessRecord) => void;
+  readonly accept: (client: Socket, caller: string) => void;
 }
 
 interface Door {
@@ -80,7 +80,7 @@ export class Doorway {
         if (this.#nextToOpen() === door) door.server = server;
         else server.close();
       } catch (error) {
-        if (!reported) this.#troubled(error as Error);
+        if (!reported && error instanceof Error) this.#troubled(error);
         reported = true;
         await new Promise<void>((resolve) => this.#options.env.after(retryMs, resolve));
       }
@@ -102,7 +102,7 @@ export class Doorway {
   }
 
   #listen(address: Address, caller: string): Promise<Server> {
-    return listen(address, { accept: (client) => this.#options.accept(client, caller), troubled: (error) => this.#troubled(error) });
+    return listen(address, { proxy: this.#options.config.name, accept: (client) => this.#options.accept(client, caller), troubled: (error) => this.#troubled(error) });
   }
 
   #troubled(error: Error): void {

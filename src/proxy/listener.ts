@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { ChaosError } from "../model/error.ts";
 
 export interface Address {
@@ -7,11 +7,13 @@ export interface Address {
   readonly port: number;
 }
 
-/** What a socket that accepts does with what it gets. */
+/** Whose listener it is, and what it does with what it gets. */
 export interface Acceptor {
-  accept(client: Socket): void;
+  /** Name of the proxy, for messages. */
+  readonly proxy: string;
+  readonly accept: (client: Socket) => void;
   /** Accepting failed, such as EMFILE; the listener goes on. */
-  troubled(error: Error): void;
+  readonly troubled: (error: Error) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Acceptor {
 export async function listen(address: Address, acceptor: Acceptor): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: 64 * 1024 }, (client) => acceptor.accept(client));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(refusal(error, address)));
+    server.once("error", (error) => reject(refusalOf(error, acceptor.proxy, address)));
     server.listen({ host: address.host, port: address.port }, resolve);
   });
   server.removeAllListeners("error");
@@ -31,22 +33,30 @@ export async function listen(address: Address, acceptor: Acceptor): Promise<Serv
 
 /** The port that a listener got. */
 export function boundPort(server: Server): number {
-  return (server.address() as AddressInfo).port;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new ChaosError("listen-failed", "expected a listener on an IP address");
+  return address.port;
 }
 
-function refusal(error: NodeJS.ErrnoException, { host, port }: Address): ChaosError {
-  const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new ChaosError("port-taken", `cannot listen on ${where}: another process holds the port`, { hint: "choose another port, or port 0 for any free one", cause: error });
-    case "EADDRNOTAVAIL":
-      return new ChaosError("listen-failed", `cannot listen on ${where}: no interface of this machine has that address`, { hint: "listen on 127.0.0.1, ::1 or 0.0.0.0", cause: error });
-    case "EACCES":
-      return new ChaosError("listen-failed", `cannot listen on ${where}: not permitted`, { hint: "ports below 1024 need privileges: choose a higher one", cause: error });
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return new ChaosError("listen-failed", `cannot listen on ${where}: the name "${host}" does not resolve`, { hint: "write an IP address of this machine", cause: error });
-    default:
-      return new ChaosError("listen-failed", `cannot listen on ${where}: ${error.message}`, { cause: error });
-  }
+interface Refusal {
+  readonly code: string;
+  readonly why: string;
+  readonly hint: string;
+}
+
+const unresolved = { code: "listen-failed", why: "the name does not resolve", hint: "write an IP address of this machine" };
+
+const refusals: Readonly<Record<string, Refusal>> = {
+  EADDRINUSE: { code: "port-taken", why: "another process holds the port", hint: "choose another port, or port 0 for any free one" },
+  EADDRNOTAVAIL: { code: "listen-failed", why: "no interface of this machine has that address", hint: "listen on 127.0.0.1, ::1 or 0.0.0.0" },
+  EACCES: { code: "listen-failed", why: "not permitted", hint: "ports below 1024 need privileges: choose a higher one" },
+  ENOTFOUND: unresolved,
+  EAI_AGAIN: unresolved,
+};
+
+function refusalOf(error: NodeJS.ErrnoException, proxy: string, { host, port }: Address): ChaosError {
+  const complaint = `proxy "${proxy}" cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const refusal = refusals[error.code ?? ""];
+  if (refusal === undefined) return new ChaosError("listen-failed", `${complaint}: ${error.message}`, { cause: error });
+  return new ChaosError(refusal.code, `${complaint}: ${refusal.why}`, { hint: refusal.hint, cause: error });
 }

@@ -13,8 +13,8 @@ export interface ProxyServerOptions {
   readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix">;
   readonly lane: Lane;
   /** Numbers client connections through the run, all proxies together. */
-  nextConn(): number;
-  record(record: WitnessRecord): void;
+  readonly nextConn: () => number;
+  readonly record: (record: WitnessRecord) => void;
 }
 
 /** One proxy: its listeners, its open connections, and the faults in force on it. */
@@ -50,7 +50,7 @@ export class ProxyServer {
     const emptied = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve;
     });
-    for (const connection of [...this.#connections.values()]) connection.stop();
+    for (const connection of this.#connections.values()) connection.stop();
     if (this.#connections.size > 0) await emptied;
     await closed;
   }
@@ -68,7 +68,7 @@ export class ProxyServer {
     const refusals = this.#selector.listener(nowMs).flatMap(({ effects }) => effects.filter((effect) => effect.kind === "refuse"));
     if (refusals.length === 0) this.#doorway.admit();
     else this.#doorway.refuse();
-    for (const connection of [...this.#connections.values()]) {
+    for (const connection of this.#connections.values()) {
       if (refusals.some(({ keepOpen }) => !keepOpen)) connection.cut();
       else connection.faultsChanged(change);
     }

@@ -15,9 +15,9 @@ export interface DuctOptions {
   readonly source: Socket;
   readonly target: Socket;
   /** Bytes were read from the source; false: they are not to go on. */
-  read(bytes: Uint8Array): boolean;
+  readonly read: (bytes: Uint8Array) => boolean;
   /** Bytes are about to be written to the target; false: they are not to be. */
-  write(bytes: Uint8Array): boolean;
+  readonly write: (bytes: Uint8Array) => boolean;
 }
 
 /** One direction between two sockets: reads, sends through its line, writes, with backpressure and half-close. */

@@ -47,7 +47,7 @@ export class Grip {
 
   /** The set of faults is lifted: delays run out, or end `now`. */
   letGoAll(now: boolean): void {
-    for (const fault of [...this.#holds.keys()]) this.#letGo(fault, now);
+    for (const fault of this.#holds.keys()) this.#letGo(fault, now);
   }
 
   /** Whether these bytes of the request bring a reset; it is carried out. */
@@ -88,15 +88,19 @@ export class Grip {
 
   #carryOut(fault: string, effect: Effect): Undo {
     switch (effect.kind) {
-      case "delay-bytes": return this.#delayBytes(fault, effect);
-      case "reset": return this.#resetLater(fault, effect);
+      case "delay-bytes":
+        return this.#delayBytes(fault, effect);
+      case "reset":
+        return this.#resetLater(fault, effect);
       case "delay":
       case "respond":
       case "close":
       case "hang":
       case "refuse":
         // Of exchanges and listeners; no fault decides them for a connection.
-        return () => undefined;
+        return nothingToUndo;
+      default:
+        return effect satisfies never;
     }
   }
 
@@ -120,10 +124,14 @@ export class Grip {
   #resetLater(fault: string, { at, afterBytes }: Extract<Effect, { kind: "reset" }>): Undo {
     if (at === "accept") {
       this.reset(fault);
-      return () => undefined;
+      return nothingToUndo;
     }
     const pending = { fault, at, bytesLeft: afterBytes ?? 0 };
     this.#resets.add(pending);
     return () => this.#resets.delete(pending);
   }
+}
+
+function nothingToUndo(): void {
+  // What was done cannot be taken back, or nothing was.
 }
