@@ -6,6 +6,8 @@ export interface RenderOptions {
   /** Columns available; 80 where there is no terminal. */
   readonly width: number;
   readonly verbose: boolean;
+  /** A series was asked for (several files, repeats): a suite even when only one report came of it. */
+  readonly suite?: boolean;
 }
 
 /** One format: a pure function of reports. Several reports, or `suite`, make a suite. */
