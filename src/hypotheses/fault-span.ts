@@ -1,7 +1,6 @@
-import type { Fault } from "../model/experiment.ts";
+import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
-import type { PhaseWindow } from "../model/observation.ts";
-import type { PhaseName } from "../model/experiment.ts";
+import type { FaultObservation, PhaseWindow } from "../model/observation.ts";
 
 /** When the faults of a hypothesis acted in one epoch, and whether anyone noticed. */
 export interface FaultSpan {
@@ -19,10 +18,8 @@ export interface FaultSpan {
 export function faultSpan({ hypothesis, observations, epoch }: Scope): FaultSpan {
   const mine = observations.faults.filter((seen) => seen.epoch === epoch && hypothesis.faults.includes(seen.fault.name));
   const onsets = mine.flatMap(({ firstAppliedMs }) => (firstAppliedMs === undefined ? [] : [firstAppliedMs]));
-  const ends = mine.flatMap(({ fault, setMs, liftedMs }) => {
-    const { fromMs, forMs } = fault.selection;
-    const closedMs = forMs === undefined ? undefined : setMs + fromMs + forMs;
-    const endMs = closedMs === undefined ? liftedMs : Math.min(closedMs, liftedMs ?? closedMs);
+  const ends = mine.flatMap((seen) => {
+    const { endMs } = faultWindow(seen);
     return endMs === undefined ? [] : [endMs];
   });
   const sum = (count: (seen: (typeof mine)[number]) => number): number => mine.reduce((total, seen) => total + count(seen), 0);
@@ -34,6 +31,14 @@ export function faultSpan({ hypothesis, observations, epoch }: Scope): FaultSpan
     applied: sum(({ applied }) => applied),
     felt: sum(({ felt }) => felt),
   };
+}
+
+/** From when to when a fault could be applied, ms from the start of the run; no end: it was never lifted. */
+export function faultWindow({ fault, setMs, liftedMs }: FaultObservation): { readonly startMs: number; readonly endMs?: number } {
+  const { fromMs, forMs } = fault.selection;
+  const closedMs = forMs === undefined ? undefined : setMs + fromMs + forMs;
+  const endMs = closedMs === undefined ? liftedMs : Math.min(closedMs, liftedMs ?? closedMs);
+  return { startMs: setMs + fromMs, ...(endMs === undefined ? {} : { endMs }) };
 }
 
 /** The window of a phase as it ran; `before` and `warmup` have one, the others one per epoch. */

@@ -106,6 +106,8 @@ export interface Observations {
   readonly disturbances: readonly Disturbance[];
   readonly unwitnessed: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   readonly capped: readonly { readonly probe: string; readonly atMs: number; readonly limit: number }[];
+  /** What the data plane found worth telling. */
+  readonly witnessIssues?: readonly { readonly proxy: string; readonly atMs: number; readonly code: string; readonly message: string }[];
   /** What ended the run early, in order. */
   readonly interruptions: readonly Interruption[];
   /** The last event's time, and whether the journal has its end. */

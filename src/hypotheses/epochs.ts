@@ -1,0 +1,40 @@
+import type { Judgement } from "../model/hypothesis-type.ts";
+import type { ClaimVerdict, VerdictWord } from "../model/verdict.ts";
+
+/** What one epoch says. */
+export interface EpochJudgement {
+  readonly epoch: number;
+  readonly judgement: Judgement;
+}
+
+/** The claims of several epochs as one list: a claim is held or violated when every epoch says so, else inconclusive. */
+export function combineEpochs(epochs: readonly EpochJudgement[]): readonly ClaimVerdict[] {
+  const [first, ...rest] = epochs;
+  if (first === undefined) return [];
+  if (rest.length === 0) return first.judgement.claims;
+  const names = [...new Set(epochs.flatMap(({ judgement }) => judgement.claims.map(({ claim }) => claim)))];
+  return names.flatMap((name) => {
+    const said = epochs.flatMap(({ epoch, judgement }) => judgement.claims.filter(({ claim }) => claim === name).map((claim) => ({ epoch, claim })));
+    return said.length === 0 ? [] : [combineClaim(said, epochs.length)];
+  });
+}
+
+function combineClaim(said: readonly { readonly epoch: number; readonly claim: ClaimVerdict }[], epochs: number): ClaimVerdict {
+  const words = new Set(said.map(({ claim }) => claim.verdict));
+  const open = said.find(({ claim }) => claim.verdict === "inconclusive");
+  const chosen = open ?? said.find(({ claim }) => claim.verdict === "violated") ?? said[0];
+  if (chosen === undefined) throw new Error("a claim was combined that no epoch made");
+  const n = said.reduce((sum, { claim }) => sum + claim.n, 0);
+  if (words.size === 1 && said.length === epochs) return { ...chosen.claim, n };
+  if (words.has("held") && words.has("violated")) {
+    const each = said.map(({ epoch, claim }) => `${claim.verdict} in epoch ${epoch} (${claim.observed})`).join(", ");
+    return { ...chosen.claim, n, verdict: "inconclusive", reason: `The epochs disagree: ${each}.`, nextStep: "Run more epochs, or find what differs between them: the order, warm caches, a neighbour on the machine." };
+  }
+  return { ...chosen.claim, n, verdict: "inconclusive", reason: `In epoch ${chosen.epoch}: ${chosen.claim.reason}` };
+}
+
+/** A hypothesis is all its claims together. */
+export function conjoin(words: readonly VerdictWord[]): VerdictWord {
+  if (words.includes("violated")) return "violated";
+  return words.length === 0 || words.includes("inconclusive") ? "inconclusive" : "held";
+}

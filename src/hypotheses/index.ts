@@ -1,0 +1,20 @@
+/**
+ * What lives here: one resilience pattern per file (`type`, params, explain, advise, judge), the judge that makes verdicts of what they say,
+ * the gates of the steady state, and the report. Pure: Observations in, verdicts out.
+ * May import: model, units, math, journal, faults, probes, evidence.
+ * To add one: write `<type>.ts` exporting a HypothesisType, add it to the list below; `decide.ts` has the rules by which claims are decided.
+ */
+import type { HypothesisType } from "../model/hypothesis-type.ts";
+import { claim } from "./claim.ts";
+import { fallback } from "./fallback.ts";
+import { healthCheck } from "./health-check.ts";
+import { recovery } from "./recovery.ts";
+
+/** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
+const erase = <P>(type: HypothesisType<P>): HypothesisType => type as HypothesisType;
+
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(fallback), erase(healthCheck), erase(recovery)];
+
+export function findHypothesisType(type: string): HypothesisType | undefined {
+  return hypothesisTypes.find((known) => known.type === type);
+}

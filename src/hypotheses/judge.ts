@@ -1,0 +1,85 @@
+import { ChaosError } from "../model/error.ts";
+import type { Hypothesis } from "../model/experiment.ts";
+import type { HypothesisType, Judgement } from "../model/hypothesis-type.ts";
+import type { Observations, ServiceObservation } from "../model/observation.ts";
+import type { Timeline } from "../model/report.ts";
+import type { ClaimVerdict, Verdict } from "../model/verdict.ts";
+import { format } from "../units/format.ts";
+import { undecided } from "./decide.ts";
+import { combineEpochs, conjoin } from "./epochs.ts";
+import type { EpochJudgement } from "./epochs.ts";
+import { findHypothesisType } from "./index.ts";
+import { phaseObstacle } from "./preconditions.ts";
+import type { Obstacle } from "./preconditions.ts";
+
+export interface Judged {
+  readonly hypotheses: readonly Verdict[];
+  /** Inferred states, such as a breaker's, per hypothesis that infers some. */
+  readonly states: Timeline["states"];
+}
+
+/** Judges every hypothesis of the plan, in every epoch that was planned. Deterministic: the same observations give the same verdicts. */
+export function judge(observations: Observations): Judged {
+  const all = observations.header.plan.experiment.hypotheses.map((hypothesis) => judgeHypothesis(hypothesis, observations));
+  return {
+    hypotheses: all.map(({ verdict }) => verdict),
+    states: all.flatMap(({ verdict, epochs }) => {
+      const spans = epochs.flatMap(({ judgement }) => judgement.states ?? []);
+      return spans.length === 0 ? [] : [{ hypothesis: verdict.name, spans }];
+    }),
+  };
+}
+
+function judgeHypothesis(hypothesis: Hypothesis, observations: Observations): { readonly verdict: Verdict; readonly epochs: readonly EpochJudgement[] } {
+  const type = findHypothesisType(hypothesis.type);
+  if (type === undefined) throw new ChaosError("unknown-hypothesis", `expected a known hypothesis type, got "${hypothesis.type}" in the plan of this journal`, { hint: "judge it with the version that wrote it" });
+  const params = type.params.safeParse(hypothesis.params);
+  if (!params.success) throw new ChaosError("bad-hypothesis", `expected valid parameters of ${hypothesis.type}, got ${params.error.issues.map(({ message }) => message).join("; ")}`, { hint: "judge it with the version that wrote it" });
+  const { epochs: planned } = observations.header.plan.experiment.phases;
+  const epochs = Array.from({ length: planned }, (_, i) => ({ epoch: i + 1, judgement: judgeEpoch(type, params.data, hypothesis, observations, i + 1) }));
+  return { verdict: conclude(hypothesis, type.explain(params.data), epochs, continuityObstacle(hypothesis, observations)), epochs };
+}
+
+function judgeEpoch(type: HypothesisType, params: unknown, hypothesis: Hypothesis, observations: Observations, epoch: number): Judgement {
+  const obstacle = type.type === "claim" ? undefined : phaseObstacle({ observations, epoch }, "during");
+  if (obstacle !== undefined) return { claims: [undecided({ claim: type.type, bound: { text: "a fault in force" } }, obstacle.reason, obstacle.nextStep)], observed: {}, samples: 0 };
+  return type.judge(params, { hypothesis, observations, epoch, confidence: observations.header.plan.experiment.confidence });
+}
+
+/** A process that ended by itself looks like an open breaker, a timeout, a recovery: no pattern can be told any more. What callers saw still can. */
+function continuityObstacle(hypothesis: Hypothesis, observations: Observations): Obstacle | undefined {
+  const dead = observations.services.find(({ diedMs }) => diedMs !== undefined);
+  if (dead === undefined || hypothesis.type === "claim") return undefined;
+  return { reason: `${tellDeath(dead)}: what was seen may be its absence, not the pattern (continuity).`, nextStep: "Keep the service from ending under the fault; its last lines of output say why it did." };
+}
+
+/** How a service ended, in words. */
+export function tellDeath({ service, replica, diedMs, code, signal }: ServiceObservation): string {
+  const how = signal === undefined ? (code === undefined ? "" : ` with exit code ${code}`) : ` by ${signal}`;
+  return `${service}${replica > 1 ? `#${replica}` : ""} ended by itself${how} at ${format("duration", diedMs ?? 0)}`;
+}
+
+function conclude(hypothesis: Hypothesis, expected: string, epochs: readonly EpochJudgement[], continuity: Obstacle | undefined): Verdict {
+  const combined = combineEpochs(epochs);
+  const claims = continuity === undefined ? combined : combined.map((claim): ClaimVerdict => ({ ...claim, verdict: "inconclusive", reason: continuity.reason, nextStep: continuity.nextStep }));
+  const verdict = conjoin(claims.map((claim) => claim.verdict));
+  const deciding = claims.find((claim) => claim.verdict === verdict);
+  const shown = epochs.find(({ judgement }) => deciding !== undefined && judgement.claims.some((claim) => claim.claim === deciding.claim && claim.verdict === verdict)) ?? epochs[0];
+  const correlation = shown?.judgement.correlation;
+  const nextStep = verdict === "inconclusive" ? deciding?.nextStep : undefined;
+  return {
+    name: hypothesis.name,
+    type: hypothesis.type,
+    faults: hypothesis.faults,
+    verdict,
+    expected,
+    observed: { ...shown?.judgement.observed, ...(epochs.length > 1 ? { epochs: epochs.map(({ judgement }) => judgement.observed) } : {}) },
+    samples: epochs.reduce((sum, { judgement }) => sum + judgement.samples, 0),
+    reason: deciding === undefined ? "Nothing was claimed." : verdict === "held" && claims.length > 1 ? `All ${claims.length} claims held.` : deciding.reason,
+    ...(nextStep === undefined ? {} : { nextStep }),
+    ...(correlation === undefined ? {} : { correlation }),
+    equivalentTo: [...new Set(epochs.flatMap(({ judgement }) => judgement.equivalentTo ?? []))],
+    claims,
+    evidence: epochs.flatMap(({ judgement }) => judgement.evidence ?? []),
+  };
+}

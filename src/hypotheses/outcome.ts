@@ -1,0 +1,101 @@
+import type { Interruption, Observations } from "../model/observation.ts";
+import type { Outcome } from "../model/report.ts";
+import type { Verdict } from "../model/verdict.ts";
+import { format } from "../units/format.ts";
+import { tellDeath } from "./judge.ts";
+import type { AssessedGate } from "./steady-state.ts";
+
+export interface Concluded {
+  readonly outcome: Outcome;
+  readonly exitCode: number;
+  /** Why it is not held, in one sentence. */
+  readonly because?: string;
+}
+
+/** What a run came to: the first that applies, in the order of the exit codes. */
+export function conclude(observations: Observations, verdicts: readonly Verdict[], gates: readonly AssessedGate[]): Concluded {
+  return (
+    interrupted(observations) ??
+    failed(observations) ??
+    stopped(observations) ??
+    baselineMissed(observations, gates) ??
+    violated(observations, verdicts, gates) ??
+    undecided(observations, verdicts, gates) ?? { outcome: "held", exitCode: 0 }
+  );
+}
+
+function first({ interruptions }: Observations, ...kinds: readonly Interruption["kind"][]): Interruption | undefined {
+  return interruptions.find(({ kind }) => kinds.includes(kind));
+}
+
+function interrupted(observations: Observations): Concluded | undefined {
+  const found = first(observations, "interrupted");
+  if (found === undefined || !isClean(observations)) return undefined;
+  return { outcome: "interrupted", exitCode: found.signal === "SIGTERM" ? 143 : 130, because: `Interrupted by ${found.signal ?? "a signal"} at ${format("duration", found.atMs)}; everything was undone.` };
+}
+
+function isClean({ finished, cleanedUp }: Observations): boolean {
+  return finished && cleanedUp;
+}
+
+function failed(observations: Observations): Concluded | undefined {
+  const found = first(observations, "failed");
+  const base = { outcome: "failed", exitCode: 6 } as const;
+  if (found !== undefined) return { ...base, because: sentence(found.message) };
+  if (!observations.finished) return { ...base, because: "The journal has no end: the run was cut off, and what it started may still be there." };
+  if (!observations.cleanedUp) return { ...base, because: `The clean-up could not be confirmed${observations.left.length === 0 ? "" : `: ${observations.left.join(", ")} may be left`}.` };
+  return undefined;
+}
+
+function stopped(observations: Observations): Concluded | undefined {
+  const found = first(observations, "guard-tripped", "max-duration");
+  return found === undefined ? undefined : { outcome: "guard-stopped", exitCode: 5, because: sentence(found.message) };
+}
+
+function baselineMissed(observations: Observations, gates: readonly AssessedGate[]): Concluded | undefined {
+  const base = { outcome: "baseline-not-met", exitCode: 4 } as const;
+  const missed = gates.find(({ row }) => row.phase === "before" && row.met === false);
+  if (missed !== undefined) return { ...base, because: `The steady state did not hold before the fault: ${whyNot(missed)}.` };
+  const found = first(observations, "baseline");
+  if (found !== undefined) return { ...base, because: sentence(found.message) };
+  const dead = observations.services.find(({ diedMs }) => diedMs !== undefined && diedMs < firstSetMs(observations));
+  return dead === undefined ? undefined : { ...base, because: `${tellDeath(dead)}, before any fault was in force.` };
+}
+
+function firstSetMs({ faults }: Observations): number {
+  return faults.reduce((earliest, { setMs }) => Math.min(earliest, setMs), Number.POSITIVE_INFINITY);
+}
+
+function violated(observations: Observations, verdicts: readonly Verdict[], gates: readonly AssessedGate[]): Concluded | undefined {
+  const refuted = verdicts.filter(({ verdict }) => verdict === "violated");
+  const missed = gates.filter(({ row, disturbed }) => row.phase !== "before" && row.met === false && !disturbed);
+  const dead = observations.services.find(({ diedMs }) => diedMs !== undefined);
+  const reasons = [
+    ...(dead === undefined ? [] : [`${tellDeath(dead)}, with the fault in force or after it`]),
+    ...refuted.map(({ name, reason }) => `${name}: ${reason.replace(/\.$/, "")}`),
+    ...missed.map((gate) => `The steady state did not hold ${gate.row.phase === "during" ? "during" : "after"} the fault: ${whyNot(gate)}`),
+  ];
+  const [reason, ...more] = reasons;
+  if (reason === undefined) return undefined;
+  return { outcome: "violated", exitCode: 1, because: `${reason}${more.length === 0 ? "" : ` (and ${more.length} more)`}.` };
+}
+
+function undecided(observations: Observations, verdicts: readonly Verdict[], gates: readonly AssessedGate[]): Concluded | undefined {
+  const base = { outcome: "inconclusive", exitCode: 3 } as const;
+  const open = verdicts.find(({ verdict }) => verdict === "inconclusive");
+  if (open !== undefined) return { ...base, because: `${open.name}: ${open.reason}` };
+  const disturbed = gates.find((gate) => gate.disturbed);
+  if (disturbed !== undefined) return { ...base, because: `The machine disturbed more than 5% of the samples of ${disturbed.row.probe} ${disturbed.row.phase} the fault, so its steady state cannot be judged.` };
+  const { schedule } = observations.header.plan;
+  const missing = schedule.find(({ name, epoch, startMs, endMs }) => name !== "pause" && name !== "warmup" && endMs > startMs && !observations.phases.some((ran) => ran.name === name && ran.epoch === epoch));
+  return missing === undefined ? undefined : { ...base, because: `The phase ${missing.name} never ran${missing.epoch > 1 ? ` in epoch ${missing.epoch}` : ""}.` };
+}
+
+function whyNot({ row }: AssessedGate): string {
+  const reason = row.claims.find(({ met }) => !met)?.reason ?? "not met";
+  return `of ${row.probe}, ${reason}`;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

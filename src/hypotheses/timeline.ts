@@ -1,0 +1,56 @@
+import type { Observations } from "../model/observation.ts";
+import type { Timeline } from "../model/report.ts";
+import { quantile } from "../math/quantile.ts";
+
+/** At most so many bins: more than a terminal has columns would be noise. */
+const mostBins = 120;
+const binLengthsMs = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000];
+
+/** The series behind the drawings: every probe and every proxy, in bins of equal length over all phases. */
+export function drawTimeline(observations: Observations, states: Timeline["states"]): Timeline {
+  const { probes, proxies } = observations.header.plan.experiment;
+  const startMs = Math.min(...observations.phases.map((phase) => phase.startMs), observations.endMs);
+  const endMs = observations.phases.reduce((last, phase) => Math.max(last, phase.endMs), startMs);
+  const binMs = binLengthsMs.find((ms) => (endMs - startMs) / ms <= mostBins) ?? Math.ceil((endMs - startMs) / mostBins);
+  const bins = Math.ceil((endMs - startMs) / binMs);
+  const binOf = (atMs: number): number => Math.floor((atMs - startMs) / binMs);
+  return {
+    startMs,
+    binMs,
+    probes: probes.map(({ name }) => drawProbe(name, observations, bins, binOf)),
+    proxies: proxies.map(({ name }) => drawProxy(name, observations, bins, binOf)),
+    states,
+  };
+}
+
+function drawProbe(probe: string, observations: Observations, bins: number, binOf: (atMs: number) => number): Timeline["probes"][number] {
+  const counts = { good: zeros(bins), degraded: zeros(bins), bad: zeros(bins) };
+  const latencies = Array.from({ length: bins }, (): number[] => []);
+  for (const { dueMs, grade, latencyMs } of observations.samples({ probe })) {
+    const bin = binOf(dueMs);
+    if (grade === "unsent" || bin < 0 || bin >= bins) continue;
+    latencies[bin]?.push(latencyMs);
+    if (grade !== "pending") count(counts[grade], bin);
+  }
+  return { probe, ...counts, p95Ms: latencies.map((all) => (all.length === 0 ? null : quantile(all.sort((a, b) => a - b), 0.95))) };
+}
+
+function drawProxy(proxy: string, observations: Observations, bins: number, binOf: (atMs: number) => number): Timeline["proxies"][number] {
+  const exchanges = zeros(bins);
+  const faulted = zeros(bins);
+  for (const call of observations.calls({ proxy })) {
+    const bin = binOf(call.startMs);
+    if (bin < 0 || bin >= bins) continue;
+    count(exchanges, bin);
+    if (call.faulted) count(faulted, bin);
+  }
+  return { proxy, exchanges, faulted };
+}
+
+function zeros(length: number): number[] {
+  return Array.from({ length }, () => 0);
+}
+
+function count(series: number[], bin: number): void {
+  series[bin] = (series[bin] ?? 0) + 1;
+}
