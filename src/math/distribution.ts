@@ -1,4 +1,4 @@
-import type { DelaySpec } from "../model/distribution.ts";
+import type { DelaySpec, DistributionName } from "../model/distribution.ts";
 import type { Random } from "../model/fault-type.ts";
 
 /**
@@ -15,22 +15,23 @@ import type { Random } from "../model/fault-type.ts";
  * third of it) moves their mean up.
  */
 export function drawDelayMs({ delayMs, jitterMs, distribution }: DelaySpec, random: Random): number {
-  if (jitterMs === 0) return delayMs;
-  switch (distribution) {
-    case "uniform": return Math.max(0, delayMs + jitterMs * (2 * random() - 1));
-    case "normal": return Math.max(0, delayMs + jitterMs * standardNormal(random));
-    case "lognormal": {
-      if (delayMs === 0) return 0;
-      const variance = Math.log1p((jitterMs / delayMs) ** 2);
-      return delayMs * Math.exp(Math.sqrt(variance) * standardNormal(random) - variance / 2);
-    }
-    case "pareto": {
-      const shape = 1 + Math.sqrt(1 + (delayMs / jitterMs) ** 2);
-      return (delayMs * (shape - 1)) / shape / (1 - random()) ** (1 / shape);
-    }
-    case "exponential": return Math.max(0, delayMs - jitterMs - jitterMs * Math.log(1 - random()));
-  }
+  return jitterMs === 0 ? delayMs : Math.max(0, shapes[distribution](delayMs, jitterMs, random));
 }
+
+const shapes: Readonly<Record<DistributionName, (mean: number, jitter: number, random: Random) => number>> = {
+  uniform: (mean, jitter, random) => mean + jitter * (2 * random() - 1),
+  normal: (mean, jitter, random) => mean + jitter * standardNormal(random),
+  lognormal: (mean, jitter, random) => {
+    if (mean === 0) return 0;
+    const variance = Math.log1p((jitter / mean) ** 2);
+    return mean * Math.exp(Math.sqrt(variance) * standardNormal(random) - variance / 2);
+  },
+  pareto: (mean, jitter, random) => {
+    const shape = 1 + Math.sqrt(1 + (mean / jitter) ** 2);
+    return (mean * (shape - 1)) / shape / (1 - random()) ** (1 / shape);
+  },
+  exponential: (mean, jitter, random) => mean - jitter - jitter * Math.log(1 - random()),
+};
 
 /** Mean 0, deviation 1 (Box and Muller 1958). */
 function standardNormal(random: Random): number {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Effect } from "./effect.ts";
+import type { Direction, Effect } from "./effect.ts";
 
 /** What a fault acts on: one HTTP exchange, one connection, a listener as a whole, or a process of the run. */
 export type Layer = "exchange" | "connection" | "process";
@@ -18,6 +18,8 @@ export interface Facts {
   /** k-th call of its request on this edge, from 1; 1 where the exchange carries no trace of ours. */
   readonly attempt: number;
   readonly sinceWindowMs: number;
+  /** Of the fault, as its author wrote it; for effects on bytes. */
+  readonly direction: Direction;
 }
 
 /** Uniform on [0, 1). */

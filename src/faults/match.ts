@@ -1,0 +1,65 @@
+import type { Match, TextMatch } from "../model/selection.ts";
+import type { ExchangeFacts } from "./subject.ts";
+
+type Test = (value: string | undefined) => boolean;
+
+/** Makes one test of an exchange, compiled once, cheap for each. Without a match everything passes. */
+export function compileMatch(match: Match | undefined): (facts: ExchangeFacts) => boolean {
+  if (match === undefined) return () => true;
+  const tests: ((facts: ExchangeFacts) => boolean)[] = [];
+  if (match.methods !== undefined) {
+    const methods = match.methods.map((method) => method.toUpperCase());
+    tests.push((facts) => methods.includes(facts.method));
+  }
+  if (match.path !== undefined) {
+    const test = compileText(match.path, "[^/]*");
+    tests.push((facts) => test(pathOf(facts.path)));
+  }
+  for (const [name, text] of Object.entries(match.headers ?? {})) {
+    const header = name.toLowerCase();
+    const test = compileText(text, ".*");
+    tests.push((facts) => test(facts.header(header)));
+  }
+  const query = Object.entries(match.query ?? {}).map(([name, text]) => ({ name, test: compileText(text, ".*") }));
+  if (query.length > 0) {
+    tests.push((facts) => {
+      const values = new URLSearchParams(queryOf(facts.path));
+      return query.every(({ name, test }) => (values.has(name) ? values.getAll(name).some(test) : test(undefined)));
+    });
+  }
+  const [only] = tests;
+  return only !== undefined && tests.length === 1 ? only : (facts) => tests.every((test) => test(facts));
+}
+
+/** `star` is what a single `*` of a glob stands for, as a regular expression. */
+function compileText(match: TextMatch, star: string): Test {
+  if ("present" in match) return (value) => (value !== undefined) === match.present;
+  if ("equals" in match) return (value) => value === match.equals;
+  if ("glob" in match && !match.glob.includes("*")) return (value) => value === match.glob;
+  const pattern = "glob" in match ? globPattern(match.glob, star) : new RegExp(match.regex);
+  return (value) => value !== undefined && pattern.test(value);
+}
+
+/** In a path `*` stays within a segment and `**` crosses them; between slashes it also stands for a single slash. */
+function globPattern(glob: string, star: string): RegExp {
+  const source = glob.replaceAll(/\/\*\*+\/|\*\*+|\*|[\\^$.|?+()[\]{}]/g, (part) => {
+    if (part === "*") return star;
+    if (part.startsWith("/")) return "/(?:.*/)?";
+    return part.startsWith("*") ? ".*" : `\\${part}`;
+  });
+  return new RegExp(`^${source}$`, "s");
+}
+
+/** The path of a request target without its query; of an absolute target (to a forward proxy) without its origin too. */
+function pathOf(target: string): string {
+  const end = target.indexOf("?");
+  const path = end < 0 ? target : target.slice(0, end);
+  if (path.startsWith("/")) return path;
+  const origin = /^[a-z][a-z\d+.-]*:\/\/[^/]*/i.exec(path);
+  return origin === null ? path : path.slice(origin[0].length) || "/";
+}
+
+function queryOf(target: string): string {
+  const start = target.indexOf("?");
+  return start < 0 ? "" : target.slice(start + 1);
+}
