@@ -10,7 +10,6 @@ export async function carryOut(commands: readonly Command[], context: Context, a
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this, or the help of a command")
     .helpCommand(false)
-    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are honoured too)")
     .addHelpText("after", "\nExit codes: 0 held · 1 violated · 2 wrong file or option · 3 inconclusive · 4 no steady state before\n            5 stopped by a guard · 6 failed · 130, 143 interrupted and cleaned up");
   prepare(program, context);
   for (const command of commands) {
@@ -18,7 +17,6 @@ export async function carryOut(commands: readonly Command[], context: Context, a
     prepare(sub, context);
     for (const { usage, summary } of command.arguments) sub.argument(usage, summary);
     for (const { flags, summary, repeatable } of command.options) sub.addOption(option(flags, summary, repeatable === true));
-    sub.option("--no-color", "no colours");
     if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
     sub.action(async () => {
       exitCode = await command.act(context, sub.args, given(sub.opts()));
@@ -35,14 +33,19 @@ export async function carryOut(commands: readonly Command[], context: Context, a
 
 /** Commander must neither end the process nor write past the context. */
 function prepare(program: Program, { stdout, stderr }: Context): void {
-  program.exitOverride().showHelpAfterError("(--help shows what there is)").configureOutput({
-    writeOut: (text) => stdout.write(text),
-    writeErr: (text) => stderr.write(text),
-    getOutHelpWidth: () => stdout.width,
-    getErrHelpWidth: () => stderr.width,
-    getOutHasColors: () => stdout.colour,
-    getErrHasColors: () => stderr.colour,
-  });
+  program
+    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are honoured too)")
+    .option("--verbose", "all that is known")
+    .exitOverride()
+    .showHelpAfterError("(--help shows what there is)")
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => stdout.width,
+      getErrHelpWidth: () => stderr.width,
+      getOutHasColors: () => stdout.colour,
+      getErrHasColors: () => stderr.colour,
+    });
 }
 
 function option(flags: string, summary: string, repeatable: boolean): Option {

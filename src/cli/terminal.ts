@@ -21,7 +21,7 @@ export function columnsOf(stream: { readonly columns?: number }, env: Environmen
 }
 
 /** A stream of the process as the commands see it. Colours and width are asked anew each time: windows are resized. */
-export function outputOf(stream: NodeJS.WriteStream, env: Environment, argv: readonly string[]): Output {
+export function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }, env: Environment, argv: readonly string[]): Output {
   // A reader that went away (`| head`) is no failure of ours: what is left to say is dropped.
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

@@ -1,0 +1,15 @@
+/**
+ * The subcommands, one file each: what it takes, and what it does with the public API. May import the rest of cli, types included.
+ * To add one: a file here with a `Command`, and its line below. Whatever is heavy is imported inside `act`.
+ */
+import type { Command } from "../command.ts";
+import { explain } from "./explain.ts";
+import { init } from "./init.ts";
+import { list } from "./list.ts";
+import { plan } from "./plan.ts";
+import { report } from "./report.ts";
+import { run } from "./run.ts";
+import { schema } from "./schema.ts";
+import { validate } from "./validate.ts";
+
+export const commands: readonly Command[] = [run, validate, plan, report, init, list, explain, schema];

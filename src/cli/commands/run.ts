@@ -1,0 +1,90 @@
+import type { Api, Plan } from "../api.ts";
+import type { Command, Context, Given } from "../command.ts";
+import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
+import { exitCodes } from "../exit-code.ts";
+import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
+import type { LoadedExperiment } from "../load-experiments.ts";
+
+export const run: Command = {
+  name: "run",
+  summary: "run experiments and judge them",
+  arguments: [{ usage: "<file...>", summary: "experiment files; - reads standard input" }],
+  options: [
+    { flags: "--seed <seed>", summary: "in place of the file's" },
+    ...loadOptions,
+    onlyOption,
+    reportOption,
+    { flags: "--journal <path>", summary: "where the journal goes, in place of .chaos/<run>/" },
+    { flags: "--dry-run", summary: "say what would happen and resolve every host; run nothing" },
+    { flags: "--bail", summary: "stop at the first experiment that is not held" },
+    { flags: "--repeat <n>", summary: "run each experiment n times" },
+    { flags: "--allow-host <host>", summary: "a host beside this machine that may be targeted", repeatable: true },
+    { flags: "--allow-inconclusive", summary: "exit 0 when all that is left is inconclusive" },
+    { flags: "--quiet", summary: "no progress" },
+  ],
+  examples: [
+    "chaos run experiments/payment-latency.yaml",
+    "chaos run experiments/*.yaml --only payments --report junit=junit.xml",
+    "chaos run checkout.yaml --var rate=40/s --report json > report.json",
+  ],
+  act: async (context, files, given) => {
+    const api = await context.api();
+    const destinations = readDestinations(api, given);
+    const repeat = readRepeat(api, given);
+    const { experiments, issues, refused } = await loadExperiments(api, context, files, given);
+    printIssues(given.flag("quiet") ? issues.filter(({ severity }) => severity === "error") : issues, context.stderr);
+    if (refused) return exitCodes.refused;
+    const plans = experiments.flatMap((loaded) => Array.from({ length: repeat }, () => planOf(api, loaded, given)));
+    if (given.flag("dry-run")) return dryRun(api, context, plans.filter((_, i) => i % repeat === 0));
+    return runAndReport(api, context, plans, given, destinations, files.length > 1 || repeat > 1);
+  },
+};
+
+function readRepeat(api: Api, given: Given): number {
+  const text = given.text("repeat");
+  if (text === undefined) return 1;
+  const repeat = Number(text);
+  if (Number.isInteger(repeat) && repeat > 0) return repeat;
+  throw new api.ChaosError("usage", `expected --repeat with a whole number from 1, got "${text}"`, { hint: "such as --repeat 3" });
+}
+
+function planOf(api: Api, { experiment, file, document }: LoadedExperiment, given: Given): Plan {
+  const seed = given.text("seed");
+  return api.plan(experiment, { file, document, ...(seed === undefined ? {} : { seed }) });
+}
+
+async function dryRun(api: Api, context: Context, plans: readonly Plan[]): Promise<number> {
+  const { hostsOf, resolveHosts } = await import("../hosts.ts");
+  let refused = false;
+  for (const plan of plans) {
+    const { lines, issues } = await resolveHosts(hostsOf(plan), plan.file);
+    context.stdout.write(`${api.explainPlan(plan).trimEnd()}\n${lines.map((line) => `\n${line}`).join("")}\n`);
+    printIssues(issues, context.stderr);
+    refused ||= issues.length > 0;
+  }
+  return refused ? exitCodes.refused : exitCodes.held;
+}
+
+async function runAndReport(api: Api, context: Context, plans: readonly Plan[], given: Given, destinations: ReturnType<typeof readDestinations>, suite: boolean): Promise<number> {
+  const journalPath = given.text("journal");
+  if (journalPath !== undefined && plans.length > 1) {
+    throw new api.ChaosError("usage", `expected one run for --journal, got ${plans.length}`, { hint: "without it, each run writes its own under .chaos/" });
+  }
+  const files = await openFiles(api, [...pathsOf(destinations), ...(journalPath === undefined ? [] : [journalPath])]);
+  try {
+    const { runSeries } = await import("../series.ts");
+    const quiet = given.flag("quiet");
+    const { reports, exitCode, allowed } = await runSeries(api, context, plans, {
+      quiet,
+      bail: given.flag("bail"),
+      allowInconclusive: given.flag("allow-inconclusive"),
+      allowHosts: given.texts("allow-host"),
+      ...(journalPath === undefined ? {} : { journalPath }),
+    });
+    await deliver(destinations, files, reports, context, { verbose: given.flag("verbose"), suite });
+    if (allowed) context.stderr.write("inconclusive, let through by --allow-inconclusive: exit code 0 in place of 3\n");
+    return exitCode;
+  } finally {
+    for (const file of files) await file.close();
+  }
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { main } from "../../src/cli/main.ts";
+import { ChaosError } from "../../src/model/error.ts";
+import { aReport, fakeContext } from "./fakes.ts";
+
+describe("the command line", () => {
+  test.each([
+    ["an unknown command", ["vaildate"], "Did you mean validate?"],
+    ["an unknown option", ["run", "x.yaml", "--sed", "1"], "Did you mean --seed?"],
+    ["no command", [], "Usage: chaos"],
+    ["a missing file argument", ["run"], "missing required argument 'file'"],
+    ["an argument too many", ["schema", "x"], "too many arguments"],
+    ["an option without its value", ["run", "x.yaml", "--seed"], "argument missing"],
+  ])("refuses %s with 2 and says what to do", async (_claim, argv, message) => {
+    const context = fakeContext();
+    expect(await main(argv, context)).toBe(2);
+    expect(context.err()).toContain(message);
+    expect(context.out()).toBe("");
+  });
+
+  test.each([["--help"], ["-h"]])("%s prints the commands on stdout", async (flag) => {
+    const context = fakeContext();
+    expect(await main([flag], context)).toBe(0);
+    for (const name of ["run", "validate", "plan", "report", "init", "list", "explain", "schema"]) expect(context.out()).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+    expect(context.err()).toBe("");
+  });
+
+  test("a command's help shows its options and examples", async () => {
+    const context = fakeContext();
+    expect(await main(["run", "--help"], context)).toBe(0);
+    for (const option of ["--seed", "--var", "--var-file", "--only", "--report", "--journal", "--dry-run", "--bail", "--repeat", "--allow-host", "--allow-inconclusive", "--quiet", "--verbose", "--no-color"]) {
+      expect(context.out()).toContain(option);
+    }
+    expect(context.out()).toContain("$ chaos run experiments/payment-latency.yaml");
+  });
+
+  test("--version is the package's", async () => {
+    const context = fakeContext();
+    const manifest: unknown = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await main(["--version"], context)).toBe(0);
+    expect(manifest).toMatchObject({ version: context.out().trim() });
+  });
+});
+
+describe("errors", () => {
+  test("of ours are shown with their hint and are 2", async () => {
+    const context = fakeContext({ explainType: () => { throw new ChaosError("unknown-type", "expected a type", { hint: "did you mean retry?" }); } });
+    expect(await main(["explain", "rety"], context)).toBe(2);
+    expect(context.err()).toBe("error: expected a type [unknown-type]\n  help: did you mean retry?\n");
+  });
+
+  test("that nobody foresaw are 6, with a stack only when asked for", async () => {
+    const api = { explainType: (): string => { throw new TypeError("undefined is not a function"); } };
+    const short = fakeContext(api);
+    expect(await main(["explain", "x"], short)).toBe(6);
+    expect(short.err()).not.toContain("    at ");
+    const long = fakeContext(api);
+    expect(await main(["explain", "x", "--verbose"], long)).toBe(6);
+    expect(long.err()).toContain("    at ");
+  });
+});
+
+describe("list", () => {
+  test("prints every registry, or the one asked for", async () => {
+    const all = fakeContext();
+    await main(["list"], all);
+    for (const text of ["faults", "latency  exchange  answers late", "probes", "http", "hypotheses", "retry", "reporters", "json"]) expect(all.out()).toContain(text);
+    const one = fakeContext();
+    await main(["list", "probes"], one);
+    expect(one.out()).toBe("  http  asks by HTTP\n");
+  });
+
+  test("refuses another word", async () => {
+    const context = fakeContext();
+    expect(await main(["list", "toxics"], context)).toBe(2);
+    expect(context.err()).toContain('expected faults, probes, hypotheses, reporters, got "toxics"');
+  });
+});
+
+describe("report", () => {
+  test("judges a journal from standard input and ends with its exit code", async () => {
+    let lines = 0;
+    const context = fakeContext({
+      judgeJournal: async (input) => {
+        for await (const line of input) lines += line === "" ? 0 : 1;
+        return aReport(1);
+      },
+    }, ["one\ntwo\n", "three"]);
+    expect(await main(["report", "-"], context)).toBe(1);
+    expect(lines).toBe(3);
+    expect(context.out()).toBe("text: 1\n");
+  });
+
+  test("a journal that is not there is 2, and says where journals are", async () => {
+    const context = fakeContext({ judgeJournal: async (input) => { for await (const line of input) void line; throw new Error("read nothing"); } });
+    expect(await main(["report", "/nowhere/run.ndjson"], context)).toBe(2);
+    expect(context.err()).toContain("/nowhere/run.ndjson cannot be read");
+    expect(context.err()).toContain(".chaos/");
+  });
+});
+
+describe("init", () => {
+  test("writes a commented experiment once, and never over a file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "chaos-init-"));
+    try {
+      const path = join(folder, "deep", "shop.yaml");
+      const first = fakeContext();
+      expect(await main(["init", path], first)).toBe(0);
+      expect(first.out()).toContain(`chaos run ${path}`);
+      const text = await readFile(path, "utf8");
+      const second = fakeContext();
+      expect(await main(["init", path], second)).toBe(2);
+      expect(second.err()).toContain("exists and is left as it is");
+      expect(await readFile(path, "utf8")).toBe(text);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,172 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Api } from "../../src/cli/api.ts";
+import { main } from "../../src/cli/main.ts";
+import { aReport, fakeContext } from "./fakes.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "chaos-cli-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+/** Runs that end with these exit codes, in order; remembers what was run. */
+function endingWith(...codes: readonly number[]): { readonly api: Partial<Api>; readonly ran: string[]; readonly options: Parameters<Api["run"]>[1][] } {
+  const ran: string[] = [];
+  const options: Parameters<Api["run"]>[1][] = [];
+  const api: Partial<Api> = {
+    run: (plan, given) => {
+      ran.push(`${plan.experiment.title} ${plan.seed}`);
+      options.push(given);
+      return Promise.resolve({ report: aReport(codes[ran.length - 1] ?? 0), journalPath: "j" });
+    },
+  };
+  return { api, ran, options };
+}
+
+describe("before anything starts", () => {
+  test("one bad file of several refuses them all, with every issue printed", async () => {
+    const { api, ran } = endingWith();
+    const context = fakeContext(api);
+    const code = await main(["run", await file("good.yaml", "good"), await file("bad.yaml", "error"), join(folder, "missing.yaml")], context);
+    expect(code).toBe(2);
+    expect(ran).toEqual([]);
+    expect(context.err()).toContain("bad.yaml:2:3: error: it is bad [bad]");
+    expect(context.err()).toContain("missing.yaml: error: expected an experiment file, but there is no such file");
+    expect(context.err()).toContain("2 errors");
+  });
+
+  test.each([
+    ["a folder", "", "is a folder"],
+    ["an empty file", " \n", "the file is empty"],
+    ["bytes that are not UTF-8", Buffer.from([0x74, 0xff, 0xfe]), "in UTF-8, got other bytes"],
+  ])("%s is refused by name", async (_claim, content, message) => {
+    const context = fakeContext();
+    const path = join(folder, "x.yaml");
+    if (content !== "") await writeFile(path, content);
+    expect(await main(["run", content === "" ? folder : path], context)).toBe(2);
+    expect(context.err()).toContain(message);
+  });
+
+  test("a report path that cannot be opened refuses the run, and leaves no other file behind", async () => {
+    const { api, ran } = endingWith();
+    const context = fakeContext(api);
+    const blocked = join(await file("plain", "x"), "report.json");
+    const code = await main(["run", await file("a.yaml", "a"), "--report", `text=${join(folder, "report.txt")}`, "--report", `json=${blocked}`], context);
+    expect(code).toBe(2);
+    expect(ran).toEqual([]);
+    expect(context.err()).toContain(`expected to write ${blocked}`);
+    expect((await readdir(folder)).sort()).toEqual(["a.yaml", "plain"]);
+  });
+
+  test("an empty selection is refused and names the tags there are", async () => {
+    const context = fakeContext();
+    expect(await main(["run", await file("a.yaml", "payments slow"), "--only", "orders"], context)).toBe(2);
+    expect(context.err()).toContain("no experiment has the tag orders");
+    expect(context.err()).toContain("payments, slow");
+  });
+
+  test.each([
+    ["--repeat 0", ["--repeat", "0"], "whole number from 1"],
+    ["an unknown report format", ["--report", "pdf"], 'got "pdf"'],
+    ["two reports on stdout", ["--report", "text", "--report", "json"], "one --report without a path"],
+    ["two reports in one file", ["--report", "text=x", "--report", "json=x"], "two for x"],
+    ["a report without its path", ["--report", "json="], 'a path after "json="'],
+    ["a variable without a value", ["--var", "rate"], '--var name=value, got "rate"'],
+    ["one journal for two runs", ["--repeat", "2", "--journal", "j"], "one run for --journal, got 2"],
+  ])("refuses %s", async (_claim, options, message) => {
+    const { api, ran } = endingWith();
+    const context = fakeContext(api);
+    expect(await main(["run", await file("a.yaml", "a"), ...options], context)).toBe(2);
+    expect(context.err()).toContain(message);
+    expect(ran).toEqual([]);
+  });
+});
+
+describe("a series", () => {
+  test("runs file by file and ends with the worst exit code", async () => {
+    const { api, ran } = endingWith(3, 1, 4);
+    const context = fakeContext(api);
+    const code = await main(["run", await file("a.yaml", "a"), await file("b.yaml", "b"), await file("c.yaml", "c"), "--seed", "7"], context);
+    expect(code).toBe(1);
+    expect(ran).toEqual(["a 7", "b 7", "c 7"]);
+    expect(context.out()).toBe("text suite: 3 1 4\n");
+  });
+
+  test("stops at the first that is not held with --bail", async () => {
+    const { api, ran } = endingWith(0, 3);
+    await main(["run", await file("a.yaml", "a"), "--repeat", "5", "--bail"], fakeContext(api));
+    expect(ran).toHaveLength(2);
+  });
+
+  test("lets inconclusive through with --allow-inconclusive, says so, and lets nothing else through", async () => {
+    const path = await file("a.yaml", "a");
+    const inconclusive = fakeContext(endingWith(3).api);
+    expect(await main(["run", path, "--allow-inconclusive"], inconclusive)).toBe(0);
+    expect(inconclusive.err()).toContain("let through by --allow-inconclusive");
+    expect(await main(["run", path, "--allow-inconclusive"], fakeContext(endingWith(1).api))).toBe(1);
+  });
+
+  test("ends with an interrupt: the running one is told, no other is started", async () => {
+    const ran: string[] = [];
+    const context = fakeContext({
+      run: (plan, { signal }) => {
+        ran.push(plan.experiment.title);
+        context.interrupt("SIGTERM");
+        return Promise.resolve({ report: aReport(signal?.aborted === true ? 143 : 0), journalPath: "j" });
+      },
+    });
+    expect(await main(["run", await file("a.yaml", "a"), "--repeat", "3"], context)).toBe(143);
+    expect(ran).toEqual(["a"]);
+    expect(context.out()).toBe("text suite: 143\n");
+  });
+
+  test("hands the hosts that are allowed and the journal's path on", async () => {
+    const { api, options } = endingWith();
+    const journal = join(folder, "deep", "run.ndjson");
+    await main(["run", await file("a.yaml", "a"), "--allow-host", "db.test", "--allow-host", "api.test", "--journal", journal], fakeContext(api));
+    expect(options[0]).toMatchObject({ allowHosts: ["db.test", "api.test"], journalPath: journal });
+  });
+});
+
+describe("reports", () => {
+  test("the one without a path takes stdout, and text goes to stderr", async () => {
+    const context = fakeContext();
+    await main(["run", await file("a.yaml", "a"), "--report", "json"], context);
+    expect(context.out()).toBe("json: 0\n");
+    expect(context.err()).toContain("text: 0\n");
+  });
+
+  test("with --quiet nothing but the named ones is written", async () => {
+    const context = fakeContext();
+    await main(["run", await file("a.yaml", "a"), "--report", "json", "--quiet"], context);
+    expect(context.out()).toBe("json: 0\n");
+    expect(context.err()).toBe("");
+  });
+
+  test("named files replace what stood there, and only those are written", async () => {
+    const context = fakeContext();
+    const path = await file("report.json", "an older and much longer report");
+    await main(["run", await file("a.yaml", "a"), "--report", `json=${path}`], context);
+    expect(await readFile(path, "utf8")).toBe("json: 0\n");
+    expect(context.out()).toBe("");
+  });
+});
+
+describe("--dry-run", () => {
+  test("says the plan, resolves the hosts, runs nothing", async () => {
+    const { api, ran } = endingWith();
+    const context = fakeContext(api);
+    expect(await main(["run", await file("a.yaml", "a"), "--dry-run", "--repeat", "3"], context)).toBe(0);
+    expect(context.out().match(/plan of a/g)).toHaveLength(1);
+    expect(ran).toEqual([]);
+  });
+});
