@@ -1,6 +1,14 @@
 import { Command as Program, CommanderError, Option } from "commander";
+import type { Argument } from "commander";
 import type { Command, Context, Given } from "./command.ts";
 import { exitCodes } from "./exit-code.ts";
+
+const exitCodeLines = [
+  "0    held                        4    no steady state before",
+  "1    violated                    5    stopped by a guard",
+  "2    wrong file or option        6    failed",
+  "3    inconclusive                130  interrupted, cleaned up",
+];
 
 /** Reads the arguments and carries the command out; the only user of commander. Returns the exit code. */
 export async function carryOut(commands: readonly Command[], context: Context, argv: readonly string[], version: string): Promise<number> {
@@ -10,13 +18,13 @@ export async function carryOut(commands: readonly Command[], context: Context, a
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this, or the help of a command")
     .helpCommand(false)
-    .addHelpText("after", "\nExit codes: 0 held · 1 violated · 2 wrong file or option · 3 inconclusive · 4 no steady state before\n            5 stopped by a guard · 6 failed · 130, 143 interrupted and cleaned up");
+    .addHelpText("after", `\nExit codes:\n${exitCodeLines.map((line) => `  ${line}`).join("\n")}`);
   prepare(program, context);
   for (const command of commands) {
     const sub = program.command(command.name).summary(command.summary).description(command.summary);
-    prepare(sub, context);
     for (const { usage, summary } of command.arguments) sub.argument(usage, summary);
     for (const { flags, summary, repeatable } of command.options) sub.addOption(option(flags, summary, repeatable === true));
+    prepare(sub, context);
     if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
     sub.action(async () => {
       exitCode = await command.act(context, sub.args, given(sub.opts()));
@@ -34,9 +42,10 @@ export async function carryOut(commands: readonly Command[], context: Context, a
 /** Commander must neither end the process nor write past the context. */
 function prepare(program: Program, { stdout, stderr }: Context): void {
   program
-    .option("--no-color", "no colours (NO_COLOR and FORCE_COLOR are honoured too)")
     .option("--verbose", "all that is known")
+    .option("--no-color", "no colours; NO_COLOR and FORCE_COLOR count too")
     .exitOverride()
+    .configureHelp({ minWidthToWrap: 20, subcommandTerm: (sub) => [sub.name(), ...sub.registeredArguments.map(argumentTerm)].join(" ") })
     .showHelpAfterError("(--help shows what there is)")
     .configureOutput({
       writeOut: (text) => stdout.write(text),
@@ -46,6 +55,11 @@ function prepare(program: Program, { stdout, stderr }: Context): void {
       getOutHasColors: () => stdout.colour,
       getErrHasColors: () => stderr.colour,
     });
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "…" : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 function option(flags: string, summary: string, repeatable: boolean): Option {
