@@ -1,0 +1,95 @@
+import type { Report } from "../../model/report.ts";
+import { format } from "../../units/format.ts";
+import { axisOf, columnOf } from "./axis.ts";
+import type { Axis } from "./axis.ts";
+import type { Paint, Style } from "./paint.ts";
+import { answerGlyphs, answers, calls, latencies, stretches, windows } from "./rows.ts";
+import type { Cell } from "./rows.ts";
+import { cut } from "./wrap.ts";
+
+interface Row {
+  readonly label: string;
+  readonly cells: readonly Cell[];
+  /** What the right margin says, where there is one. */
+  readonly note: string;
+}
+
+/** Phases, faults, states, answers, latency and calls, all on one time axis. Nothing when no phase ran. */
+export function drawTime(report: Report, width: number, paint: Paint): readonly string[] {
+  if (report.phases.length === 0 || report.timeline.binMs <= 0) return [];
+  const labels = ["phase", ...report.faults.map(({ name }) => name), ...report.timeline.states.map(({ hypothesis }) => hypothesis), ...report.timeline.probes.map(({ probe }) => probe), ...report.timeline.proxies.map(({ proxy }) => `${proxy} calls`)];
+  const noteWidth = width >= 72 ? 10 : 0;
+  const labelWidth = Math.min(Math.max(...labels.map((label) => label.length)), width >= 72 ? 18 : Math.max(8, Math.floor(width / 4)));
+  const columns = width - 2 - labelWidth - 1 - (noteWidth === 0 ? 0 : noteWidth + 1);
+  const axis = axisOf(report, Math.max(10, columns));
+  const line = ({ label, cells, note }: Row, style: readonly Style[] = []): string =>
+    `  ${paint(style, cut(label, labelWidth).padEnd(labelWidth))} ${paintCells(cells, paint)}${noteWidth === 0 || note === "" ? "" : ` ${paint(["dim"], cut(note, noteWidth))}`}`.trimEnd();
+  return [
+    paint(["dim"], `  ${" ".repeat(labelWidth)} ${ticks(report, axis)}`.trimEnd()),
+    ...rowsOf(report, axis).map((row) => line(row)),
+    ...legend(report, width, paint),
+  ];
+}
+
+function rowsOf(report: Report, axis: Axis): readonly Row[] {
+  const { timeline, faults, phases } = report;
+  const perSecond = 1000 / timeline.binMs;
+  const main = new Set(report.steadyState.map(({ probe }) => probe));
+  const faultNames = [...new Set(faults.map(({ name }) => name))];
+  return [
+    { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ word: `├${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" },
+    ...faultNames.map((name): Row => ({ label: name, cells: windows(axis, faults.filter((fault) => fault.name === name)), note: `${faults.reduce((felt, fault) => felt + (fault.name === name ? fault.felt : 0), 0)} felt` })),
+    ...timeline.states.map(({ hypothesis, spans }): Row => ({ label: hypothesis, cells: stretches(axis, spans.map(({ state, startMs, endMs }) => ({ word: state, ...lineOf(state), startMs, endMs }))), note: "" })),
+    ...timeline.probes.flatMap((probe): readonly Row[] => {
+      const topMs = Math.max(0, ...probe.p95Ms.map((ms) => ms ?? 0));
+      const health: Row = { label: probe.probe, cells: answers(axis, timeline, probe), note: "" };
+      return main.has(probe.probe) || main.size === 0 ? [health, { label: "  p95", cells: latencies(axis, timeline, probe.p95Ms, topMs), note: `≤ ${format("duration", topMs)}` }] : [health];
+    }),
+    ...timeline.proxies.map((proxy): Row => {
+      const top = Math.max(0, ...proxy.exchanges);
+      return { label: `${proxy.proxy} calls`, cells: calls(axis, timeline, proxy, top), note: `≤ ${format("rate", Math.round(top * perSecond))}` };
+    }),
+  ];
+}
+
+/** How an inferred state is drawn: calm ones thin, trouble thick, what is in between dashed. */
+function lineOf(state: string): { readonly line: string; readonly style: readonly Style[] } {
+  if (state === "closed" || state === "healthy") return { line: "─", style: ["green"] };
+  if (state === "open" || state === "unhealthy") return { line: "━", style: ["red"] };
+  return { line: "╍", style: ["yellow"] };
+}
+
+/** The times at which phases begin, where there is room to say them. */
+function ticks({ phases }: Report, axis: Axis): string {
+  let text = "";
+  for (const { startMs } of phases) {
+    const column = columnOf(axis, startMs);
+    const label = format("duration", Math.round(startMs / 100) * 100);
+    if ((text === "" || column > text.length) && column + label.length <= axis.columns) text = `${text.padEnd(column)}${label}`;
+  }
+  const last = format("duration", Math.round(axis.endMs / 100) * 100);
+  return axis.columns - last.length > text.length ? `${text.padEnd(axis.columns - last.length)}${last}` : text;
+}
+
+function legend({ timeline, faults }: Report, width: number, paint: Paint): readonly string[] {
+  const seen = (grade: "good" | "degraded" | "bad"): boolean => timeline.probes.some((probe) => probe[grade].some((count) => count > 0));
+  const colours = { good: ["green"], degraded: ["yellow"], bad: ["red"] } as const;
+  const answered = (["good", "degraded", "bad"] as const).filter(seen).map((grade) => ({ plain: `${answerGlyphs[grade]} ${grade}`, painted: `${paint(colours[grade], answerGlyphs[grade])} ${paint(["dim"], grade)}` }));
+  const fault = faults.length === 0 ? [] : [{ plain: "▓ fault in force", painted: `${paint(["magenta"], "▓")} ${paint(["dim"], "fault in force")}` }];
+  const items = [...fault, ...answered];
+  return items.reduce((total, { plain }) => total + plain.length + 3, 0) > width ? [] : ["", `  ${items.map(({ painted }) => painted).join("   ")}`];
+}
+
+/** Neighbours of one style are painted together. */
+function paintCells(cells: readonly Cell[], paint: Paint): string {
+  let [text, run, style] = ["", "", [] as readonly Style[]];
+  for (const cell of cells) {
+    if (cell.style.join() !== style.join()) {
+      text += paint(style, run);
+      run = "";
+      style = cell.style;
+    }
+    run += cell.glyph;
+  }
+  return text + paint(style, run);
+}

@@ -1,0 +1,74 @@
+import type { Report, Timeline } from "../../model/report.ts";
+import { binsOf, columnsOf } from "./axis.ts";
+import type { Axis } from "./axis.ts";
+import type { Style } from "./paint.ts";
+
+/** One character of a drawing and how it is painted. */
+export interface Cell {
+  readonly glyph: string;
+  readonly style: readonly Style[];
+}
+
+const blank: Cell = { glyph: " ", style: [] };
+const bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
+
+/** Labelled stretches: the word where there is room for it, then a line to the end of the stretch. */
+export function stretches(axis: Axis, spans: readonly { readonly word: string; readonly line: string; readonly startMs: number; readonly endMs: number; readonly style: readonly Style[] }[]): readonly Cell[] {
+  const cells = Array.from({ length: axis.columns }, () => blank);
+  for (const { word, line, startMs, endMs, style } of spans) {
+    const [from, to] = columnsOf(axis, startMs, endMs);
+    const shown = word.length <= to - from ? word : "";
+    for (let column = from; column < to; column += 1) cells[column] = { glyph: shown[column - from] ?? line, style };
+  }
+  return cells;
+}
+
+/** Windows in which a fault could be applied, as a solid bar. */
+export function windows(axis: Axis, faults: readonly Report["faults"][number][]): readonly Cell[] {
+  return stretches(axis, faults.filter(({ startMs }) => startMs !== undefined).map(({ startMs, endMs }) => ({ word: "", line: "▓", startMs: startMs ?? 0, endMs: endMs ?? axis.endMs, style: ["magenta"] })));
+}
+
+/** How requests were answered: the worst that a good part (a tenth) of a column's requests got. */
+export function answers(axis: Axis, timeline: Timeline, probe: Timeline["probes"][number]): readonly Cell[] {
+  return columns(axis, timeline, probe.good.length, (from, to) => {
+    const [good, degraded, bad] = [sum(probe.good, from, to), sum(probe.degraded, from, to), sum(probe.bad, from, to)];
+    const all = good + degraded + bad;
+    if (all === 0) return blank;
+    if (bad / all >= 0.1) return { glyph: answerGlyphs.bad, style: ["red"] };
+    if (degraded / all >= 0.1) return { glyph: answerGlyphs.degraded, style: ["yellow"] };
+    return { glyph: answerGlyphs.good, style: ["green"] };
+  });
+}
+
+export const answerGlyphs = { good: "█", degraded: "▒", bad: "×" } as const;
+
+/** Latency from nothing to `topMs` as bars. */
+export function latencies(axis: Axis, timeline: Timeline, p95Ms: readonly (number | null)[], topMs: number): readonly Cell[] {
+  return columns(axis, timeline, p95Ms.length, (from, to) => {
+    const seen = p95Ms.slice(from, to).filter((ms) => ms !== null);
+    return seen.length === 0 ? blank : { glyph: bar(Math.max(...seen), topMs), style: ["cyan"] };
+  });
+}
+
+/** Calls per second as bars, red where at least half of them met a fault, a dot where there were none. */
+export function calls(axis: Axis, timeline: Timeline, proxy: Timeline["proxies"][number], top: number): readonly Cell[] {
+  return columns(axis, timeline, proxy.exchanges.length, (from, to) => {
+    const all = sum(proxy.exchanges, from, to);
+    if (all === 0) return { glyph: "·", style: ["dim"] };
+    return { glyph: bar(all / (to - from), top), style: sum(proxy.faulted, from, to) * 2 >= all ? ["red"] : ["cyan"] };
+  });
+}
+
+function columns(axis: Axis, timeline: Timeline, bins: number, draw: (from: number, to: number) => Cell): readonly Cell[] {
+  if (bins === 0) return Array.from({ length: axis.columns }, () => blank);
+  return Array.from({ length: axis.columns }, (_, column) => draw(...binsOf(axis, column, timeline.binMs, bins)));
+}
+
+function bar(value: number, top: number): string {
+  const level = top <= 0 ? 0 : Math.ceil((value / top) * bars.length) - 1;
+  return bars[Math.max(0, Math.min(bars.length - 1, level))] ?? bars[0];
+}
+
+function sum(series: readonly number[], from: number, to: number): number {
+  return series.slice(from, to).reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,122 @@
+import type { Report, SteadyStateReport } from "../../model/report.ts";
+import type { ClaimVerdict, Verdict, VerdictWord } from "../../model/verdict.ts";
+import { format } from "../../units/format.ts";
+import type { Paint, Style } from "./paint.ts";
+import { cut, hang } from "./wrap.ts";
+
+export const symbols: Readonly<Record<VerdictWord, string>> = { held: "✔", violated: "✘", inconclusive: "?" };
+export const verdictStyle: Readonly<Record<VerdictWord, readonly Style[]>> = { held: ["green"], violated: ["red"], inconclusive: ["yellow"] };
+
+export interface Page {
+  readonly width: number;
+  readonly paint: Paint;
+  readonly verbose: boolean;
+}
+
+export function heading(text: string, { paint }: Page): string {
+  return paint(["bold"], text);
+}
+
+/** One line per probe and phase; what is claimed comes first, with its bound. */
+export function tellSteadyState(rows: readonly SteadyStateReport[], page: Page): readonly string[] {
+  if (rows.length === 0) return [];
+  const names = rows.map(({ probe, phase, epoch }) => `${probe} ${phase}${epoch > 1 ? ` ${epoch}` : ""}`);
+  const nameWidth = Math.min(Math.max(...names.map(({ length }) => length)), Math.floor(page.width / 3));
+  return [heading("Steady state", page), ...rows.flatMap((row, i) => tellGate(row, cut(names[i] ?? "", nameWidth).padEnd(nameWidth), page))];
+}
+
+function tellGate(row: SteadyStateReport, name: string, page: Page): readonly string[] {
+  const { paint } = page;
+  const mark = row.met === undefined ? paint(["dim"], "·") : row.met ? paint(["green"], "✔") : paint(["red"], "✘");
+  const claimed = new Set(row.claims.map(({ metric }) => metric));
+  const items = [
+    ...row.claims.map(({ metric, observed, expected, met }) => ({ plain: `${metric} ${observed} (${expected})`, style: met ? ([] as const) : (["red"] as const) })),
+    ...(row.successShare === undefined || claimed.has("success") ? [] : [{ plain: `success ${format("share", row.successShare)}`, style: ["dim"] as const }]),
+    ...(row.p95Ms === undefined || claimed.has("p95") ? [] : [{ plain: `p95 ${format("duration", row.p95Ms)}`, style: ["dim"] as const }]),
+    { plain: `${row.n} requests${row.pending > 0 ? `, ${row.pending} pending` : ""}`, style: ["dim"] as const },
+    ...(row.met === undefined ? [{ plain: "not judged", style: ["dim"] as const }] : []),
+  ];
+  const indent = 4 + name.length + 2;
+  const lines = flow(items, page.width - indent, paint);
+  const reasons = row.claims.flatMap(({ met, reason }) => (met || reason === undefined || !reason.includes("samples") ? [] : hang("", reason, page.width, " ".repeat(indent))));
+  return [...lines.map((line, i) => (i === 0 ? `  ${mark} ${name}  ${line}` : `${" ".repeat(indent)}${line}`)), ...reasons];
+}
+
+/** Puts items on as many lines as they need, never breaking one. */
+function flow(items: readonly { readonly plain: string; readonly style: readonly Style[] }[], width: number, paint: Paint): readonly string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { plain, style } of items) {
+    const fits = lines.length > 0 && used + 3 + plain.length <= width;
+    if (fits) lines[lines.length - 1] += `   ${paint(style, plain)}`;
+    else lines.push(paint(style, plain));
+    used = fits ? used + 3 + plain.length : plain.length;
+  }
+  return lines;
+}
+
+/** What was claimed, and of each claim what was seen; for what is not held why, the witnesses, and what to do. */
+export function tellHypotheses(verdicts: readonly Verdict[], page: Page): readonly string[] {
+  if (verdicts.length === 0) return [];
+  return [heading("Hypotheses", page), ...verdicts.flatMap((verdict, i) => [...(i > 0 ? [""] : []), ...tellVerdict(verdict, page)])];
+}
+
+function tellVerdict(verdict: Verdict, page: Page): readonly string[] {
+  const { paint, width } = page;
+  const style = verdictStyle[verdict.verdict];
+  const kind = verdict.name === verdict.type || verdict.name.startsWith(`${verdict.type}-`) ? "" : ` ${paint(["dim"], `(${verdict.type})`)}`;
+  const counted = `${verdict.samples} samples${verdict.correlation === undefined ? "" : `, joined by ${verdict.correlation}`}`;
+  const openWords = verdict.verdict === "held" ? [] : hang("", verdict.reason, width, "    ").map((line) => paint(style, line));
+  return [
+    `  ${paint([...style, "bold"], symbols[verdict.verdict])} ${paint(["bold"], verdict.name)}${kind} ${paint(style, verdict.verdict)}${width < 60 ? "" : paint(["dim"], `  ${counted}`)}`,
+    ...hang("", verdict.expected, width, "    ").map((line) => paint(["dim"], line)),
+    ...openWords,
+    ...tellClaims(verdict.claims, page),
+    ...(verdict.verdict === "violated" || page.verbose ? verdict.evidence.slice(0, page.verbose ? 50 : 5).flatMap(({ atMs, what }) => hang(`at ${format("duration", atMs)} `, what, width, "      ").map((line) => paint(["dim"], line))) : []),
+    ...(verdict.equivalentTo.length === 0 ? [] : hang("≈ ", `seen from outside the same as ${verdict.equivalentTo.join(", ")}`, width, "    ").map((line) => paint(["dim"], line))),
+    ...(verdict.nextStep === undefined ? [] : hang("→ ", verdict.nextStep, width, "    ")),
+  ];
+}
+
+function tellClaims(claims: readonly ClaimVerdict[], page: Page): readonly string[] {
+  const { paint, width, verbose } = page;
+  const size = (part: (claim: ClaimVerdict) => string): number => Math.max(0, ...claims.map((claim) => part(claim).length));
+  const [names, seen, asked] = [size(({ claim }) => claim), size(({ observed }) => observed), size(({ expected }) => expected)];
+  const isTable = 6 + names + 2 + seen + 2 + asked <= width;
+  return claims.flatMap((claim) => {
+    const mark = paint(verdictStyle[claim.verdict], symbols[claim.verdict]);
+    const observed = paint(claim.verdict === "held" ? [] : verdictStyle[claim.verdict], isTable ? claim.observed.padStart(seen) : claim.observed);
+    const expected = paint(["dim"], claim.expected);
+    const more = verbose ? hang("", claim.reason, width, "        ").map((line) => paint(["dim"], line)) : [];
+    if (isTable) return [`    ${mark} ${claim.claim.padEnd(names)}  ${observed}  ${expected}`, ...more];
+    const fits = 6 + claim.claim.length + 1 + claim.observed.length + 3 + claim.expected.length <= width;
+    return [...(fits ? [`    ${mark} ${claim.claim} ${observed} ${paint(["dim"], `(${claim.expected})`)}`] : [`    ${mark} ${claim.claim} ${observed}`, ...hang("", claim.expected, width, "      ").map((line) => paint(["dim"], line))]), ...more];
+  });
+}
+
+/** How many calls each fault could have hit, did hit, and how many callers noticed. */
+export function tellFaults(faults: Report["faults"], page: Page): readonly string[] {
+  if (faults.length === 0) return [];
+  const { paint } = page;
+  const lines = faults.flatMap((fault) => {
+    const name = `${fault.name}${fault.epoch > 1 ? ` (epoch ${fault.epoch})` : ""}`;
+    const about = `${fault.type}${fault.proxy === undefined ? "" : ` on ${fault.proxy}`}${fault.startMs === undefined ? "" : `, ${format("duration", fault.startMs)} to ${fault.endMs === undefined ? "the end" : format("duration", fault.endMs)}`}`;
+    const counts = `${fault.eligible} eligible   ${fault.applied} applied   ${fault.felt} felt`;
+    const missed = Object.entries(fault.missed).filter(([, count]) => count > 0).map(([why, count]) => `${count} by ${why}`).join(", ");
+    const first = `  ${name}  ${about}`;
+    const second = missed === "" ? counts : `${counts}   passed by: ${missed}`;
+    return [...(first.length <= page.width ? [`  ${paint(["magenta"], name)}  ${paint(["dim"], about)}`] : [`  ${paint(["magenta"], name)}`, ...hang("", about, page.width, "    ").map((line) => paint(["dim"], line))]), ...hang("", second, page.width, "    ")];
+  });
+  return [heading("Faults", page), ...lines];
+}
+
+export function tellIssues({ issues, services }: Report, page: Page): readonly string[] {
+  const { paint, width } = page;
+  const dead = services.filter(({ exitedAtMs }) => exitedAtMs !== undefined);
+  if (issues.length === 0 && dead.length === 0) return [];
+  return [
+    heading("Take note", page),
+    ...dead.flatMap(({ name, replica, exitedAtMs, code, signal }) => hang("✘ ", `${name}${replica > 1 ? `#${replica}` : ""} ended by itself at ${format("duration", exitedAtMs ?? 0)}${signal === undefined ? (code === undefined ? "" : ` with exit code ${code}`) : ` by ${signal}`}`, width, "  ").map((line) => paint(["red"], line))),
+    ...issues.flatMap(({ message, hint, severity }) => [...hang("! ", message, width, "  ").map((line) => paint(severity === "error" ? ["red"] : ["yellow"], line)), ...(hint === undefined ? [] : hang("→ ", hint, width, "    "))]),
+  ];
+}
