@@ -1,0 +1,124 @@
+import type { Env } from "../../model/env.ts";
+import type { Exchange, Step } from "./exchange.ts";
+
+/** What carrying out a step may ask for. */
+export interface Stage {
+  /** All steps on the request are done: it may be passed on. */
+  requestReady(exchange: Exchange): void;
+  /** The request is not to go on to upstream; what is held of it is thrown away. */
+  sink(exchange: Exchange): void;
+  /** The request has come, or is not waited for. */
+  answerInPlace(exchange: Exchange, step: Step): void;
+  /** Something may have become possible. */
+  pump(): void;
+}
+
+/**
+ * Carries out the steps of exchanges, one after the other: first those on the request, then, when an answer has come, those on the response.
+ * A step that ends the exchange (close, reset, hang) is the last one; it is set as `ending` and happens when it is the exchange's turn.
+ */
+export class Effects {
+  private readonly env: Env;
+  private readonly stage: Stage;
+
+  constructor(env: Env, stage: Stage) {
+    this.env = env;
+    this.stage = stage;
+  }
+
+  beginRequest(exchange: Exchange): void {
+    exchange.steps = exchange.requestSteps;
+    this.begin(exchange);
+  }
+
+  /** `headEndBytes` of the exchange must be known. */
+  beginResponse(exchange: Exchange): void {
+    exchange.steps = exchange.responseSteps;
+    exchange.responseGate = "held";
+    this.begin(exchange);
+  }
+
+  /** Ends every hold of an exchange now. */
+  release(exchange: Exchange): void {
+    while (exchange.timer !== undefined) this.holdEnded(exchange);
+  }
+
+  private begin(exchange: Exchange): void {
+    exchange.step = 0;
+    if (exchange.steps.length > 0) exchange.dueMs = this.env.nowMs();
+    this.proceed(exchange);
+  }
+
+  private proceed(exchange: Exchange): void {
+    while (exchange.step < exchange.steps.length) {
+      const step = exchange.steps[exchange.step++]!;
+      switch (this.carryOut(exchange, step)) {
+        case "done": continue;
+        case "waits": return;
+        case "limited": exchange.step = exchange.steps.length;
+      }
+    }
+    if (exchange.responseGate === "held") exchange.responseGate = "open";
+    else this.stage.requestReady(exchange);
+  }
+
+  /** `limited`: the response goes on, up to its limit. */
+  private carryOut(exchange: Exchange, step: Step): "done" | "waits" | "limited" {
+    const { effect, fault } = step;
+    switch (effect.kind) {
+      case "delay":
+        this.hold(exchange, step, effect.ms);
+        return "waits";
+      case "respond":
+        this.stage.sink(exchange);
+        exchange.respond = step;
+        // With `Expect: 100-continue` the client may be waiting for our word before it sends the body: then this is the word.
+        if (exchange.requestDone || exchange.expectContinue) this.stage.answerInPlace(exchange, step);
+        return "waits";
+      case "reset":
+        if (effect.at === "response") return limit(exchange, step, exchange.interimBytes + (effect.afterBytes ?? 0));
+        return this.end(exchange, step);
+      case "hang":
+        if (effect.headersFirst) return limit(exchange, step, exchange.headEndBytes);
+        fault.actedMs ??= this.env.nowMs();
+        return this.end(exchange, step);
+      case "close":
+        return this.end(exchange, step);
+      case "delay-bytes":
+      case "refuse":
+        return "done";
+    }
+  }
+
+  private hold(exchange: Exchange, { fault }: Step, ms: number): void {
+    const nowMs = this.env.nowMs();
+    fault.actedMs ??= nowMs;
+    exchange.dueMs += ms;
+    exchange.holding = fault;
+    exchange.timer = this.env.after(Math.max(0, exchange.dueMs - nowMs), () => {
+      this.holdEnded(exchange);
+      this.stage.pump();
+    });
+  }
+
+  private holdEnded(exchange: Exchange): void {
+    exchange.timer?.cancel();
+    exchange.timer = undefined;
+    if (exchange.holding !== undefined) exchange.holding.releasedMs = this.env.nowMs();
+    exchange.holding = undefined;
+    this.proceed(exchange);
+  }
+
+  private end(exchange: Exchange, step: Step): "waits" {
+    this.stage.sink(exchange);
+    exchange.ending = step;
+    this.stage.pump();
+    return "waits";
+  }
+}
+
+function limit(exchange: Exchange, step: Step, bytes: number): "limited" {
+  exchange.ending = step;
+  exchange.limitBytes = bytes;
+  return "limited";
+}

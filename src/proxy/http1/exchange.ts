@@ -1,0 +1,86 @@
+import type { Timer } from "../../model/env.ts";
+import type { Effect } from "../../model/effect.ts";
+import type { ExchangeRecord, FaultRecord } from "../../model/event.ts";
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The record while the exchange goes on. */
+export type ExchangeDraft = Writable<Omit<ExchangeRecord, "faults">> & { faults?: readonly FaultDraft[] };
+export type FaultDraft = Writable<FaultRecord>;
+
+/** One effect to be carried out, and where to write down that it was. */
+export interface Step {
+  readonly effect: Effect;
+  readonly fault: FaultDraft;
+}
+
+export const noSteps: readonly Step[] = [];
+
+/** One request and its answer on their way through the proxy. */
+export class Exchange {
+  readonly record: ExchangeDraft;
+  readonly keepAlive: boolean;
+  readonly expectContinue: boolean;
+  /** The answer may open a tunnel: what follows the request is no request until then. */
+  readonly mayTunnel: boolean;
+  tunnel = false;
+
+  requestSteps = noSteps;
+  responseSteps = noSteps;
+  /** The steps being carried out, and the next of them. */
+  steps = noSteps;
+  step = 0;
+  /** When the hold under way ends, counted on from when the head of request or response came, so that delays add up exactly. */
+  dueMs = 0;
+  timer: Timer | undefined;
+  holding: FaultDraft | undefined;
+  /** Close, reset or hang, waiting for the exchange's turn. */
+  ending: Step | undefined;
+
+  /** Bytes of the request: `held` here, go on to upstream (`open`), or are thrown away (`sink`). */
+  requestGate: "held" | "open" | "sink" = "held";
+  heldRequest: Buffer[] | undefined;
+  requestDone = false;
+  /** All steps on the request are done: it may go on when the requests before it have. */
+  ready = false;
+  /** Let go when upstream was lost already. */
+  unpassable = false;
+  /** To be answered in upstream's place, when its request has come whole. */
+  respond: Step | undefined;
+  /** The fault whose answer is written. */
+  answeredBy: FaultDraft | undefined;
+
+  /** Bytes of the response: no final head yet (`none`), `held`, go to the client when it is its turn (`open`), or are thrown away (`sink`). */
+  responseGate: "none" | "held" | "open" | "sink" = "none";
+  heldInterims: Buffer[] | undefined;
+  heldResponse: Buffer[] | undefined;
+  responseDone = false;
+  interimBytes = 0;
+  /** Bytes of all heads of the response; 0 while there is no final one. */
+  headEndBytes = 0;
+  status = 0;
+  retryAfter: string | undefined;
+  /** No more than so many bytes of the response are written, then comes `ending`; -1: no limit. */
+  limitBytes = -1;
+  spent = false;
+  /** The connection is closed behind the answer. */
+  closeAfter = false;
+  /** How it ends when its answer has been written whole. */
+  endAs: "complete" | "rejected" = "complete";
+  /** The answer is over, the request is still coming. */
+  settled = false;
+
+  constructor(record: ExchangeDraft, traits: { readonly keepAlive: boolean; readonly expectContinue: boolean; readonly mayTunnel: boolean }) {
+    this.record = record;
+    this.keepAlive = traits.keepAlive;
+    this.expectContinue = traits.expectContinue;
+    this.mayTunnel = traits.mayTunnel;
+  }
+}
+
+/** Bytes in a list of pieces. */
+export function sizeOf(pieces: readonly Buffer[] | undefined): number {
+  let bytes = 0;
+  if (pieces !== undefined) for (const piece of pieces) bytes += piece.length;
+  return bytes;
+}

@@ -1,0 +1,319 @@
+import type { ExchangeEnd } from "../../model/event.ts";
+import type { LaneContext } from "../lane.ts";
+import { encodeAnswer, encodeRejection } from "./answers.ts";
+import type { Answer, Rejection } from "./answers.ts";
+import { Effects } from "./effects.ts";
+import type { Stage } from "./effects.ts";
+import { noSteps, sizeOf } from "./exchange.ts";
+import type { Exchange, Step } from "./exchange.ts";
+import { Ledger } from "./ledger.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { RequestSink } from "./request-reader.ts";
+import type { ResponseHead } from "./response-head.ts";
+import type { ResponseSink } from "./response-reader.ts";
+import type { Loss, Wires } from "./wires.ts";
+
+/**
+ * The exchanges of one client connection that are not over, in the order of their requests.
+ * Requests go on and answers come back in that order, whatever holds them.
+ */
+export class Pipeline implements RequestSink, ResponseSink, Stage {
+  heldRequestBytes = 0;
+  heldResponseBytes = 0;
+  readonly ledger: Ledger;
+  private readonly context: LaneContext;
+  private readonly wires: Wires;
+  private readonly effects: Effects;
+  private readonly exchanges: Exchange[] = [];
+  /** How many of them, from the first, have been let go: passed on, or answered in place. */
+  private letGo = 0;
+  private loss: Loss | undefined;
+
+  constructor(context: LaneContext, wires: Wires) {
+    this.context = context;
+    this.wires = wires;
+    this.ledger = new Ledger(context);
+    this.effects = new Effects(context.env, this);
+  }
+
+  get inFlight(): number {
+    return this.exchanges.length;
+  }
+
+  get requestsPaused(): boolean {
+    return this.wires.requestsPaused;
+  }
+
+  requestHead(head: RequestHead, startMs: number): Exchange {
+    const exchange = this.ledger.open(head, startMs);
+    this.exchanges.push(exchange);
+    this.effects.beginRequest(exchange);
+    return exchange;
+  }
+
+  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    if (done) {
+      exchange.requestDone = true;
+      exchange.record.requestEndMs = this.context.env.nowMs();
+    }
+    this.ledger.watchBody(exchange, bytes, done);
+    if (exchange.requestGate === "open") this.wires.toUpstream(bytes);
+    else if (exchange.requestGate === "held") {
+      (exchange.heldRequest ??= []).push(bytes);
+      this.heldRequestBytes += bytes.length;
+    }
+    if (exchange.unpassable) this.pump();
+    else if (done && exchange.settled) this.ledger.uploaded(exchange);
+    else if (done && exchange.respond !== undefined && exchange.responseGate === "none") this.answerInPlace(exchange, exchange.respond);
+  }
+
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
+    if (found !== undefined && found.responseGate !== "none") {
+      // Its answer is under way: all that is left to say is that this connection cannot be trusted.
+      this.endAll("rejected");
+      this.wires.reset("proxy");
+      return;
+    }
+    // A fault ends it anyway.
+    if (found?.ending !== undefined) return;
+    const exchange = found ?? this.ledger.openRejected(head, startMs, bytes);
+    if (found === undefined) this.exchanges.push(exchange);
+    exchange.timer?.cancel();
+    exchange.responseSteps = noSteps;
+    exchange.endAs = "rejected";
+    exchange.closeAfter = true;
+    this.sink(exchange);
+    this.answer(exchange, encodeRejection(status), status);
+  }
+
+  awaited(): Exchange | undefined {
+    for (let i = 0; i < this.letGo; i++) {
+      const exchange = this.exchanges[i]!;
+      if (exchange.requestGate === "open" && !exchange.responseDone) return exchange;
+    }
+    return undefined;
+  }
+
+  interim(exchange: Exchange, bytes: Buffer): void {
+    exchange.interimBytes += bytes.length;
+    if (this.exchanges[0] === exchange) this.write(exchange, bytes);
+    else {
+      (exchange.heldInterims ??= []).push(bytes);
+      this.heldResponseBytes += bytes.length;
+    }
+  }
+
+  responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
+    exchange.retryAfter = head.retryAfter;
+    if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.record.method === "CONNECT"))) {
+      exchange.tunnel = true;
+      this.wires.tunnel();
+    }
+    this.beginResponse(exchange, head.status, headBytes);
+  }
+
+  responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    exchange.responseDone = done;
+    if (exchange.responseGate === "open" && exchange.heldResponse === undefined && this.exchanges[0] === exchange) {
+      this.write(exchange, bytes);
+      if (done || exchange.spent) this.pump();
+    } else if (exchange.responseGate !== "sink") {
+      (exchange.heldResponse ??= []).push(bytes);
+      this.heldResponseBytes += bytes.length;
+      this.pump();
+    }
+  }
+
+  responseMalformed(problem: string): void {
+    this.ledger.issue("malformed-response", `upstream sent ${problem}`);
+    this.wires.dropUpstream();
+    this.upstreamLost({ how: "rst", reached: true });
+  }
+
+  upstreamLost(loss: Loss): void {
+    if (this.loss?.how === "rst") return;
+    this.loss = loss;
+    this.pump();
+  }
+
+  /** The client has closed or reset. What is still held of its requests is not passed on. */
+  clientLeft(how: "fin" | "rst"): void {
+    const nowMs = this.context.env.nowMs();
+    for (const { record, tunnel } of this.exchanges) {
+      if (tunnel || record.leftMs !== undefined) continue;
+      record.leftMs = nowMs;
+      record.leftBy = how;
+    }
+    if (how === "rst") this.endAll("client-left");
+    else {
+      while (this.exchanges.length > this.letGo) this.remove(this.exchanges.length - 1, "client-left");
+      this.pump();
+    }
+  }
+
+  /** Faults were lifted: what hangs is reset; with `release` what is delayed goes on. */
+  lifted(release: boolean): void {
+    const nowMs = this.context.env.nowMs();
+    for (const exchange of this.exchanges.slice()) {
+      const { ending } = exchange;
+      if (ending?.effect.kind === "hang" && (exchange.responseGate === "sink" || exchange.requestGate === "sink")) {
+        ending.fault.releasedMs = nowMs;
+        exchange.ending = { effect: { kind: "reset", at: "request" }, fault: ending.fault };
+      } else if (release) this.effects.release(exchange);
+    }
+    this.pump();
+  }
+
+  /** Writes down every exchange that is not over. */
+  endAll(end: ExchangeEnd): void {
+    while (this.exchanges.length > 0) this.remove(0, end);
+    this.ledger.close();
+  }
+
+  requestReady(exchange: Exchange): void {
+    exchange.ready = true;
+    while (this.letGo < this.exchanges.length) {
+      const next = this.exchanges[this.letGo]!;
+      if (!next.ready) return;
+      this.letGo++;
+      if (next.requestGate === "held") this.passOn(next);
+    }
+  }
+
+  sink(exchange: Exchange): void {
+    exchange.requestGate = "sink";
+    this.heldRequestBytes -= sizeOf(exchange.heldRequest);
+    exchange.heldRequest = undefined;
+  }
+
+  answerInPlace(exchange: Exchange, { effect, fault }: Step): void {
+    if (effect.kind !== "respond") return;
+    const close = !exchange.keepAlive || !exchange.requestDone;
+    exchange.closeAfter = close;
+    exchange.answeredBy = fault;
+    this.answer(exchange, encodeAnswer(effect, { method: exchange.record.method, close }), effect.status);
+  }
+
+  /** Does what has become possible for the exchange whose turn it is, and for those behind it. */
+  pump(): void {
+    for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
+      this.flush(exchange);
+      const { ending } = exchange;
+      if (exchange.responseGate === "open" && exchange.responseDone && !(exchange.spent && ending?.effect.kind === "reset")) {
+        if (exchange.tunnel) return this.wires.endClient();
+        const { closeAfter } = exchange;
+        this.remove(0, "complete");
+        if (closeAfter) return this.close("dropped", "proxy");
+      } else if (ending !== undefined && (exchange.responseGate === "none" || exchange.responseGate === "sink" || exchange.spent)) {
+        return this.carryOutEnding(exchange, ending);
+      } else {
+        const isLost = this.loss !== undefined && !exchange.responseDone && (exchange.unpassable || exchange.requestGate === "open");
+        if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
+        return;
+      }
+    }
+    this.wires.idle(this.loss);
+  }
+
+  private carryOutEnding(exchange: Exchange, { effect, fault }: Step): void {
+    const nowMs = this.context.env.nowMs();
+    fault.actedMs ??= nowMs;
+    if (effect.kind === "close") this.close("dropped", "fault");
+    else if (effect.kind === "reset") {
+      this.endAll("reset");
+      this.wires.reset("fault");
+    } else if (exchange.record.leftMs !== undefined) this.close("client-left", "client");
+    else if (exchange.responseGate === "open") {
+      // The head was let through; nothing behind it is.
+      exchange.responseGate = "sink";
+      this.dropHeldResponse(exchange);
+    }
+  }
+
+  /** Upstream will not answer this one any more. */
+  private lose(exchange: Exchange, { how, reached }: Loss): void {
+    const { headMs, leftBy } = exchange.record;
+    if (!reached) for (const { record } of this.exchanges) record.passedOn = false;
+    const end = reached ? "upstream-lost" : "upstream-unreachable";
+    if (leftBy === "fin" || (headMs !== undefined && how === "fin")) return this.close(end, "upstream");
+    this.endAll(end);
+    this.wires.reset("upstream");
+  }
+
+  private close(end: ExchangeEnd, by: "fault" | "proxy" | "upstream" | "client"): void {
+    this.endAll(end);
+    this.wires.close(by);
+  }
+
+  private answer(exchange: Exchange, { bytes, headBytes }: Answer, status: number): void {
+    this.beginResponse(exchange, status, headBytes);
+    this.requestReady(exchange);
+    this.responseBytes(exchange, bytes, true);
+  }
+
+  private beginResponse(exchange: Exchange, status: number, headBytes: number): void {
+    exchange.status = status;
+    exchange.headEndBytes = exchange.interimBytes + headBytes;
+    this.effects.beginResponse(exchange);
+  }
+
+  private passOn(exchange: Exchange): void {
+    if (this.loss !== undefined) {
+      this.sink(exchange);
+      exchange.unpassable = true;
+      return;
+    }
+    exchange.requestGate = "open";
+    exchange.record.passedOn = true;
+    const held = exchange.heldRequest;
+    if (held === undefined) return;
+    exchange.heldRequest = undefined;
+    this.heldRequestBytes -= sizeOf(held);
+    for (const bytes of held) this.wires.toUpstream(bytes);
+  }
+
+  private flush(exchange: Exchange): void {
+    const interims = exchange.heldInterims;
+    if (interims !== undefined) {
+      exchange.heldInterims = undefined;
+      this.heldResponseBytes -= sizeOf(interims);
+      for (const bytes of interims) this.write(exchange, bytes);
+    }
+    if (exchange.responseGate !== "open" || exchange.heldResponse === undefined) return;
+    const held = exchange.heldResponse;
+    this.dropHeldResponse(exchange);
+    for (const bytes of held) if (!exchange.spent) this.write(exchange, bytes);
+  }
+
+  private dropHeldResponse(exchange: Exchange): void {
+    this.heldResponseBytes -= sizeOf(exchange.heldResponse) + sizeOf(exchange.heldInterims);
+    exchange.heldResponse = undefined;
+    exchange.heldInterims = undefined;
+  }
+
+  private write(exchange: Exchange, bytes: Buffer): void {
+    const { record } = exchange;
+    let out = bytes;
+    if (exchange.limitBytes >= 0) {
+      const room = exchange.limitBytes - record.responseBytes;
+      exchange.spent = bytes.length >= room;
+      if (bytes.length > room) out = bytes.subarray(0, room);
+    }
+    if (out.length > 0) {
+      record.responseBytes += out.length;
+      this.wires.toClient(out);
+    }
+    if (record.headMs === undefined && exchange.headEndBytes > 0 && record.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
+  }
+
+  /** Takes an exchange out of the queue, over. */
+  private remove(index: number, end: ExchangeEnd): void {
+    const [exchange] = index === 0 ? [this.exchanges.shift()] : this.exchanges.splice(index, 1);
+    if (exchange === undefined) return;
+    if (index < this.letGo) this.letGo--;
+    if (exchange.heldRequest !== undefined) this.sink(exchange);
+    if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.dropHeldResponse(exchange);
+    this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
+    if (end === "complete" && exchange.mayTunnel) this.wires.resumeRequests();
+  }
+}

@@ -1,0 +1,190 @@
+import type { Env, Timer } from "../../model/env.ts";
+import type { Rejection } from "./answers.ts";
+import { BodyFramer } from "./body-framer.ts";
+import type { Exchange } from "./exchange.ts";
+import { HeadCarry } from "./head-carry.ts";
+import { HeadScanner, MALFORMED, MORE } from "./head-scanner.ts";
+import type { Limits } from "./limits.ts";
+import { RequestHead } from "./request-head.ts";
+
+/** What is told of the requests on a connection, in order. */
+export interface RequestSink {
+  /** A head has come whole; what it refers to is valid during the call. */
+  requestHead(head: RequestHead, startMs: number): Exchange;
+  /** Bytes of the request, head and body, as they came; `done` with its last. */
+  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean): void;
+  /** What has come is no request, or not in time; nothing more is read. `exchange`: the request whose body it was found in. */
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined): void;
+  /** The proxy itself makes the client wait. */
+  readonly requestsPaused: boolean;
+}
+
+/** Cuts the bytes of a client into requests. */
+export class RequestReader {
+  /** Held while an answer decides whether they are requests or the bytes of a tunnel. */
+  heldBytes = 0;
+  private readonly env: Env;
+  private readonly limits: Limits;
+  private readonly sink: RequestSink;
+  /** Replaces the value of Host. */
+  private readonly host: Buffer | undefined;
+  private readonly scanner = new HeadScanner(true);
+  private readonly carry = new HeadCarry();
+  private readonly head = new RequestHead();
+  private readonly framer = new BodyFramer();
+  private mode: "head" | "body" | "held" | "tunnel" | "stopped" = "head";
+  private held: Buffer[] = [];
+  private exchange: Exchange | undefined;
+  private startMs = -1;
+  private headTimer: Timer | undefined;
+
+  constructor(options: { readonly env: Env; readonly limits: Limits; readonly sink: RequestSink; readonly host: string | undefined }) {
+    this.env = options.env;
+    this.limits = options.limits;
+    this.sink = options.sink;
+    this.host = options.host === undefined ? undefined : Buffer.from(options.host, "latin1");
+  }
+
+  push(packet: Buffer): void {
+    switch (this.mode) {
+      case "head":
+      case "body":
+        if (this.carry.length === 0) this.read(packet);
+        else this.read(this.carry.append(packet));
+        return;
+      case "held":
+        this.held.push(packet);
+        this.heldBytes += packet.length;
+        return;
+      case "tunnel":
+        this.passTunnel(packet);
+        return;
+      case "stopped":
+    }
+  }
+
+  /** The client asked for a tunnel and did not get one: what it has sent since are requests. */
+  resume(): void {
+    if (this.mode !== "held") return;
+    this.mode = "head";
+    for (const packet of this.takeHeld()) this.push(packet);
+  }
+
+  /** All that has come since the last request, and all that comes, is passed on as it is. */
+  tunnel(): void {
+    if (this.mode !== "held") return;
+    this.mode = "tunnel";
+    for (const packet of this.takeHeld()) this.passTunnel(packet);
+  }
+
+  /** Nothing more is read. */
+  stop(): void {
+    this.mode = "stopped";
+    this.headTimer?.cancel();
+    this.headTimer = undefined;
+    this.carry.clear();
+    this.takeHeld();
+  }
+
+  private read(bytes: Buffer): void {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.mode === "head") at = this.readHead(bytes, at);
+      else if (this.mode === "body" && this.exchange !== undefined) at = this.readBody(this.exchange, bytes, at, at);
+      else {
+        // Held or stopped by what came before in the same packet.
+        this.push(bytes.subarray(at));
+        return;
+      }
+    }
+  }
+
+  private readHead(bytes: Buffer, at: number): number {
+    const end = bytes.length;
+    const headEnd = this.scanner.scan(bytes, at, end);
+    if (this.startMs < 0) this.startMs = this.env.nowMs();
+    if (headEnd === MALFORMED) return this.reject(400, bytes, at);
+    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes) return this.reject(431, bytes, at);
+    if (headEnd === MORE) {
+      if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
+      if (this.scanner.begun) this.headTimer ??= this.env.after(this.limits.headMs, this.headIsLate);
+      return end;
+    }
+    if (!this.head.read(bytes, at, this.scanner.lines)) return this.reject(400, bytes, at);
+    if (this.headTimer !== undefined) {
+      this.headTimer.cancel();
+      this.headTimer = undefined;
+    }
+    const exchange = this.sink.requestHead(this.head, this.startMs);
+    this.exchange = exchange;
+    this.startMs = -1;
+    this.scanner.reset();
+    this.carry.clear();
+    this.framer.begin(this.head.framing, this.head.length);
+    this.head.release();
+    // Endings of this very request may have stopped the reading; its bytes are then not wanted.
+    if (this.isStopped()) return end;
+    this.mode = "body";
+    if (this.host === undefined || this.head.hostStart < 0) return this.readBody(exchange, bytes, at, headEnd);
+    exchange.record.requestBytes += headEnd - at;
+    const rewritten = Buffer.concat([bytes.subarray(at, at + this.head.hostStart), this.host, bytes.subarray(at + this.head.hostEnd, headEnd)]);
+    this.pass(exchange, rewritten);
+    return this.framer.done || this.isStopped() ? headEnd : this.readBody(exchange, bytes, headEnd, headEnd);
+  }
+
+  /** Passes on `bytes[from..]` as far as the request goes; its body goes on at `bodyAt`. */
+  private readBody(exchange: Exchange, bytes: Buffer, from: number, bodyAt: number): number {
+    const end = this.framer.consume(bytes, bodyAt, bytes.length);
+    if (end < 0) {
+      this.stop();
+      this.sink.requestRejected(400, this.head, exchange.record.startMs, 0, exchange);
+      return bytes.length;
+    }
+    if (end === from) return end;
+    exchange.record.requestBytes += end - from;
+    this.pass(exchange, from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end));
+    return end;
+  }
+
+  private pass(exchange: Exchange, bytes: Buffer): void {
+    const { done } = this.framer;
+    if (done) {
+      this.mode = exchange.mayTunnel ? "held" : "head";
+      this.exchange = exchange.mayTunnel ? exchange : undefined;
+    }
+    this.sink.requestBytes(exchange, bytes, done);
+  }
+
+  private passTunnel(packet: Buffer): void {
+    if (this.exchange === undefined) return;
+    this.exchange.record.requestBytes += packet.length;
+    this.sink.requestBytes(this.exchange, packet, false);
+  }
+
+  private reject(status: Rejection, bytes: Buffer, at: number): number {
+    this.head.readStart(bytes, at, this.scanner.lines);
+    const { startMs } = this;
+    this.stop();
+    this.sink.requestRejected(status, this.head, startMs, bytes.length - at, undefined);
+    return bytes.length;
+  }
+
+  private readonly headIsLate = (): void => {
+    this.headTimer = undefined;
+    if (this.sink.requestsPaused) this.headTimer = this.env.after(this.limits.headMs, this.headIsLate);
+    else this.reject(408, this.carry.append(nothing), 0);
+  };
+
+  private isStopped(): boolean {
+    return this.mode === "stopped";
+  }
+
+  private takeHeld(): readonly Buffer[] {
+    const { held } = this;
+    this.held = [];
+    this.heldBytes = 0;
+    return held;
+  }
+}
+
+const nothing = Buffer.alloc(0);

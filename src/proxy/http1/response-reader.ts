@@ -1,0 +1,100 @@
+import { BodyFramer } from "./body-framer.ts";
+import type { Exchange } from "./exchange.ts";
+import { HeadCarry } from "./head-carry.ts";
+import { HeadScanner, MALFORMED, MORE } from "./head-scanner.ts";
+import type { Limits } from "./limits.ts";
+import { ResponseHead } from "./response-head.ts";
+
+/** What is told of the responses on a connection, in order. */
+export interface ResponseSink {
+  /** The first request that upstream has got and not answered whole. */
+  awaited(): Exchange | undefined;
+  /** An interim response (1xx) has come whole. */
+  interim(exchange: Exchange, bytes: Buffer): void;
+  /** The final head has come; `headBytes` long. */
+  responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void;
+  /** Bytes of the final response, head and body, as they came; `done` with its last. */
+  responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void;
+  /** What has come is no answer to any request; nothing more is read. */
+  responseMalformed(problem: string): void;
+}
+
+/** Cuts the bytes of an upstream into responses. */
+export class ResponseReader {
+  private readonly limits: Limits;
+  private readonly sink: ResponseSink;
+  private readonly scanner = new HeadScanner(false);
+  private readonly carry = new HeadCarry();
+  private readonly head = new ResponseHead();
+  private readonly framer = new BodyFramer();
+  /** The exchange whose body is being read. */
+  private exchange: Exchange | undefined;
+  private stopped = false;
+
+  constructor(limits: Limits, sink: ResponseSink) {
+    this.limits = limits;
+    this.sink = sink;
+  }
+
+  push(packet: Buffer): void {
+    const bytes = this.carry.length === 0 ? packet : this.carry.append(packet);
+    let at = 0;
+    while (at < bytes.length && !this.stopped) {
+      at = this.exchange === undefined ? this.readHead(bytes, at) : this.readBody(this.exchange, bytes, at, at);
+    }
+  }
+
+  /** Upstream sends nothing more. A body that ends with the connection has now ended. */
+  end(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    if (!this.stopped && exchange !== undefined && this.head.framing === "close") this.sink.responseBytes(exchange, nothing, true);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.carry.clear();
+  }
+
+  private readHead(bytes: Buffer, at: number): number {
+    const exchange = this.sink.awaited();
+    if (exchange === undefined) return this.malformed("bytes that answer no request");
+    const headEnd = this.scanner.scan(bytes, at, bytes.length);
+    if (headEnd === MALFORMED) return this.malformed("a response head with a control byte or a bare CR or LF");
+    if ((headEnd === MORE ? bytes.length : headEnd) - at > this.limits.headBytes) return this.malformed(`a response head of more than ${this.limits.headBytes} bytes`);
+    if (headEnd === MORE) {
+      if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
+      return bytes.length;
+    }
+    const { head } = this;
+    if (!head.read(bytes, at, this.scanner.lines, exchange.record.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
+    if (head.status === 101 && !exchange.mayTunnel) return this.malformed("a switch of protocols (101) that was not asked for");
+    this.scanner.reset();
+    this.carry.clear();
+    if (head.status < 200 && head.status !== 101) {
+      this.sink.interim(exchange, bytes.subarray(at, headEnd));
+      return headEnd;
+    }
+    this.framer.begin(head.framing, head.length);
+    this.exchange = exchange;
+    this.sink.responseHead(exchange, head, headEnd - at);
+    return this.readBody(exchange, bytes, at, headEnd);
+  }
+
+  private readBody(exchange: Exchange, bytes: Buffer, from: number, bodyAt: number): number {
+    const end = this.framer.consume(bytes, bodyAt, bytes.length);
+    if (end < 0) return this.malformed("a chunk of a response body that is malformed");
+    const { done } = this.framer;
+    if (done) this.exchange = undefined;
+    this.sink.responseBytes(exchange, from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end), done);
+    return end;
+  }
+
+  private malformed(problem: string): number {
+    this.stop();
+    this.sink.responseMalformed(problem);
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+const nothing = Buffer.alloc(0);

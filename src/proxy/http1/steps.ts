@@ -1,0 +1,46 @@
+import type { Decided } from "../../faults/subject.ts";
+import type { FaultDraft, Step } from "./exchange.ts";
+
+/** What the faults want done with one exchange, in the order written: on the request's way, and on the response's. */
+export interface Steps {
+  readonly faults: readonly FaultDraft[];
+  readonly request: readonly Step[];
+  readonly response: readonly Step[];
+  /** Kinds of effects that cannot be carried out on an exchange. */
+  readonly unsupported: readonly string[];
+}
+
+export function planSteps(decided: readonly Decided[]): Steps {
+  const faults: FaultDraft[] = [];
+  const request: Step[] = [];
+  const response: Step[] = [];
+  const unsupported: string[] = [];
+  for (const { fault: name, decision, n, effects } of decided) {
+    const fault: FaultDraft = { fault: name, decision };
+    if (n !== undefined) fault.n = n;
+    faults.push(fault);
+    for (const effect of effects) {
+      fault.effect = effect.kind;
+      const step = { effect, fault };
+      switch (effect.kind) {
+        case "delay":
+          (effect.at === "request" ? request : response).push(step);
+          break;
+        case "reset":
+          (effect.at === "response" ? response : request).push(step);
+          break;
+        case "hang":
+          (effect.headersFirst ? response : request).push(step);
+          break;
+        case "respond":
+        case "close":
+          request.push(step);
+          break;
+        case "delay-bytes":
+        case "refuse":
+          unsupported.push(effect.kind);
+      }
+    }
+  }
+  return { faults, request, response, unsupported };
+}

@@ -1,0 +1,29 @@
+import type { ConnectionRecord } from "../../model/event.ts";
+
+/** How the connection to upstream was lost. */
+export interface Loss {
+  readonly how: "fin" | "rst";
+  /** False: there never was one. */
+  readonly reached: boolean;
+}
+
+/** The two connections, as the pipeline between them sees them. */
+export interface Wires {
+  toUpstream(bytes: Buffer): void;
+  toClient(bytes: Buffer): void;
+  /** Ends the client's connection by FIN behind what has been written, and upstream's. */
+  close(by: ConnectionRecord["closedBy"]): void;
+  /** Resets the client's connection when what was written is out, and ends upstream's. */
+  reset(by: ConnectionRecord["closedBy"]): void;
+  dropUpstream(): void;
+  /** Passes on upstream's half of a close. */
+  endClient(): void;
+  /** No answer is outstanding; `loss`: nor can upstream give any more. */
+  idle(loss: Loss | undefined): void;
+  /** What the client sends is no request any more. */
+  tunnel(): void;
+  /** No tunnel was opened: what was held meanwhile are requests. */
+  resumeRequests(): void;
+  /** The proxy itself makes the client wait. */
+  readonly requestsPaused: boolean;
+}
