@@ -16,21 +16,24 @@ export class Histogram {
   }
 
   /** Values below 0 count as 0. */
-  add(value: number): void {
-    this.#put(Math.round(Math.log(Math.max(0, value)) / growth), 1);
+  add(raw: number): void {
+    const value = Math.max(0, raw);
+    this.#put(Math.round(Math.log(value) / growth), 1);
     this.#min = Math.min(this.#min, value);
     this.#max = Math.max(this.#max, value);
   }
 
   /** The value that the share q (0..1) does not exceed, by nearest rank; NaN when empty. */
   quantile(q: number): number {
-    const rank = Math.max(1, Math.ceil(q * this.#count - 1e-9));
+    if (this.#count === 0) return Number.NaN;
+    const rank = Math.ceil(q * this.#count - 1e-9);
+    if (rank <= 1) return this.#min;
     let seen = 0;
     for (const bucket of [...this.#buckets.keys()].sort((a, b) => a - b)) {
       seen += this.#buckets.get(bucket) ?? 0;
-      if (seen >= rank) return Math.min(this.#max, Math.max(this.#min, Math.exp(bucket * growth)));
+      if (seen >= rank && rank < this.#count) return Math.min(this.#max, Math.max(this.#min, Math.exp(bucket * growth)));
     }
-    return Number.NaN;
+    return this.#max;
   }
 
   merge(other: Histogram): void {

@@ -15,7 +15,7 @@ export function inverseIncompleteBeta(share: number, a: number, b: number): numb
   let high = 1;
   for (;;) {
     const middle = (low + high) / 2;
-    if (middle - low < high * 1e-13) return middle;
+    if (middle === low || middle === high) return middle;
     if (incompleteBeta(middle, a, b) < share) low = middle;
     else high = middle;
   }

@@ -11,10 +11,9 @@ export interface Interval {
  * give lo ≥ 0.99 at 0.99. Both ends together hold at 1 − 2·(1 − confidence). Nothing seen (n = 0) gives 0..1.
  */
 export function clopperPearson(k: number, n: number, confidence: number): Interval {
-  const alpha = 1 - confidence;
   return {
-    lo: k <= 0 ? 0 : inverseIncompleteBeta(alpha, k, n - k + 1),
-    hi: k >= n ? 1 : 1 - inverseIncompleteBeta(alpha, n - k, k + 1),
+    lo: k <= 0 ? 0 : inverseIncompleteBeta(1 - confidence, k, n - k + 1),
+    hi: k >= n ? 1 : inverseIncompleteBeta(confidence, k + 1, n - k),
   };
 }
 
