@@ -1,0 +1,74 @@
+import type { Json } from "../model/json.ts";
+import { format } from "../units/format.ts";
+
+/** Words of Toxiproxy, Istio, Chaos Mesh, Gremlin, k6, WireMock and others, and what is written here instead. */
+
+const share = (value: Json): string => (typeof value === "number" ? `rate: ${format("share", value > 1 ? value / 100 : value)}` : "rate: 20%");
+const time = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? format("duration", value) : typeof value === "string" ? value : "1s"}`;
+const same = (key: string) => (value: Json): string => `${key}: ${typeof value === "object" ? "…" : String(value)}`;
+const seconds = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? `${value}s` : typeof value === "string" ? value : "10s"}`;
+const perSecond = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? `${value}/s` : "25/s"}`;
+
+const directions: Readonly<Record<string, string>> = { upstream: "request", downstream: "response" };
+
+/** Key in lower case without separators → what to write. */
+const everywhere: Readonly<Record<string, (value: Json) => string>> = {
+  timeoutms: time("timeout"),
+  statuscode: same("status"),
+  id: same("name"),
+};
+
+const ofFaults: Readonly<Record<string, (value: Json) => string>> = {
+  toxicity: share, probability: share, errorrate: share, percentage: share, percent: share, failurerate: share, failratio: share, chance: share, likelihood: share,
+  latency: time("delay"), latencyms: time("delay"), delayms: time("delay"), fixeddelay: time("delay"), fixeddelayms: time("delay"), duration: seconds("for"), durationms: time("for"), length: seconds("for"),
+  jitterms: time("jitter"), deviation: time("jitter"), start: seconds("from"), startafter: seconds("from"), offset: seconds("from"),
+  httpstatus: same("status"), code: same("status"), stream: (value) => `direction: ${directions[String(value)] ?? "response"}`,
+  target: same("proxy"), upstream: same("proxy"), toxic: same("type"), kind: same("type"), fault: same("type"), filter: () => "match: { … }", route: () => "match: { path: … }", path: (value) => `match: { path: ${String(value)} }`, method: (value) => `match: { method: ${String(value)} }`,
+  headers: () => "match: { headers: … }", attributes: () => "its parameters, directly in the fault", params: () => "its parameters, directly in the fault", args: () => "its parameters, directly in the fault",
+  interval: same("every"), times: same("first"), count: same("first"), max: same("first"), limit: same("first"), skip: same("after"),
+};
+
+const ofProbes: Readonly<Record<string, (value: Json) => string>> = {
+  rps: perSecond("load"), qps: perSecond("load"), rate: (value) => `load: ${typeof value === "number" ? `${value}/s` : typeof value === "string" ? value : "25/s"}`, interval: () => "load: 10/s", vus: perSecond("load"), every: () => "load: 10/s",
+  uri: same("url"), endpoint: same("url"), address: same("url"), target: same("url"), verb: same("method"), status: (value) => `expect: { status: ${String(value)} }`, expectedstatus: (value) => `expect: { status: ${String(value)} }`,
+  payload: same("json"), data: same("json"), tolerance: () => "expect: { … }", cmd: same("command"), fallback: () => "degraded: { … }",
+};
+
+const ofProxies: Readonly<Record<string, (value: Json) => string>> = {
+  target: same("upstream"), address: same("upstream"), url: same("upstream"), to: same("upstream"), port: (value) => `listen: 127.0.0.1:${String(value)}`, bind: same("listen"), toxics: () => "faults: at the top level, with proxy: …",
+};
+
+const ofServices: Readonly<Record<string, (value: Json) => string>> = {
+  cmd: same("command"), run: same("command"), exec: same("command"), environment: () => "env: { … }", healthcheck: () => 'ready: { http: "…" }', readiness: () => 'ready: { http: "…" }', scale: same("replicas"), instances: same("replicas"), workdir: same("cwd"), dir: same("cwd"),
+};
+
+const atTop: Readonly<Record<string, (value: Json) => string>> = {
+  name: same("title"), steadystatehypothesis: () => "steadyState: [{ probe: …, success: \">= 99%\" }]", steadystates: () => "steadyState:", experiment: () => "its content at the top level", contributions: () => "tags:", variables: () => "vars:", duration: seconds("maxDuration"), rollbacks: () => "nothing: everything is undone by itself", toxics: () => "faults:",
+};
+
+const bySection: Readonly<Record<string, Readonly<Record<string, (value: Json) => string>>>> = { faults: ofFaults, probes: ofProbes, proxies: ofProxies, services: ofServices, "": atTop };
+
+/** What to write instead of a key of another tool, such as `rate: 20%` for `toxicity: 0.2`; absent when the key is of none. */
+export function peerKey(section: string, key: string, value: Json): string | undefined {
+  const plain = key.toLowerCase().replaceAll(/[-_]/g, "");
+  const word = bySection[section]?.[plain] ?? everywhere[plain];
+  return word?.(value);
+}
+
+const faultWords: Readonly<Record<string, string>> = {
+  delay: "latency", slow: "latency", lag: "latency", abort: "error", httperror: "error", httpabort: "error", fail: "error", failure: "error", status: "error", exception: "error", unavailable: "error",
+  resetpeer: "reset", connectionreset: "reset", rst: "reset", timeout: "hang", freeze: "hang", stall: "hang", close: "drop", disconnect: "drop", emptyresponse: "drop", refuse: "down", disable: "down", disabled: "down", unreachable: "down", outage: "down", partition: "down",
+};
+
+const hypothesisWords: Readonly<Record<string, string>> = {
+  breaker: "circuit-breaker", retries: "retry", timeouts: "timeout", healthcheck: "health-check", readiness: "health-check", degradation: "fallback", gracefuldegradation: "fallback", slo: "claim", availability: "claim", latency: "claim", sla: "claim",
+};
+
+const probeWords: Readonly<Record<string, string>> = { https: "http", rest: "http", get: "http", socket: "tcp", port: "tcp", exec: "command", shell: "command", process: "command", script: "command" };
+
+const typeWords: Readonly<Record<string, Readonly<Record<string, string>>>> = { fault: faultWords, hypothesis: hypothesisWords, probe: probeWords };
+
+/** The type that is meant by another tool's word, where there is one. */
+export function peerType(kind: "fault" | "hypothesis" | "probe", word: string): string | undefined {
+  return typeWords[kind]?.[word.toLowerCase().replaceAll(/[-_\s]/g, "")];
+}

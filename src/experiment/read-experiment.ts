@@ -1,0 +1,143 @@
+import type { Experiment, Fault, Hypothesis, SteadyState } from "../model/experiment.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import type { z } from "zod";
+import { check } from "./check.ts";
+import { suggest } from "./did-you-mean.ts";
+import type { Report } from "./finding.ts";
+import { peerKey } from "./peer-words.ts";
+import { readFault } from "./read-fault.ts";
+import { readHypothesis } from "./read-hypothesis.ts";
+import { readProbe } from "./read-probe.ts";
+import { checkPlaceholders, refer } from "./references.ts";
+import type { Known } from "./references.ts";
+import { sections } from "./schema/document.ts";
+import { name as nameSchema } from "./schema/names.ts";
+import { proxySchema } from "./schema/proxy.ts";
+import { serviceSchema } from "./schema/service.ts";
+import { largestRecoveryMs } from "./settle.ts";
+import type { Path } from "./yaml-source.ts";
+
+export const topLevelKeys = [...Object.keys(sections), "vars", "secrets", "services", "proxies", "probes", "faults", "hypotheses"];
+
+/** Makes an experiment of a document whose variables are replaced. Reports everything that is wrong; absent when a part is missing for it. */
+export function readExperiment(document: JsonObject, secrets: Experiment["secrets"], report: Report): Experiment | undefined {
+  for (const key of Object.keys(document)) {
+    if (topLevelKeys.includes(key)) continue;
+    const peer = peerKey("", key, document[key] ?? null);
+    report({ code: "unknown-key", message: `unknown key "${key}"`, hint: peer === undefined ? suggest(key, topLevelKeys) : `write ${peer}`, path: [key], part: "key" });
+  }
+  const section = <T>(key: keyof typeof sections, schema: z.ZodType<T>): T | undefined =>
+    (document[key] === undefined && !schema.safeParse(undefined).success ? missing(key, schema, report) : check(schema, document[key] ?? undefined, { path: [key] }, report));
+  const version = section("version", sections.version);
+  const title = section("title", sections.title);
+  const description = section("description", sections.description);
+  const tags = section("tags", sections.tags);
+  const seed = section("seed", sections.seed);
+  const confidence = section("confidence", sections.confidence);
+  const phases = section("phases", sections.phases);
+  const steadyStates = section("steadyState", sections.steadyState);
+  const guards = section("guards", sections.guards);
+  const maxDurationMs = section("maxDuration", sections.maxDuration);
+
+  const services = readNamed(document, "services", report, (name, given, path) => withName(name, check(serviceSchema, given, { path, section: "services" }, report)));
+  const proxies = readNamed(document, "proxies", report, (name, given, path) => withName(name, check(proxySchema, given, { path, section: "proxies" }, report)));
+  const probes = readNamed(document, "probes", report, (name, given, path) => readProbe(name, given, path, report));
+  const faultEntries = listOf(document, "faults", report);
+  const faultNames = namesOf(faultEntries, "faults", report);
+  const known: Known = {
+    services: new Map(Object.entries(mapOf(document["services"])).map(([name, given]) => [name, { hasPort: mapOf(given)["port"] !== undefined, replicas: Number(mapOf(given)["replicas"] ?? 1) }])),
+    proxies: new Set(Object.keys(mapOf(document["proxies"]))),
+    probes: new Set(Object.keys(mapOf(document["probes"]))),
+    faults: new Set(faultNames),
+    secrets: new Set(Object.keys(secrets)),
+  };
+  for (const key of ["services", "proxies", "probes"]) checkPlaceholders(document[key] ?? null, [key], known, report);
+  const faults = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxies ?? [], duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
+  const entries = listOf(document, "hypotheses", report);
+  const names = namesOf(entries, "hypotheses", report);
+  const knownFaults: readonly Fault[] = faults ?? [];
+  const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known, faults: knownFaults, defaultName: names[index] ?? "" }, report)));
+  steadyStates?.forEach(({ probe }, index) => { refer("probe", probe, known.probes, ["steadyState", index, "probe"], report); });
+  guards?.forEach(({ probe }, index) => { refer("probe", probe, known.probes, ["guards", index, "probe"], report); });
+  if (document["steadyState"] === undefined && document["hypotheses"] === undefined || (steadyStates?.length === 0 && entries.length === 0)) {
+    report({ code: "nothing-claimed", message: "expected steadyState or hypotheses, got neither: nothing could be said of the run", hint: 'add steadyState: [{ probe: …, success: ">= 99%" }]', path: [], part: "key" });
+  }
+  if (version === undefined || title === undefined || tags === undefined || confidence === undefined || phases === undefined || steadyStates === undefined || guards === undefined) return undefined;
+  if (services === undefined || proxies === undefined || probes === undefined || faults === undefined || hypotheses === undefined) return undefined;
+  return {
+    version,
+    title,
+    ...(description === undefined ? {} : { description }),
+    tags,
+    ...(seed === undefined ? {} : { seed }),
+    confidence,
+    secrets,
+    services,
+    proxies,
+    probes,
+    steadyState: settled(steadyStates, hypotheses),
+    phases,
+    faults,
+    hypotheses,
+    guards,
+    ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+  };
+}
+
+function settled(steadyStates: readonly (Omit<SteadyState, "settleMs"> & { readonly settleMs?: number })[], hypotheses: readonly Hypothesis[]): readonly SteadyState[] {
+  const defaultMs = largestRecoveryMs(hypotheses);
+  return steadyStates.map((steady) => ({ ...steady, settleMs: steady.settleMs ?? defaultMs }));
+}
+
+function missing(key: string, schema: z.ZodType, report: Report): undefined {
+  report({ code: "missing-key", message: `${key} is missing: ${schema.meta()?.description ?? ""}`, ...(key === "version" ? { hint: "write version: 1" } : {}), path: [], part: "key" });
+}
+
+/** The entries of a map of names, each read by itself; absent when one of them could not be. */
+function readNamed<T>(document: JsonObject, key: string, report: Report, read: (name: string, given: Json, path: Path) => T | undefined): readonly T[] | undefined {
+  const given = document[key] ?? {};
+  if (typeof given !== "object" || Array.isArray(given)) {
+    report({ code: "wrong-type", message: `${key}: expected a map of names`, path: [key] });
+    return undefined;
+  }
+  return all(Object.entries(given as JsonObject).map(([name, entry]) => {
+    const result = nameSchema.safeParse(name);
+    if (!result.success) report({ code: "bad-name", message: `${result.error.issues[0]?.message ?? ""}, got "${name}"`, path: [key, name], part: "key" });
+    return read(name, entry, [key, name]);
+  }));
+}
+
+function listOf(document: JsonObject, key: string, report: Report): readonly Json[] {
+  const given: Json = document[key] ?? [];
+  if (Array.isArray(given)) return given as readonly Json[];
+  report({ code: "wrong-type", message: `${key}: expected a list`, hint: "begin each entry with a dash: - type: …", path: [key] });
+  return [];
+}
+
+/** Their names, or type-1, type-2, … in order per type; reports a name that stands twice. */
+function namesOf(entries: readonly Json[], key: string, report: Report): readonly string[] {
+  const perType = new Map<string, number>();
+  const seen = new Set<string>();
+  return entries.map((entry, index) => {
+    const { name, type } = mapOf(entry);
+    const count = (perType.get(String(type)) ?? 0) + 1;
+    perType.set(String(type), count);
+    const own = typeof name === "string" ? name : `${String(type)}-${count}`;
+    if (seen.has(own)) report({ code: "duplicate-name", message: `two ${key} are called "${own}"`, hint: "give one of them another name", path: [key, index, ...(name === undefined ? [] : ["name"])] });
+    seen.add(own);
+    return own;
+  });
+}
+
+function withName<T>(name: string, part: T | undefined): (T & { readonly name: string }) | undefined {
+  return part === undefined ? undefined : { name, ...part };
+}
+
+function all<T>(parts: readonly (T | undefined)[]): readonly T[] | undefined {
+  const present = parts.filter((part) => part !== undefined);
+  return present.length === parts.length ? present : undefined;
+}
+
+function mapOf(value: Json | undefined): JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+}

@@ -1,0 +1,114 @@
+import type { Fault, Proxy } from "../model/experiment.ts";
+import type { FaultType, Layer } from "../model/fault-type.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import { faultTypes } from "../faults/index.ts";
+import { check } from "./check.ts";
+import { suggest } from "./did-you-mean.ts";
+import type { Report } from "./finding.ts";
+import { paramsOf } from "./params.ts";
+import { peerType } from "./peer-words.ts";
+import { faultCommons, selectionOf } from "./schema/selection.ts";
+import type { FaultCommons } from "./schema/selection.ts";
+import { refer } from "./references.ts";
+import type { Known } from "./references.ts";
+import { keysAt, shapeOf } from "./schema-shape.ts";
+import type { Path } from "./yaml-source.ts";
+import { checkWindow } from "./window-fits.ts";
+
+const commonKeys = Object.keys(faultCommons.shape);
+
+/** What a fault is read against. */
+export interface FaultContext {
+  readonly known: Known;
+  readonly proxies: readonly Proxy[];
+  readonly duringMs: number | undefined;
+  /** Its default name. */
+  readonly defaultName: string;
+}
+
+/** One entry of `faults:`; absent when something is wrong with it, which is then reported. */
+export function readFault(given: Json, path: Path, context: FaultContext, report: Report): Fault | undefined {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    check(faultCommons, given, { path }, report);
+    return undefined;
+  }
+  const entry = given as JsonObject;
+  const common = check(faultCommons, Object.fromEntries(Object.entries(entry).filter(([key]) => commonKeys.includes(key))), { path, section: "faults" }, report);
+  const candidates = candidatesOf(entry["type"], path, report);
+  const proxyName = typeof entry["proxy"] === "string" ? entry["proxy"] : undefined;
+  const proxy = context.proxies.find(({ name }) => name === proxyName);
+  const proxyKnown = proxyName !== undefined && refer("proxy", proxyName, context.known.proxies, [...path, "proxy"], report);
+  const type = chooseType(candidates, entry, proxy, path, report);
+  if (type === undefined) return undefined;
+  const rest = Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key)));
+  const params = check(type.params, rest, { path, section: "faults", alsoKnown: [...commonKeys, ...siblingKeys(type)] }, report);
+  if (proxyName === undefined) report({ code: "missing-key", message: `proxy is missing: the edge on which ${type.type} happens`, hint: proxiesHint(context.known.proxies), path, part: "key" });
+  if (common === undefined || !proxyKnown) return undefined;
+  const fits = checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
+  if (params === undefined || !fits) return undefined;
+  return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, proxy: proxyName, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
+}
+
+function proxiesHint(names: ReadonlySet<string>): string {
+  return names.size === 0 ? "name an edge under proxies:" : `write proxy: ${[...names].join(" or proxy: ")}`;
+}
+
+function candidatesOf(word: Json | undefined, path: Path, report: Report): readonly FaultType[] {
+  if (typeof word !== "string") return [];
+  const candidates = faultTypes.filter(({ type }) => type === word);
+  if (candidates.length === 0) {
+    const known = [...new Set(faultTypes.map(({ type }) => type))];
+    const peer = peerType("fault", word);
+    const hint = peer !== undefined && known.includes(peer) ? `did you mean "${peer}"? known: ${known.join(", ")}` : withAll(suggest(word, known), known);
+    report({ code: "unknown-fault", message: `there is no fault type "${word}"`, hint, path: [...path, "type"] });
+  }
+  return candidates;
+}
+
+export function withAll(suggestion: string, known: readonly string[]): string {
+  return suggestion.startsWith("known:") ? suggestion : `${suggestion} known: ${known.join(", ")}`;
+}
+
+/** Where a name stands on two layers, the written layer decides, else the lane of the proxy. */
+function chooseType(candidates: readonly FaultType[], entry: JsonObject, proxy: Proxy | undefined, path: Path, report: Report): FaultType | undefined {
+  const [first] = candidates;
+  if (first === undefined) return undefined;
+  const wanted = entry["layer"];
+  if (wanted !== undefined) {
+    const found = candidates.find(({ layer }) => layer === wanted);
+    if (found === undefined && isLayer(wanted)) report({ code: "wrong-layer", message: `${first.type} has no layer ${wanted}`, hint: `it acts on: ${candidates.map(({ layer }) => layer).join(", ")}`, path: [...path, "layer"] });
+    return found !== undefined && !suits(found, proxy, [...path, "layer"], report) ? undefined : found;
+  }
+  const preferred: Layer = proxy?.lane === "tcp" ? "connection" : "exchange";
+  const type = candidates.find(({ layer }) => layer === preferred) ?? first;
+  return suits(type, proxy, [...path, "type"], report) ? type : undefined;
+}
+
+function suits(type: FaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
+  if (type.layer !== "exchange" || proxy === undefined || proxy.lane === "http1") return true;
+  const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
+  report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
+  return false;
+}
+
+function isLayer(word: Json): word is Layer {
+  return word === "exchange" || word === "connection" || word === "process";
+}
+
+/** Keys of the type's namesakes on other layers: a key of theirs is near, and shows that the layer is not the one meant. */
+function siblingKeys({ type, layer }: FaultType): readonly string[] {
+  return faultTypes.filter((other) => other.type === type && other.layer !== layer).flatMap((other) => keysAt(shapeOf(other.params), []));
+}
+
+function checkCommons(common: FaultCommons, type: FaultType, path: Path, report: Report): boolean {
+  const wrong: { readonly key: keyof FaultCommons; readonly message: string; readonly hint: string }[] = [];
+  if (common.rate !== undefined && common.ramp !== undefined) wrong.push({ key: "rate", message: "expected rate or ramp, got both", hint: "ramp moves the rate: give its from and to" });
+  if (type.layer === "connection") {
+    const hint = type.on === "listener" ? `${type.type} acts on the proxy as a whole` : `${type.type} acts on connections here; layer: exchange acts on single calls of http:// proxies`;
+    const onExchanges = ["match", "attempt"] as const;
+    for (const key of onExchanges) if (common[key] !== undefined) wrong.push({ key, message: `${key} tells HTTP exchanges apart, which a fault of the layer connection does not see`, hint });
+    if (common.per === "trace" || typeof common.per === "object") wrong.push({ key: "per", message: "expected per: fault, connection or caller on the layer connection", hint });
+  }
+  for (const { key, ...finding } of wrong) report({ code: "does-not-apply", ...finding, path: [...path, key], part: "key" });
+  return wrong.length === 0;
+}

@@ -1,0 +1,82 @@
+import type { Fault, Hypothesis } from "../model/experiment.ts";
+import type { HypothesisType } from "../model/hypothesis-type.ts";
+import type { Json, JsonObject } from "../model/json.ts";
+import { findHypothesisType, hypothesisTypes } from "../hypotheses/index.ts";
+import { check } from "./check.ts";
+import { suggest } from "./did-you-mean.ts";
+import type { Report } from "./finding.ts";
+import { paramsOf } from "./params.ts";
+import { peerType } from "./peer-words.ts";
+import { withAll } from "./read-fault.ts";
+import { refer } from "./references.ts";
+import type { Known } from "./references.ts";
+import { hypothesisCommons } from "./schema/hypothesis.ts";
+import type { Path } from "./yaml-source.ts";
+
+const commonKeys = Object.keys(hypothesisCommons.shape);
+
+export interface HypothesisContext {
+  readonly known: Known;
+  readonly faults: readonly Fault[];
+  readonly defaultName: string;
+}
+
+/** One entry of `hypotheses:`; absent when something is wrong with it, which is then reported. */
+export function readHypothesis(given: Json, path: Path, context: HypothesisContext, report: Report): Hypothesis | undefined {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    check(hypothesisCommons, given, { path }, report);
+    return undefined;
+  }
+  const entry = given as JsonObject;
+  const common = check(hypothesisCommons, Object.fromEntries(Object.entries(entry).filter(([key]) => commonKeys.includes(key))), { path, section: "hypotheses" }, report);
+  const type = typeOf(entry["type"], path, report);
+  if (type === undefined) return undefined;
+  const params = check(type.params, Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key))), { path, section: "hypotheses", alsoKnown: commonKeys }, report);
+  if (params === undefined) return undefined;
+  const probes = type.probes(params).map((name) => refer("probe", name, context.known.probes, pathOf(entry, name, path), report));
+  const proxies = type.proxies(params).map((name) => refer("proxy", name, context.known.proxies, pathOf(entry, name, path), report));
+  if (common === undefined || ![...probes, ...proxies].every(Boolean)) return undefined;
+  const named = common.fault === undefined ? undefined : [common.fault].flat();
+  if (named?.map((name, index) => refer("fault", name, context.known.faults, [...path, "fault", ...(Array.isArray(entry["fault"]) ? [index] : [])], report)).includes(false) === true) return undefined;
+  return {
+    name: common.name ?? context.defaultName,
+    type: type.type,
+    faults: named ?? faultsOn(type.proxies(params), context.faults),
+    ...(common.library === undefined ? {} : { library: common.library }),
+    ...(common.epochs === undefined ? {} : { epochs: common.epochs }),
+    confirm: common.confirm,
+    shapes: common.shapes,
+    params: paramsOf(params),
+  };
+}
+
+/** All faults on its proxies, else all. */
+function faultsOn(proxies: readonly string[], faults: readonly Fault[]): readonly string[] {
+  const own = faults.filter(({ proxy }) => proxy !== undefined && proxies.includes(proxy));
+  return (own.length > 0 ? own : faults).map(({ name }) => name);
+}
+
+function typeOf(word: Json | undefined, path: Path, report: Report): HypothesisType | undefined {
+  if (typeof word !== "string") return undefined;
+  const type = findHypothesisType(word);
+  if (type !== undefined) return type;
+  const known = hypothesisTypes.map((one) => one.type);
+  const peer = peerType("hypothesis", word);
+  report({ code: "unknown-hypothesis", message: `there is no hypothesis type "${word}"`, hint: withAll(peer !== undefined && known.includes(peer) ? `did you mean "${peer}"?` : suggest(word, known), known), path: [...path, "type"] });
+  return undefined;
+}
+
+/** Where a name stands in an entry: types say which names they use, not under which key. */
+function pathOf(value: Json, name: string, path: Path): Path {
+  return find(value, name, path) ?? path;
+}
+
+function find(value: Json, name: string, path: Path): Path | undefined {
+  if (value === name) return path;
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const found = find(item as Json, name, [...path, Array.isArray(value) ? Number(key) : key]);
+    if (found !== undefined && found.at(-1) !== "type") return found;
+  }
+  return undefined;
+}

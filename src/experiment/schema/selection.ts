@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Match, Per, Selection, TextMatch } from "../../model/selection.ts";
+import { pattern } from "../../probes/text-test.ts";
+import { duration, quantity, share } from "../../units/fields.ts";
+import { name } from "./names.ts";
+
+const textForms = [z.strictObject({ regex: pattern() }), z.strictObject({ glob: z.string().min(1) }), z.strictObject({ equals: z.string() }), z.strictObject({ present: z.boolean() })] as const;
+const fieldMatch = z.union([z.string(), ...textForms]).transform((given): TextMatch => (typeof given === "string" ? { glob: given } : given)).meta({ description: "a text with * for any part, or { regex }, { equals }, { present }" });
+
+const method = z.string().regex(/^[A-Za-z]+$/, "expected a method like GET or POST").transform((word) => word.toUpperCase());
+
+const matchSchema = z.strictObject({
+  method: z.union([method, z.array(method).min(1)]).optional().meta({ description: "POST, or a list of methods" }),
+  path: z.union([z.string().regex(/^[/*]/, "expected a path that begins with / or *"), ...textForms]).transform((given): TextMatch => (typeof given === "string" ? { glob: given } : given)).optional()
+    .meta({ description: "a glob such as /orders/* (** crosses slashes), or { regex }" }),
+  headers: z.record(z.string().min(1), fieldMatch).optional().meta({ description: "header name: its value" }),
+  query: z.record(z.string().min(1), fieldMatch).optional().meta({ description: "query parameter: its value" }),
+}).transform(({ method, path, headers, query }): Match => ({
+  ...(method === undefined ? {} : { methods: typeof method === "string" ? [method] : method }),
+  ...(path === undefined ? {} : { path }),
+  ...(headers === undefined ? {} : { headers: Object.fromEntries(Object.entries(headers).map(([header, text]) => [header.toLowerCase(), text])) }),
+  ...(query === undefined ? {} : { query }),
+}));
+
+const attemptSchema = z.union([z.int().min(1), z.string()]).transform((given, context): { readonly min: number; readonly max: number } => {
+  const parts = /^\s*(\d+)\s*(?:\.\.\s*(\d+)\s*)?$/.exec(String(given));
+  const min = Number(parts?.[1]);
+  const max = Number(parts?.[2] ?? parts?.[1]);
+  if (parts !== null && min >= 1 && max >= min) return { min, max };
+  context.addIssue({ code: "custom", message: `expected a call of its request such as 1, or "1..2", got "${given}"` });
+  return z.NEVER;
+});
+
+const perSchema = z.union([z.enum(["fault", "connection", "trace", "caller"]), z.string().regex(/^header\s+\S+$/i, 'expected fault, connection, trace, caller, or "header x"'), z.strictObject({ header: z.string().min(1) })]).transform((given): Per => {
+  if (typeof given === "object") return { header: given.header.toLowerCase() };
+  if (given === "fault" || given === "connection" || given === "trace" || given === "caller") return given;
+  return { header: given.replace(/^header\s+/i, "").toLowerCase() };
+});
+
+const positive = (): z.ZodType<number, string | number> => quantity("duration", { positive: true });
+
+/** The keys that every fault may have beside its own. */
+export const faultCommons = z.strictObject({
+  name: name.optional().meta({ description: "default: type-1, type-2, … in order" }),
+  type: z.string().meta({ description: "what happens" }),
+  proxy: name.optional().meta({ description: "the edge on which it happens" }),
+  layer: z.enum(["exchange", "connection", "process"]).optional().meta({ description: "where a type stands on two: default exchange on http proxies, connection on tcp" }),
+  match: matchSchema.optional().meta({ description: "which exchanges: { method, path, headers, query }, all must match" }),
+  from: duration().prefault("0s").meta({ description: "its window begins so long after the start of during" }),
+  for: positive().optional().meta({ description: "how long its window is; default: to the end of during" }),
+  flap: z.strictObject({ on: positive(), off: positive() }).optional().meta({ description: "on and off again inside the window: { on: 2s, off: 1s }" }),
+  first: z.int().min(1).optional().meta({ description: "only the first so many of those that pass after and every" }),
+  after: z.int().min(0).default(0).meta({ description: "spares the first so many" }),
+  every: z.int().min(1).default(1).meta({ description: "only each so-manieth" }),
+  attempt: attemptSchema.optional().meta({ description: 'only these calls of one request: 1, or "1..2"' }),
+  rate: share().optional().meta({ description: "share of those left that are hit, such as 20%; default 100%" }),
+  ramp: z.strictObject({ from: share().prefault("0%"), to: share().prefault("100%"), over: positive() }).optional().meta({ description: "moves the rate: { from: 0%, to: 100%, over: 10s }" }),
+  per: perSchema.prefault("fault").meta({ description: 'what is numbered separately: fault, connection, trace, caller, or "header x"' }),
+  direction: z.enum(["request", "response", "both"]).default("both").meta({ description: "bytes to upstream, to the client, or both" }),
+});
+export type FaultCommons = z.output<typeof faultCommons>;
+
+export function selectionOf(given: FaultCommons): Selection {
+  const { match, from, flap, after, every, first, attempt, rate, ramp, per } = given;
+  return {
+    ...(match === undefined ? {} : { match }),
+    fromMs: from,
+    ...(given.for === undefined ? {} : { forMs: given.for }),
+    ...(flap === undefined ? {} : { flap: { onMs: flap.on, offMs: flap.off } }),
+    after,
+    every,
+    ...(first === undefined ? {} : { first }),
+    ...(attempt === undefined ? {} : { attempt }),
+    rateShare: rate ?? 1,
+    ...(ramp === undefined ? {} : { ramp: { fromShare: ramp.from, toShare: ramp.to, overMs: ramp.over } }),
+    per,
+  };
+}
