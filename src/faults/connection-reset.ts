@@ -17,7 +17,7 @@ export const connectionReset: FaultType<ConnectionReset> = {
   params: z
     .strictObject({
       at: z.literal("accept").optional().describe("accept (default): as soon as the connection is there."),
-      afterBytes: quantity("size").optional().describe("Resets after so many bytes to the caller, instead of at once."),
+      afterBytes: quantity("size").optional().describe('Resets after so many bytes to the caller, like "4KiB", instead of at once.'),
     })
     .transform(({ at, afterBytes }, context): ConnectionReset => {
       if (at !== undefined && afterBytes !== undefined) {

@@ -5,10 +5,10 @@ import { format } from "../units/format.ts";
 
 /** Parameters of a random or fixed delay, for every fault that delays. */
 export const delayFields = {
-  delay: quantity("duration", { positive: true }).describe("Mean of the delay."),
+  delay: quantity("duration", { positive: true }).describe('Mean of the delay, like "250ms" or "3s".'),
   jitter: duration()
     .optional()
-    .describe("Spread around the mean: half-width of uniform, standard deviation of the others. Default 0; for exponential, the delay itself."),
+    .describe('Spread around the mean, like "50ms": half-width of uniform, standard deviation of the others. Default 0; for exponential, the delay itself.'),
   distribution: z
     .enum(["uniform", "normal", "lognormal", "pareto", "exponential"])
     .optional()

@@ -32,7 +32,7 @@ export const error: FaultType<ErrorAnswer> = {
         .optional()
         .describe("Body of the answer: text, or an object or list that is sent as JSON. Default: none."),
       headers: z.record(headerName, headerValue).default({}).describe("Headers of the answer. content-type follows from the body unless given."),
-      retryAfter: duration().optional().describe("Sent as Retry-After, in whole seconds, rounded up."),
+      retryAfter: duration().optional().describe('A duration like "2s", sent as Retry-After in whole seconds, rounded up.'),
     })
     .transform(({ status, body, headers, retryAfter }, context): ErrorAnswer => {
       if (body !== undefined && (status === 204 || status === 304)) {

@@ -20,7 +20,7 @@ export const reset: FaultType<Reset> = {
         .enum(["accept", "request", "response"])
         .optional()
         .describe("accept: as soon as the head of the request is there. request (default): when the request has come. response: when upstream's answer begins, so that the work is done."),
-      afterBytes: quantity("size").optional().describe("Resets after so many bytes of upstream's answer; goes with at: response."),
+      afterBytes: quantity("size").optional().describe('Resets after so many bytes of upstream\'s answer, like "1KiB"; goes with at: response.'),
     })
     .transform(({ at, afterBytes }, context): Reset => {
       if (afterBytes === undefined) return { at: at ?? "request" };

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Facts, FaultType, Subject } from "../../src/model/fault-type.ts";
+import { faultTypes, findFaultType } from "../../src/faults/index.ts";
+import { keyedRandom } from "../../src/math/random.ts";
+
+const subjects: Readonly<Record<Subject["kind"], Subject>> = {
+  exchange: { kind: "exchange", method: "POST", path: "/charges" },
+  connection: { kind: "connection", id: 7 },
+  listener: { kind: "listener" },
+};
+const facts: Facts = { n: 3, attempt: 1, sinceWindowMs: 500, direction: "response" };
+
+/** The file of a fault: its type, with its layer in front where the first of that name has another one. */
+const fileOf = ({ type, layer }: FaultType): string => (findFaultType(type)?.layer === layer ? type : `${layer}-${type}`);
+const cases = faultTypes.map((type) => ({ name: `${type.layer}/${type.type}`, type }));
+
+describe.each(cases)("the fault $name", ({ type }) => {
+  const example: unknown = type.params.parse(parse(type.example));
+
+  test("stands in a file of its name", () => {
+    expect(readFileSync(new URL(`../../src/faults/${fileOf(type)}.ts`, import.meta.url), "utf8")).toContain(`type: "${type.type}"`);
+  });
+
+  test("is found by its name and layer, and by no other layer", () => {
+    expect(findFaultType(type.type, type.layer)).toBe(type);
+    expect(findFaultType(type.type, "process")).toBeUndefined();
+  });
+
+  test("has a summary that is one sentence", () => {
+    expect(type.summary).toMatch(/^[A-Z][^\n]*\.$/);
+  });
+
+  test("has parameters that survive as JSON", () => {
+    expect(JSON.parse(JSON.stringify(example))).toEqual(example);
+  });
+
+  test("refuses unknown keys and what is no mapping", () => {
+    for (const junk of [{ ...parse(type.example), surprise: 1 }, null, 7, "3s", []]) expect(type.params.safeParse(junk).success).toBe(false);
+  });
+
+  test("refuses junk in every parameter, and describes each to editors", () => {
+    const schema = z.toJSONSchema(type.params, { io: "input" });
+    const fields = Object.entries(schema.properties ?? {});
+    expect(fields.filter(([key]) => type.params.safeParse({ ...parse(type.example), [key]: Number.NaN }).success)).toEqual([]);
+    expect(fields.filter(([, field]) => typeof field === "boolean" || !/^\S.*\.$/.test(field.description ?? ""))).toEqual([]);
+    expect(schema.additionalProperties).toBe(false);
+  });
+
+  test("explains itself in a fragment of a sentence", () => {
+    expect(type.explain(example)).toMatch(/^[a-z][^\n]*[^\n.]$/);
+  });
+
+  test("decides the same from the same draws, and leaves parameters alone", () => {
+    const before = JSON.stringify(example);
+    const decide = (): unknown => type.decide(example, subjects[type.on], facts, keyedRandom("contract", type.type));
+    expect(decide()).toEqual(decide());
+    expect(decide()).not.toEqual([]);
+    expect(JSON.stringify(example)).toBe(before);
+  });
+
+  test("decides plain data", () => {
+    const effects = type.decide(example, subjects[type.on], facts, keyedRandom("contract", type.type));
+    expect(JSON.parse(JSON.stringify(effects))).toEqual(effects);
+  });
+});
+
+test("no two faults share a name on one layer", () => {
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
+});
+
+test("a name that no fault has is not found", () => {
+  expect(findFaultType("lag")).toBeUndefined();
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import type { Effect } from "../../src/model/effect.ts";
+import type { Layer } from "../../src/model/fault-type.ts";
+import { findFaultType } from "../../src/faults/index.ts";
+import { keyedRandom } from "../../src/math/random.ts";
+
+const find = (name: string, layer: Layer) => {
+  const type = findFaultType(name, layer);
+  if (type === undefined) throw new Error(`no fault ${layer}/${name}`);
+  return type;
+};
+/** What a fault with these parameters, as an author writes them, does to one subject. */
+const effects = (name: string, params: object = {}, layer: Layer = "exchange"): readonly Effect[] => {
+  const type = find(name, layer);
+  return type.decide(type.params.parse(params), { kind: "exchange", method: "GET", path: "/" }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, keyedRandom("effects"));
+};
+const explained = (name: string, params: object = {}, layer: Layer = "exchange"): string => find(name, layer).explain(find(name, layer).params.parse(params));
+const problems = (name: string, params: object, layer: Layer = "exchange"): readonly string[] =>
+  find(name, layer).params.safeParse(params).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
+
+describe("latency", () => {
+  test("holds the request, or the response, for its delay", () => {
+    expect(effects("latency", { delay: "3s" })).toEqual([{ kind: "delay", at: "request", ms: 3000 }]);
+    expect(effects("latency", { delay: "3s", at: "response" })).toEqual([{ kind: "delay", at: "response", ms: 3000 }]);
+  });
+
+  test("with jitter draws each delay around it", () => {
+    const [effect] = effects("latency", { delay: "100ms", jitter: "50ms" });
+    expect(effect).toMatchObject({ kind: "delay", ms: expect.toSatisfy((ms: number) => ms >= 50 && ms < 150 && ms !== 100) });
+  });
+
+  test("refuses a distribution without a spread, except the one that has its own", () => {
+    expect(problems("latency", { delay: "1s", distribution: "normal" })).toEqual(['jitter: expected jitter, the standard deviation of normal, such as "200ms", got none']);
+    expect(find("latency", "exchange").params.parse({ delay: "1s", distribution: "exponential" })).toMatchObject({ delayMs: 1000, jitterMs: 1000 });
+  });
+
+  test("refuses a delay without a unit, of 0, or none", () => {
+    expect(problems("latency", { delay: 1000 })[0]).toContain('"1s"');
+    expect(problems("latency", { delay: "0ms" })[0]).toContain("above 0");
+    expect(problems("latency", {})).toHaveLength(1);
+  });
+
+  test("says how long, and how spread", () => {
+    expect(explained("latency", { delay: "3s", at: "response" })).toBe("holds answers back for 3s");
+    expect(explained("latency", { delay: "1s", jitter: "200ms" })).toBe("holds calls back for 1s ± 200ms");
+    expect(explained("latency", { delay: "1s", jitter: "200ms", distribution: "lognormal" })).toBe("holds calls back for 1s on average (lognormal, deviation 200ms)");
+  });
+
+  test("on connections hands its distribution to the lane, which draws for each chunk", () => {
+    expect(effects("latency", { delay: "2s", jitter: "1s" }, "connection")).toEqual([{ kind: "delay-bytes", direction: "both", delay: { delayMs: 2000, jitterMs: 1000, distribution: "uniform" } }]);
+  });
+});
+
+describe("error", () => {
+  test("is a bare 503 unless told otherwise", () => {
+    expect(effects("error")).toEqual([{ kind: "respond", status: 503, headers: {}, body: "" }]);
+  });
+
+  test("sends text as text and structure as JSON", () => {
+    expect(effects("error", { status: 500, body: "out of order" })).toEqual([{ kind: "respond", status: 500, headers: { "content-type": "text/plain; charset=utf-8" }, body: "out of order" }]);
+    expect(effects("error", { body: { error: "maintenance", codes: [1, null] } })).toEqual([{ kind: "respond", status: 503, headers: { "content-type": "application/json" }, body: '{"error":"maintenance","codes":[1,null]}' }]);
+    expect(effects("error", { body: [] })).toMatchObject([{ body: "[]" }]);
+  });
+
+  test("takes the author's headers over its own, whatever their letters", () => {
+    expect(effects("error", { body: "<p>", headers: { "Content-Type": "text/html", "X-Fault": "yes" } })).toMatchObject([{ headers: { "content-type": "text/html", "x-fault": "yes" } }]);
+  });
+
+  test("sends Retry-After in whole seconds, rounded up", () => {
+    expect(effects("error", { status: 429, retryAfter: "1500ms" })).toMatchObject([{ headers: { "retry-after": "2" } }]);
+    expect(explained("error", { status: 429, retryAfter: "2m" })).toBe("answers 429 in upstream's place, to be retried after 2m");
+    expect(explained("error", { headers: { "Retry-After": "Wed, 21 Oct 2065 07:28:00 GMT" } })).toContain("to be retried after Wed");
+  });
+
+  test("refuses what would break the framing of its answer", () => {
+    expect(problems("error", { status: 101 })).toHaveLength(1);
+    expect(problems("error", { status: 204, body: "x" })).toEqual(["body: expected no body with the status 204, which has none (RFC 9110 §6.4.1)"]);
+    expect(problems("error", { headers: { "Content-Length": "3" } })).toHaveLength(1);
+    expect(problems("error", { headers: { "x y": "3" } })).toHaveLength(1);
+    expect(problems("error", { headers: { x: "a\r\nset-cookie: b" } })).toHaveLength(1);
+    expect(problems("error", { headers: { x: "日" } })).toHaveLength(1);
+  });
+});
+
+test("drop closes the connection", () => {
+  expect(effects("drop")).toEqual([{ kind: "close" }]);
+});
+
+describe("reset", () => {
+  test("comes when the request has come, or where it is said", () => {
+    expect(effects("reset")).toEqual([{ kind: "reset", at: "request" }]);
+    expect(effects("reset", { at: "accept" })).toEqual([{ kind: "reset", at: "accept" }]);
+    expect(effects("reset", { at: "response" })).toEqual([{ kind: "reset", at: "response" }]);
+    expect(effects("reset", { afterBytes: "1KiB" })).toEqual([{ kind: "reset", at: "response", afterBytes: 1024 }]);
+  });
+
+  test("after bytes of the answer cannot be before the answer", () => {
+    expect(problems("reset", { at: "request", afterBytes: "1KiB" })).toEqual(['at: expected at: response (or no at) beside afterBytes, which counts the bytes of the answer, got "request"']);
+  });
+
+  test("of connections comes at accept, or after bytes to the caller", () => {
+    expect(effects("reset", {}, "connection")).toEqual([{ kind: "reset", at: "accept" }]);
+    expect(effects("reset", { afterBytes: "4KiB" }, "connection")).toEqual([{ kind: "reset", at: "response", afterBytes: 4096 }]);
+    expect(problems("reset", { at: "accept", afterBytes: "4KiB" }, "connection")).toHaveLength(1);
+    expect(explained("reset", { afterBytes: "4KiB" }, "connection")).toBe("resets connections after 4KiB to the caller");
+  });
+});
+
+test("hang answers nothing, or the head and then nothing", () => {
+  expect(effects("hang")).toEqual([{ kind: "hang", headersFirst: false }]);
+  expect(effects("hang", { headers: true })).toEqual([{ kind: "hang", headersFirst: true }]);
+});
+
+test("down refuses, and cuts what is open unless told to keep it", () => {
+  expect(effects("down", {}, "connection")).toEqual([{ kind: "refuse", keepOpen: false }]);
+  expect(effects("down", { keepOpen: true }, "connection")).toEqual([{ kind: "refuse", keepOpen: true }]);
+});
