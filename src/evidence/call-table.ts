@@ -1,0 +1,215 @@
+import type { ConnectionRecord, ExchangeEnd, ExchangeRecord, FaultRecord } from "../model/event.ts";
+import type { EffectKind } from "../model/effect.ts";
+import type { Decision } from "../model/selection.ts";
+import { Column, Texts } from "./column.ts";
+
+/** Whose call it is, known when the record is folded. */
+export interface Owner {
+  /** Place of the probe in the experiment, from 1; 0 = no request of ours. */
+  readonly probe: number;
+  readonly n: number;
+  readonly by: "trace" | "content" | "none";
+}
+
+const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
+const effects: readonly EffectKind[] = ["delay", "respond", "close", "reset", "hang", "delay-bytes", "refuse"];
+const owners: readonly Owner["by"][] = ["none", "trace", "content"];
+
+/**
+ * Every call of the run, some 60 bytes each: columns of numbers, texts by number.
+ * Times after the start are kept as durations in single precision: exact to 8 µs up to 2 minutes.
+ * The faults of a call are one text (`fault:decision,…`), of which a run has few; details are kept for those applied.
+ */
+export class CallTable {
+  readonly proxy = new Column("u16");
+  readonly startMs = new Column("f64");
+  readonly ownerProbe = new Column("u16");
+  readonly ownerN = new Column("u32");
+  readonly #ownerBy = new Column("u8");
+  readonly #caller = new Column("u16");
+  readonly #conn = new Column("u32");
+  readonly #nth = new Column("u32");
+  readonly #method = new Column("u16");
+  readonly #path = new Column("u32");
+  readonly #requestAfterMs = new Column("f32");
+  readonly #headAfterMs = new Column("f32");
+  readonly #endAfterMs = new Column("f32");
+  readonly #leftAfterMs = new Column("f32");
+  readonly #status = new Column("u16");
+  readonly #end = new Column("u8");
+  /** Bit 0: passed on; bits 1 and 2: left by fin, by rst. */
+  readonly #flags = new Column("u8");
+  readonly #retryAfter = new Column("u16");
+  readonly #idempotencyKey = new Column("u32");
+  readonly #decisions = new Column("u16");
+  /** Place of the first applied fault among the details, from 1. */
+  readonly #applied = new Column("u32");
+
+  readonly #detailN = new Column("u32");
+  readonly #detailEffect = new Column("u8");
+  readonly #detailActedAfterMs = new Column("f32");
+  readonly #detailReleasedAfterMs = new Column("f32");
+
+  readonly #names = new Texts(65_000);
+  readonly #paths = new Texts(50_000);
+  readonly #keys = new Texts(100_000);
+  readonly #decisionTexts = new Texts(65_000);
+  readonly #decoded = new Map<number, readonly { readonly fault: string; readonly decision: Decision }[]>();
+
+  get length(): number {
+    return this.startMs.length;
+  }
+
+  addExchange(record: ExchangeRecord, proxy: number, owner: Owner): void {
+    this.#head(proxy, owner, record.startMs, record.caller, record.conn, record.nth);
+    this.#method.push(this.#names.number(record.method));
+    this.#path.push(this.#paths.number(record.path));
+    this.#times(record.startMs, record.requestEndMs, record.headMs, record.endMs, record.leftMs);
+    this.#status.push(record.status ?? 0);
+    this.#end.push(ends.indexOf(record.end));
+    this.#flags.push((record.passedOn ? 1 : 0) | (record.leftBy === "fin" ? 2 : 0) | (record.leftBy === "rst" ? 4 : 0));
+    this.#retryAfter.push(this.#names.number(record.retryAfter));
+    this.#idempotencyKey.push(this.#keys.number(record.idempotencyKey));
+    this.#faults(record.faults ?? [], record.startMs);
+  }
+
+  /** On a tcp lane a connection is the unit of witness: whether its client left with something outstanding cannot be seen. */
+  addConnection(record: ConnectionRecord, proxy: number): void {
+    this.#head(proxy, { probe: 0, n: 0, by: "none" }, record.openMs, record.caller, record.conn, 1);
+    this.#method.push(0);
+    this.#path.push(0);
+    this.#times(record.openMs, undefined, undefined, record.closeMs, undefined);
+    this.#status.push(0);
+    this.#end.push(ends.indexOf(connectionEnd(record)));
+    this.#flags.push(record.upstreamReached ? 1 : 0);
+    this.#retryAfter.push(0);
+    this.#idempotencyKey.push(0);
+    this.#faults(record.faults ?? [], record.openMs);
+  }
+
+  endMs(row: number): number {
+    return this.startMs.get(row) + this.#endAfterMs.get(row);
+  }
+
+  /** When the faults were asked: the request's end, or its start when it never came to an end. */
+  askedMs(row: number): number {
+    const after = this.#requestAfterMs.get(row);
+    return this.startMs.get(row) + (Number.isNaN(after) ? 0 : after);
+  }
+
+  conn(row: number): number {
+    return this.#conn.get(row);
+  }
+
+  ownerBy(row: number): Owner["by"] {
+    return owners[this.#ownerBy.get(row)] ?? "none";
+  }
+
+  own(row: number, probe: number, n: number): void {
+    this.ownerProbe.set(row, probe);
+    this.ownerN.set(row, n);
+  }
+
+  decisions(row: number): readonly { readonly fault: string; readonly decision: Decision }[] {
+    const number = this.#decisions.get(row);
+    let list = this.#decoded.get(number);
+    if (list === undefined) {
+      list = (this.#decisionTexts.text(number) ?? "").split(",").filter(Boolean).map((part) => {
+        const at = part.lastIndexOf(":");
+        // The signature was written by `#faults` from decisions, so it reads back as one.
+        return { fault: part.slice(0, at), decision: part.slice(at + 1) as Decision };
+      });
+      this.#decoded.set(number, list);
+    }
+    return list;
+  }
+
+  /** The faults that were loaded, with details of those applied. */
+  faults(row: number): readonly FaultRecord[] {
+    let detail = this.#applied.get(row) - 1;
+    return this.decisions(row).map(({ fault, decision }) => {
+      if (decision !== "applied") return { fault, decision };
+      const at = detail++;
+      const effect = effects[this.#detailEffect.get(at) - 1];
+      const start = this.startMs.get(row);
+      const n = this.#detailN.get(at);
+      return {
+        fault, decision,
+        ...(n > 0 && { n }),
+        ...(effect !== undefined && { effect }),
+        ...timeAt("actedMs", start, this.#detailActedAfterMs.get(at)),
+        ...timeAt("releasedMs", start, this.#detailReleasedAfterMs.get(at)),
+      };
+    });
+  }
+
+  fields(row: number): {
+    readonly caller: string; readonly conn: number; readonly nth: number; readonly method: string; readonly path: string;
+    readonly startMs: number; readonly endMs: number; readonly headMs?: number; readonly status?: number; readonly end: ExchangeEnd;
+    readonly leftMs?: number; readonly leftBy?: "fin" | "rst"; readonly passedOn: boolean; readonly retryAfter?: string; readonly idempotencyKey?: string;
+  } {
+    const startMs = this.startMs.get(row);
+    const status = this.#status.get(row);
+    const flags = this.#flags.get(row);
+    const retryAfter = this.#names.text(this.#retryAfter.get(row));
+    const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
+    return {
+      caller: this.#names.text(this.#caller.get(row)) ?? "",
+      conn: this.#conn.get(row),
+      nth: this.#nth.get(row),
+      method: this.#names.text(this.#method.get(row)) ?? "",
+      path: this.#paths.text(this.#path.get(row)) ?? "",
+      startMs,
+      endMs: startMs + this.#endAfterMs.get(row),
+      ...timeAt("headMs", startMs, this.#headAfterMs.get(row)),
+      ...(status > 0 && { status }),
+      end: ends[this.#end.get(row)] ?? "open",
+      ...timeAt("leftMs", startMs, this.#leftAfterMs.get(row)),
+      ...((flags & 6) !== 0 && { leftBy: (flags & 2) !== 0 ? "fin" as const : "rst" as const }),
+      passedOn: (flags & 1) !== 0,
+      ...(retryAfter !== undefined && { retryAfter }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    };
+  }
+
+  #head(proxy: number, owner: Owner, startMs: number, caller: string, conn: number, nth: number): void {
+    this.proxy.push(proxy);
+    this.startMs.push(startMs);
+    this.ownerProbe.push(owner.probe);
+    this.ownerN.push(owner.n);
+    this.#ownerBy.push(owners.indexOf(owner.by));
+    this.#caller.push(this.#names.number(caller));
+    this.#conn.push(conn);
+    this.#nth.push(nth);
+  }
+
+  #times(start: number, request: number | undefined, head: number | undefined, end: number, left: number | undefined): void {
+    this.#requestAfterMs.push(request === undefined ? Number.NaN : request - start);
+    this.#headAfterMs.push(head === undefined ? Number.NaN : head - start);
+    this.#endAfterMs.push(end - start);
+    this.#leftAfterMs.push(left === undefined ? Number.NaN : left - start);
+  }
+
+  #faults(faults: readonly FaultRecord[], startMs: number): void {
+    this.#decisions.push(this.#decisionTexts.number(faults.length === 0 ? undefined : faults.map(({ fault, decision }) => `${fault}:${decision}`).join(",")));
+    const applied = faults.filter(({ decision }) => decision === "applied");
+    this.#applied.push(applied.length === 0 ? 0 : this.#detailN.length + 1);
+    for (const record of applied) {
+      this.#detailN.push(record.n ?? 0);
+      this.#detailEffect.push(record.effect === undefined ? 0 : effects.indexOf(record.effect) + 1);
+      this.#detailActedAfterMs.push(record.actedMs === undefined ? Number.NaN : record.actedMs - startMs);
+      this.#detailReleasedAfterMs.push(record.releasedMs === undefined ? Number.NaN : record.releasedMs - startMs);
+    }
+  }
+}
+
+function timeAt<K extends string>(key: K, startMs: number, afterMs: number): { readonly [key in K]?: number } {
+  // One computed key of the literal type K: the object type cannot be inferred from it.
+  return Number.isNaN(afterMs) ? {} : ({ [key]: startMs + afterMs } as { readonly [key in K]?: number });
+}
+
+function connectionEnd(record: ConnectionRecord): ExchangeEnd {
+  if (record.closedBy === "fault") return record.how === "rst" ? "reset" : "dropped";
+  if (!record.upstreamReached) return "upstream-unreachable";
+  return record.closedBy === "proxy" ? "open" : "complete";
+}

@@ -1,0 +1,26 @@
+import type { Disturbance } from "../model/observation.ts";
+
+/** Loops are late by 10–30 ms while code warms up; that is inside every tolerance. More is not. */
+export const stallMs = 50;
+/** A process that waited this share of a second for a processor had its timers late. */
+export const starvedShare = 0.2;
+
+/** Whether a moment lies in a disturbance; disturbances in any order. */
+export function disturbedAt(disturbances: readonly Disturbance[]): (atMs: number) => boolean {
+  const merged: { startMs: number; endMs: number }[] = [];
+  for (const { startMs, endMs } of [...disturbances].sort((a, b) => a.startMs - b.startMs)) {
+    const last = merged.at(-1);
+    if (last !== undefined && startMs <= last.endMs) last.endMs = Math.max(last.endMs, endMs);
+    else merged.push({ startMs, endMs });
+  }
+  return (atMs) => {
+    let low = 0;
+    let high = merged.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((merged[middle]?.startMs ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return atMs <= (merged[low - 1]?.endMs ?? Number.NEGATIVE_INFINITY);
+  };
+}

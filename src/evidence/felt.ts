@@ -1,0 +1,34 @@
+import type { FaultRecord } from "../model/event.ts";
+
+interface Ending {
+  readonly endMs: number;
+  readonly leftMs?: number;
+}
+
+/**
+ * Whether a caller felt what a fault did to its call. An answer, a close or a reset counts when it was written before the caller let go;
+ * a delay or a hang when it lasted until the caller let go, or three times as long as 99 % of the calls took before the fault, whichever came first.
+ */
+export function isFelt({ decision, effect, actedMs, releasedMs }: FaultRecord, { endMs, leftMs }: Ending, baselineP99Ms: number): boolean {
+  if (decision !== "applied" || effect === undefined || actedMs === undefined) return false;
+  switch (effect) {
+    case "respond":
+    case "close":
+    case "reset":
+      return leftMs === undefined || actedMs <= leftMs;
+    case "delay":
+    case "hang":
+    case "delay-bytes": {
+      const heldMs = (releasedMs ?? endMs) - actedMs;
+      const leftWhileHeld = leftMs !== undefined && leftMs >= actedMs && (releasedMs === undefined || leftMs <= releasedMs);
+      return leftWhileHeld || heldMs >= 3 * baselineP99Ms;
+    }
+    case "refuse":
+      return true;
+  }
+}
+
+/** Effects that keep the caller waiting. */
+export function isHold(record: FaultRecord): boolean {
+  return record.decision === "applied" && (record.effect === "delay" || record.effect === "hang" || record.effect === "delay-bytes");
+}

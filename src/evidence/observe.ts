@@ -1,0 +1,66 @@
+import type { Observations } from "../model/observation.ts";
+import type { FaultRecord } from "../model/event.ts";
+import { quantile } from "../math/quantile.ts";
+import { CallIndex } from "./call-index.ts";
+import type { CallTable } from "./call-table.ts";
+import { disturbedAt } from "./disturbances.ts";
+import { FaultCounts } from "./fault-counts.ts";
+import { isFelt } from "./felt.ts";
+import { joinSerially } from "./join.ts";
+import type { Folded } from "./observer.ts";
+import { SampleIndex } from "./sample-index.ts";
+
+/** Makes the tables queryable: joins what is left to join, counts what the faults did, and sorts. */
+export function observe(folded: Folded): Observations {
+  const { header, clock, calls, connections, samples, endMs } = folded;
+  const { probes, proxies, faults } = header.plan.experiment;
+  const phases = clock.windows(endMs);
+  const bySerial = joinSerially(calls, samples, header);
+  const beforeEndMs = phases.find(({ name }) => name === "before")?.endMs ?? Number.NEGATIVE_INFINITY;
+  const baselineP99Ms = proxies.map((_, proxy) => baselineQuantile(calls, proxy, beforeEndMs));
+  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
+  const counts = new FaultCounts(faults);
+  for (const { epoch, atMs, faults: names } of folded.faultSets) {
+    if (names === undefined) counts.lifted(epoch, atMs);
+    else counts.set(epoch, atMs, names);
+  }
+  for (const table of [calls, connections]) countFaults(table, counts, (row, record) => isFelt(record, table.fields(row), baselineP99Ms[table.proxy.get(row)] ?? 0));
+  for (const { proxy, startMs, endMs: until } of folded.unwitnessed) counts.refused(proxy, startMs, until);
+  const sampleIndex = new SampleIndex({ samples, phaseOf: clock.finder(), isDisturbed: disturbedAt(folded.disturbances), probes: probes.map(({ name }) => name) });
+  return {
+    header,
+    phases,
+    faults: counts.list(),
+    services: [...folded.services.values()],
+    disturbances: folded.disturbances,
+    unwitnessed: folded.unwitnessed,
+    capped: folded.capped,
+    interruptions: folded.interruptions,
+    endMs,
+    finished: folded.ended !== undefined,
+    cleanedUp: folded.ended?.cleanedUp ?? false,
+    left: folded.ended?.left ?? [],
+    samples: (query) => sampleIndex.samples(query),
+    calls: (query) => callIndex.calls(query),
+    callsOf: (request, proxy) => callIndex.callsOf(request, proxy),
+    rung: (probe, proxy) => callIndex.rung(probe, proxy),
+  };
+}
+
+/** 99 % of the calls before the fault took at most this long; 0 when there were none. */
+function baselineQuantile(calls: CallTable, proxy: number, beforeEndMs: number): number {
+  const durations: number[] = [];
+  for (let row = 0; row < calls.length; row += 1) {
+    if (calls.proxy.get(row) === proxy && calls.startMs.get(row) < beforeEndMs) durations.push(calls.endMs(row) - calls.startMs.get(row));
+  }
+  return durations.length === 0 ? 0 : quantile(Float64Array.from(durations).sort(), 0.99);
+}
+
+function countFaults(table: CallTable, counts: FaultCounts, feels: (row: number, record: FaultRecord) => boolean): void {
+  for (let row = 0; row < table.length; row += 1) {
+    if (table.decisions(row).length === 0) continue;
+    for (const record of table.faults(row)) {
+      counts.count(record, table.startMs.get(row), Math.max(table.askedMs(row), record.actedMs ?? 0), record.decision === "applied" && feels(row, record));
+    }
+  }
+}

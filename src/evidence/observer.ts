@@ -1,0 +1,132 @@
+import type { ConnectionRecord, Event, JournalHeader } from "../model/event.ts";
+import type { Disturbance, Interruption, Observations, ServiceObservation } from "../model/observation.ts";
+import { CallTable } from "./call-table.ts";
+import { stallMs, starvedShare } from "./disturbances.ts";
+import { findOwner } from "./join.ts";
+import { observe } from "./observe.ts";
+import { PhaseClock } from "./phase-clock.ts";
+import { SampleTable } from "./sample-table.ts";
+
+/** What has been folded so far. */
+export interface Folded {
+  readonly header: JournalHeader;
+  readonly clock: PhaseClock;
+  readonly calls: CallTable;
+  /** Connections of HTTP proxies that a fault was asked about. */
+  readonly connections: CallTable;
+  readonly samples: SampleTable;
+  readonly faultSets: { readonly epoch: number; readonly atMs: number; readonly faults?: readonly string[] }[];
+  readonly services: Map<string, ServiceObservation>;
+  readonly disturbances: Disturbance[];
+  readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
+  readonly capped: { readonly probe: string; readonly atMs: number; readonly limit: number }[];
+  readonly interruptions: Interruption[];
+  endMs: number;
+  ended?: { readonly cleanedUp: boolean; readonly left: readonly string[] };
+}
+
+/** Folds the events of one run, in the order of the journal, into what hypotheses ask about it. */
+export class Observer {
+  readonly #folded: Folded;
+  readonly #probes: ReadonlyMap<string, number>;
+  readonly #proxies: ReadonlyMap<string, number>;
+
+  constructor(header: JournalHeader) {
+    const { experiment, schedule } = header.plan;
+    this.#probes = new Map(experiment.probes.map(({ name }, i) => [name, i + 1]));
+    this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
+    this.#folded = {
+      header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(),
+      faultSets: [], services: new Map(), disturbances: [], unwitnessed: [], capped: [], interruptions: [], endMs: 0,
+    };
+  }
+
+  add(event: Event): void {
+    const folded = this.#folded;
+    folded.endMs = Math.max(folded.endMs, event.atMs);
+    switch (event.kind) {
+      case "sample": {
+        const probe = this.#probes.get(event.probe);
+        if (probe !== undefined) folded.samples.add(event, probe);
+        break;
+      }
+      case "exchange": {
+        const proxy = this.#proxies.get(event.proxy);
+        if (proxy !== undefined) folded.calls.addExchange(event, proxy, findOwner(event, folded.header));
+        break;
+      }
+      case "connection":
+        this.#connection(event);
+        break;
+      case "unwitnessed":
+        folded.unwitnessed.push({ proxy: event.proxy, startMs: event.startMs, endMs: event.endMs });
+        break;
+      case "phase-started":
+        folded.clock.started(event.phase, event.epoch, event.atMs);
+        break;
+      case "phase-ended":
+        folded.clock.ended(event.phase, event.epoch, event.atMs);
+        break;
+      case "faults-set":
+        folded.faultSets.push({ epoch: event.epoch, atMs: event.atMs, faults: event.faults });
+        break;
+      case "faults-lifted":
+        folded.faultSets.push({ epoch: event.epoch, atMs: event.atMs });
+        break;
+      case "service-started":
+        folded.services.set(`${event.service}#${event.replica}`, { service: event.service, replica: event.replica });
+        break;
+      case "service-exited":
+        if (event.expected) break;
+        folded.services.set(`${event.service}#${event.replica}`, {
+          service: event.service, replica: event.replica, diedMs: event.atMs,
+          ...(event.code !== undefined && { code: event.code }), ...(event.signal !== undefined && { signal: event.signal }),
+        });
+        break;
+      case "stall":
+        if (event.lateMs >= stallMs) folded.disturbances.push({ startMs: event.atMs - event.lateMs, endMs: event.atMs, what: `the ${event.thread} thread was late by ${Math.round(event.lateMs)}ms` });
+        break;
+      case "starved":
+        if (event.share >= starvedShare) folded.disturbances.push({ startMs: event.atMs - 1000, endMs: event.atMs, what: `${event.who} waited for a processor ${Math.round(event.share * 100)}% of the time` });
+        break;
+      case "in-flight-cap":
+        folded.capped.push({ probe: event.probe, atMs: event.atMs, limit: event.limit });
+        break;
+      case "guard-tripped":
+        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: `the guard on ${event.probe} tripped: ${event.metric} was ${event.observed} over ${event.n} samples, expected ${event.expected}` });
+        break;
+      case "max-duration":
+        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: "maxDuration was reached" });
+        break;
+      case "baseline":
+        if (!event.met) folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: "the steady state did not hold before the fault, so nothing was injected" });
+        break;
+      case "interrupted":
+        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: `interrupted by ${event.signal}`, signal: event.signal });
+        break;
+      case "failed":
+        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: event.message, ...(event.hint !== undefined && { hint: event.hint }) });
+        break;
+      case "ended":
+        folded.ended = { cleanedUp: event.cleanedUp, left: event.left };
+        break;
+      case "service-ready":
+      case "listening":
+      case "witness-issue":
+        break;
+    }
+  }
+
+  /** What the journal says, as far as it went. */
+  finish(): Observations {
+    return observe(this.#folded);
+  }
+
+  #connection(record: ConnectionRecord): void {
+    const proxy = this.#proxies.get(record.proxy);
+    if (proxy === undefined) return;
+    const lane = this.#folded.header.plan.experiment.proxies[proxy]?.lane;
+    if (lane === "tcp") this.#folded.calls.addConnection(record, proxy);
+    else if ((record.faults?.length ?? 0) > 0) this.#folded.connections.addConnection(record, proxy);
+  }
+}

@@ -1,0 +1,65 @@
+import type { SampleRecord } from "../model/event.ts";
+import { Column, Texts } from "./column.ts";
+
+const grades: readonly SampleRecord["grade"][] = ["good", "degraded", "bad", "pending", "unsent"];
+
+/** Every request of every probe, some 35 bytes each; rows stand in the order of writing, `inDueOrder` sorts them per probe. */
+export class SampleTable {
+  readonly probe = new Column("u16");
+  readonly n = new Column("u32");
+  readonly dueMs = new Column("f64");
+  readonly #sentAfterMs = new Column("f32");
+  readonly #endAfterMs = new Column("f32");
+  readonly #ageMs = new Column("f32");
+  readonly #grade = new Column("u8");
+  readonly #status = new Column("u16");
+  readonly #failure = new Column("u16");
+  readonly #blame = new Column("u16");
+  readonly #texts = new Texts(65_000);
+
+  add(record: SampleRecord, probe: number): void {
+    this.probe.push(probe);
+    this.n.push(record.n);
+    this.dueMs.push(record.dueMs);
+    this.#sentAfterMs.push(record.sentMs === undefined ? Number.NaN : record.sentMs - record.dueMs);
+    this.#endAfterMs.push(record.endMs === undefined ? Number.NaN : record.endMs - record.dueMs);
+    this.#ageMs.push(record.atMs - record.dueMs);
+    this.#grade.push(grades.indexOf(record.grade));
+    this.#status.push(record.status ?? 0);
+    this.#failure.push(this.#texts.number(record.failure));
+    this.#blame.push(this.#texts.number(record.blame));
+  }
+
+  /** Absent: never sent. */
+  sentMs(row: number): number | undefined {
+    const after = this.#sentAfterMs.get(row);
+    return Number.isNaN(after) ? undefined : this.dueMs.get(row) + after;
+  }
+
+  /** Absent: pending. */
+  endMs(row: number): number | undefined {
+    const after = this.#endAfterMs.get(row);
+    return Number.isNaN(after) ? undefined : this.dueMs.get(row) + after;
+  }
+
+  fields(row: number): { readonly grade: SampleRecord["grade"]; readonly status?: number; readonly failure?: string; readonly blame?: string; readonly latencyMs: number } {
+    const end = this.#endAfterMs.get(row);
+    const status = this.#status.get(row);
+    const failure = this.#texts.text(this.#failure.get(row));
+    const blame = this.#texts.text(this.#blame.get(row));
+    return {
+      grade: grades[this.#grade.get(row)] ?? "pending",
+      ...(status > 0 && { status }),
+      ...(failure !== undefined && { failure }),
+      ...(blame !== undefined && { blame }),
+      latencyMs: Number.isNaN(end) ? this.#ageMs.get(row) : end,
+    };
+  }
+
+  /** Rows of one probe by due time; requests of one burst by number. */
+  inDueOrder(probe: number): Uint32Array {
+    const rows: number[] = [];
+    for (let row = 0; row < this.probe.length; row += 1) if (this.probe.get(row) === probe) rows.push(row);
+    return Uint32Array.from(rows).sort((a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
+  }
+}

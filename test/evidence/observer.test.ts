@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import { Observer } from "../../src/evidence/observer.ts";
+import type { Fact, FaultRecord } from "../../src/model/event.ts";
+import type { Sample } from "../../src/model/observation.ts";
+import { encodeRequestKey } from "../../src/math/request-key.ts";
+import { makeHeader, simulate } from "../support/simulate.ts";
+
+function observe(facts: readonly Fact[], options: Parameters<typeof makeHeader>[0] = {}) {
+  const header = makeHeader({ seed: "hand", ...options });
+  const observer = new Observer(header);
+  facts.forEach((fact, seq) => observer.add({ ...fact, seq }));
+  return observer.finish();
+}
+
+const header = makeHeader({ seed: "hand" });
+const started = (phase: "warmup" | "before" | "during" | "after", atMs: number): Fact => ({ kind: "phase-started", atMs, phase, epoch: 1 });
+const sample = (n: number, dueMs: number, part: Partial<Extract<Fact, { kind: "sample" }>> = {}): Fact => ({
+  kind: "sample", atMs: dueMs + 10, probe: "checkout", n, dueMs, sentMs: dueMs, endMs: dueMs + 10, grade: "good", status: 200, ...part,
+});
+const exchange = (startMs: number, part: Partial<Extract<Fact, { kind: "exchange" }>> = {}): Fact => ({
+  kind: "exchange", atMs: startMs + 10, proxy: "payments", caller: "checkout", conn: 1, nth: 1, method: "GET", path: "/x", startMs, requestEndMs: startMs + 0.1,
+  endMs: startMs + 10, status: 200, requestBytes: 1, responseBytes: 1, end: "complete", passedOn: true, ...part,
+});
+const traceOf = (n: number): string => header.tracePrefix + encodeRequestKey("hand", 0, n);
+
+describe("samples", () => {
+  const edges = [started("warmup", 50), started("before", 1050), started("during", 5050.4), started("after", 15_050)];
+
+  test("belong to the phase in which they were due, not in which they ended", () => {
+    const seen = observe([...edges, sample(1, 5049, { endMs: 9000 }), sample(2, 5050), sample(3, 15_049, { endMs: 16_000 })]);
+    expect([...seen.samples({ probe: "checkout" })].map(({ n, phase }) => [n, phase])).toEqual([[1, "before"], [2, "during"], [3, "during"]]);
+  });
+
+  test("come in due order however they were written", () => {
+    const seen = observe([...edges, sample(3, 1300), sample(1, 1100), sample(2, 1200)]);
+    expect([...seen.samples({ probe: "checkout", phase: "before" })].map(({ n }) => n)).toEqual([1, 2, 3]);
+  });
+
+  test("count latency from the due time, and a pending one's age as its least", () => {
+    const seen = observe([...edges, sample(1, 1100, { sentMs: 1140, endMs: 1160 }), { kind: "sample", atMs: 1900, probe: "checkout", n: 2, dueMs: 1200, sentMs: 1200, grade: "pending" }]);
+    expect([...seen.samples({ probe: "checkout" })].map(({ latencyMs, endMs }) => [latencyMs, endMs])).toEqual([[60, 1160], [700, undefined]]);
+  });
+
+  test("are disturbed when a stall lies over their sending or their end, or they were sent late; not when it passes while they wait", () => {
+    const seen = observe([
+      ...edges, { kind: "stall", atMs: 2200, thread: "main", lateMs: 120 }, { kind: "stall", atMs: 4000, thread: "main", lateMs: 20 },
+      sample(1, 2000, { endMs: 2150 }), sample(2, 2100, { endMs: 2300 }), sample(3, 2010, { endMs: 2900 }), sample(4, 3000, { sentMs: 3080, endMs: 3090 }), sample(5, 3990),
+    ]);
+    expect([...seen.samples({ probe: "checkout" })].flatMap(({ n, disturbed }) => (disturbed ? [n] : [])).sort()).toEqual([1, 2, 4]);
+  });
+});
+
+describe("calls", () => {
+  test("are joined to their request by trace, in start order, and rows come back as they were written", () => {
+    const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 3, effect: "delay", actedMs: 5101, releasedMs: 5600 }];
+    const seen = observe([exchange(5200, { trace: traceOf(7), leftMs: 5300, leftBy: "rst", end: "client-left" }), exchange(5100, { trace: traceOf(7), faults, retryAfter: "2", idempotencyKey: "k" }), exchange(5150, { trace: traceOf(8) })]);
+    const calls = seen.callsOf({ probe: "checkout", n: 7 }, "payments");
+    expect(calls.map(({ startMs }) => startMs)).toEqual([5100, 5200]);
+    expect(calls[0]?.faults).toEqual(faults);
+    expect(calls[0]).toMatchObject({ retryAfter: "2", idempotencyKey: "k", request: { probe: "checkout", n: 7 }, faulted: true });
+    expect(calls[1]).toMatchObject({ leftMs: 5300, leftBy: "rst", end: "client-left", faulted: false });
+    expect(seen.rung("checkout", "payments")).toBe("trace");
+    expect(seen.callsOf({ probe: "checkout", n: 9 }, "payments")).toEqual([]);
+  });
+
+  test("with another run's trace or none belong to nobody", () => {
+    const seen = observe([exchange(100, { trace: `ffffffffffffffff${encodeRequestKey("hand", 0, 1)}` }), exchange(200)]);
+    expect([...seen.calls({ proxy: "payments" })].map(({ request }) => request)).toEqual([undefined, undefined]);
+    expect(seen.rung("checkout", "payments")).toBe("statistical");
+  });
+
+  test("are joined by the request id where the proxy found it", () => {
+    const { observations } = simulate({ correlation: "content", fault: false });
+    expect(observations.rung("checkout", "payments")).toBe("content");
+    expect(observations.callsOf({ probe: "checkout", n: 5 }, "payments")).toHaveLength(1);
+  });
+
+  test("are joined by time where one request is sent at a time", () => {
+    const { observations } = simulate({ correlation: "none", serial: true, fault: false });
+    expect(observations.rung("checkout", "payments")).toBe("serial");
+    const samples = [...observations.samples({ probe: "checkout" })];
+    expect(samples.length).toBeGreaterThan(100);
+    expect(samples.filter(({ n }) => observations.callsOf({ probe: "checkout", n }, "payments").length === 1).length).toBe(samples.length);
+  });
+
+  test("can be asked for by a stretch of time, the end left out", () => {
+    const seen = observe([exchange(100), exchange(200), exchange(300)]);
+    expect([...seen.calls({ proxy: "payments", fromMs: 200, toMs: 300 })].map(({ startMs }) => startMs)).toEqual([200]);
+  });
+});
+
+describe("faults", () => {
+  test("are counted per epoch: eligible, applied, felt, and why missed", () => {
+    const record = (decision: FaultRecord["decision"], actedMs?: number): readonly FaultRecord[] => [{ fault: "fault", decision, ...(decision === "applied" && { effect: "respond" as const }), ...(actedMs !== undefined && { actedMs }) }];
+    const seen = observe([
+      { kind: "faults-set", atMs: 5000, epoch: 1, faults: ["fault"] },
+      exchange(5010, { faults: record("match") }), exchange(5020, { faults: record("rate") }), exchange(5030, { faults: record("applied", 5031) }),
+      exchange(5040, { faults: record("applied", 5045), leftMs: 5042, leftBy: "fin", end: "client-left" }),
+      { kind: "faults-lifted", atMs: 6000, epoch: 1 }, { kind: "faults-set", atMs: 7000, epoch: 2, faults: ["fault"] },
+      exchange(7010, { faults: record("applied", 7011) }),
+    ]);
+    expect(seen.faults).toMatchObject([
+      { epoch: 1, setMs: 5000, liftedMs: 6000, firstAppliedMs: 5030, lastAppliedMs: 5040, eligible: 3, applied: 2, felt: 1, missed: { match: 1, window: 0, ordinal: 0, rate: 1 } },
+      { epoch: 2, setMs: 7000, eligible: 1, applied: 1, felt: 1, firstAppliedMs: 7010 },
+    ]);
+  });
+
+  test("that refuse at the listener have an onset although nothing is witnessed", () => {
+    const { observations } = simulate({ fault: { kind: "down" } });
+    expect(observations.faults[0]).toMatchObject({ applied: 0, firstAppliedMs: observations.unwitnessed[0]?.startMs });
+  });
+
+  test("count as felt when a delay lasted three times what calls took before, or until the caller left", () => {
+    const short = simulate({ fault: { kind: "latency", delayMs: 5 } }).observations.faults[0];
+    const long = simulate({ fault: { kind: "latency", delayMs: 500 } }).observations.faults[0];
+    const left = simulate({ fault: { kind: "latency", delayMs: 500 }, service: { timeoutMs: 20 } }).observations.faults[0];
+    expect(short?.applied).toBeGreaterThan(100);
+    expect(short?.felt).toBe(0);
+    expect(long?.felt).toBe(long?.applied);
+    expect(left?.felt).toBe(left?.applied);
+  });
+});
+
+describe("the fold", () => {
+  test("tells what ended the run, who died, and what was left", () => {
+    const seen = observe([
+      { kind: "service-started", atMs: 1, service: "a", replica: 1, pid: 1 },
+      { kind: "service-exited", atMs: 50, service: "a", replica: 1, code: 3, expected: false },
+      { kind: "interrupted", atMs: 60, signal: "SIGINT" },
+      { kind: "ended", atMs: 70, cleanedUp: false, left: ["process 9"] },
+    ]);
+    expect(seen.services).toEqual([{ service: "a", replica: 1, diedMs: 50, code: 3 }]);
+    expect(seen.interruptions).toEqual([{ kind: "interrupted", atMs: 60, message: "interrupted by SIGINT", signal: "SIGINT" }]);
+    expect([seen.finished, seen.cleanedUp, seen.left, seen.endMs]).toEqual([true, false, ["process 9"], 70]);
+  });
+
+  test("of 200,000 exchanges and samples needs less than 100 bytes for each row", () => {
+    const observer = new Observer(header);
+    const before = process.memoryUsage();
+    for (let n = 1; n <= 200_000; n += 1) {
+      observer.add({ ...exchange(n, { trace: traceOf(n), faults: [{ fault: "fault", decision: "applied", n, effect: "respond", actedMs: n + 1 }] }), seq: 2 * n });
+      observer.add({ ...sample(n, n), seq: 2 * n + 1 });
+    }
+    const seen = observer.finish();
+    expect(seen.callsOf({ probe: "checkout", n: 199_999 }, "payments")).toHaveLength(1);
+    const after = process.memoryUsage();
+    expect((after.arrayBuffers - before.arrayBuffers) / 400_000).toBeLessThan(100);
+  });
+
+  test("of a simulated run has every sample once and every call of it joined", () => {
+    const { observations, events } = simulate({ seed: 3, background: 2 });
+    const samples: Sample[] = [...observations.samples({ probe: "checkout" })];
+    expect(samples.length).toBe(events.filter(({ kind }) => kind === "sample").length);
+    expect(samples.every(({ n }) => observations.callsOf({ probe: "checkout", n }, "payments").length === 1)).toBe(true);
+    expect([...observations.calls({ proxy: "payments" })].filter(({ request }) => request === undefined).length).toBeGreaterThan(20);
+  });
+});
