@@ -1,6 +1,13 @@
 /** The public API: names only. What the command line can do, a program can do with these. */
 export { ChaosError } from "./model/error.ts";
 export { format as formatQuantity } from "./units/format.ts";
+export { Histogram } from "./math/histogram.ts";
+export { faultTypes } from "./faults/index.ts";
+export { probeTypes } from "./probes/index.ts";
+export { hypothesisTypes } from "./hypotheses/index.ts";
+export { findReporter, reporters } from "./reporters/index.ts";
+export { exitCodeOfSuite } from "./reporters/suite.ts";
+export { parse, parseVars, plan } from "./experiment/index.ts";
 export type { Event } from "./model/event.ts";
 export type { Experiment, Fault, Hypothesis, Probe, Proxy, Service } from "./model/experiment.ts";
 export type { FaultType } from "./model/fault-type.ts";

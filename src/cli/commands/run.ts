@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Api, Plan } from "../api.ts";
 import type { Command, Context, Given } from "../command.ts";
 import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
@@ -50,7 +51,7 @@ function readRepeat(api: Api, given: Given): number {
 
 function planOf(api: Api, { experiment, file, document }: LoadedExperiment, given: Given): Plan {
   const seed = given.text("seed");
-  return api.plan(experiment, { file, document, ...(seed === undefined ? {} : { seed }) });
+  return api.plan(experiment, { file, document, chooseSeed: () => randomBytes(4).toString("hex"), ...(seed === undefined ? {} : { seed }) });
 }
 
 async function dryRun(api: Api, context: Context, plans: readonly Plan[]): Promise<number> {

@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chaos, fixture, scratchFolder } from "../support/chaos.ts";
+
+let folder: Awaited<ReturnType<typeof scratchFolder>>;
+let ran: Awaited<ReturnType<typeof chaos>>;
+
+/** One run for all: every format from it, its journal kept. */
+beforeAll(async () => {
+  folder = await scratchFolder();
+  ran = await chaos(["run", fixture("shop.yaml"), "--journal", "run.ndjson", "--report", "json=run.json", "--report", "junit=run.xml", "--report", "text"], { cwd: folder.path });
+});
+afterAll(() => folder.remove());
+
+async function again(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const { stdout } = await chaos(["report", "run.ndjson", ...args], { cwd: folder.path, env });
+  return stdout;
+}
+
+describe("without a terminal", () => {
+  test("the report is plain text on stdout, the progress one line per phase on stderr", () => {
+    expect(ran.stdout).toContain("The caller answers without its dependency");
+    expect(ran.stdout + ran.stderr).not.toContain("\u001B");
+    expect(ran.stderr.match(/^  (warmup|before|during|after) .*good, p95/gm)).toHaveLength(4);
+    expect(ran.exitCode).toBe(0);
+  });
+
+  test("FORCE_COLOR colours it all the same, NO_COLOR and --no-color do not", async () => {
+    expect(await again([], { FORCE_COLOR: "1" })).toContain("\u001B[");
+    expect(await again([], { FORCE_COLOR: "1", NO_COLOR: "1" })).not.toContain("\u001B");
+    expect(await again(["--no-color"], { FORCE_COLOR: "1" })).not.toContain("\u001B");
+  });
+
+  test.each([60, 80, 120])("no line is wider than COLUMNS=%i", async (columns) => {
+    const lines = (await again([], { COLUMNS: String(columns) })).split("\n");
+    expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(columns);
+  });
+});
+
+describe("a saved run", () => {
+  test.each([["json", "run.json"], ["junit", "run.xml"]])("is judged and rendered again, byte for byte (%s)", async (format, file) => {
+    expect(await again(["--report", format])).toBe(await readFile(folder.file(file), "utf8"));
+  });
+
+  test("is judged and rendered again, byte for byte (text)", async () => {
+    expect(await again([])).toBe(ran.stdout);
+  });
+
+  test("comes from standard input too", async () => {
+    const { stdout, exitCode } = await chaos(["report", "-"], { cwd: folder.path, input: await readFile(folder.file("run.ndjson"), "utf8") });
+    expect(stdout).toBe(ran.stdout);
+    expect(exitCode).toBe(0);
+  });
+
+  test("that is none is refused with its line", async () => {
+    const { stderr, exitCode } = await chaos(["report", fixture("shop.yaml")], { cwd: folder.path });
+    expect(stderr).toMatch(/line 1|:1/);
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("the JSON report", () => {
+  test("has the fields of its contract", async () => {
+    const text = await readFile(folder.file("run.json"), "utf8");
+    const report = JSON.parse(text) as Record<string, unknown>;
+    for (const field of ["runId", "file", "document", "title", "tags", "seed", "planDigest", "confidence", "tool", "startedAt", "durationMs", "outcome", "exitCode", "phases", "steadyState", "faults", "proxies", "hypotheses", "issues"]) {
+      expect(report).toHaveProperty(field);
+    }
+    expect(report).toMatchObject({
+      schema: "chaos/report/1", document: 0, seed: "e2e", outcome: "held", exitCode: 0,
+      faults: [{ name: "slow", type: "latency", proxy: "upstream", missed: { match: 0 } }],
+      hypotheses: [{ type: "fallback", verdict: "held", correlation: "trace" }],
+    });
+  });
+
+  test("is all there is on stdout with --report json", async () => {
+    expect(JSON.parse(await again(["--report", "json"]))).toMatchObject({ schema: "chaos/report/1" });
+  });
+});
+
+describe("the JUnit report", () => {
+  test("is well-formed XML with a test case per verdict", async () => {
+    const xml = await readFile(folder.file("run.xml"), "utf8");
+    expect(openTags(xml)).toEqual([]);
+    expect(xml).toMatch(/<testcase [^>]*fallback/);
+  });
+});
+
+/** The tags that are open at the end of a document; throws at the first that is closed out of turn. */
+function openTags(xml: string): readonly string[] {
+  expect(xml.replace(/<[^<>]*>/g, "")).not.toMatch(/[<>]|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[\da-f]+);)/i);
+  const open: string[] = [];
+  for (const [, closing, name = "", selfClosing] of xml.matchAll(/<(\/?)([\w:.-]+)(?:\s+[\w:.-]+="[^"<]*")*\s*(\/?)>/g)) {
+    if (closing === "/") expect(open.pop()).toBe(name);
+    else if (selfClosing !== "/") open.push(name);
+  }
+  return open;
+}
