@@ -3,6 +3,7 @@ import type { Call } from "../model/observation.ts";
 import type { Rung } from "../model/verdict.ts";
 import type { CallTable } from "./call-table.ts";
 import { isFelt } from "./felt.ts";
+import { partitionPoint } from "./partition-point.ts";
 
 interface Parts {
   readonly calls: CallTable;
@@ -37,14 +38,8 @@ export class CallIndex {
   *calls({ proxy, fromMs, toMs }: { readonly proxy: string; readonly fromMs?: number; readonly toMs?: number }): Iterable<Call> {
     const rows = this.#inStartOrder(this.#parts.proxies.indexOf(proxy));
     const { startMs } = this.#parts.calls;
-    let low = 0;
-    let high = rows.length;
-    while (fromMs !== undefined && low < high) {
-      const middle = (low + high) >>> 1;
-      if (startMs.get(rows[middle] ?? 0) < fromMs) low = middle + 1;
-      else high = middle;
-    }
-    for (let at = low; at < rows.length; at += 1) {
+    const first = fromMs === undefined ? 0 : partitionPoint(rows.length, (at) => startMs.get(rows[at] ?? 0) < fromMs);
+    for (let at = first; at < rows.length; at += 1) {
       const row = rows[at] ?? 0;
       if (toMs !== undefined && startMs.get(row) >= toMs) return;
       yield this.#call(row);

@@ -13,12 +13,13 @@ export interface Owner {
 
 const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
 const effects: readonly EffectKind[] = ["delay", "respond", "close", "reset", "hang", "delay-bytes", "refuse"];
+const decisions: readonly Decision[] = ["applied", "match", "window", "ordinal", "rate"];
 const owners: readonly Owner["by"][] = ["none", "trace", "content"];
 
 /**
  * Every call of the run, some 60 bytes each: columns of numbers, texts by number.
  * Times after the start are kept as durations in single precision: exact to 8 µs up to 2 minutes.
- * The faults of a call are one text (`fault:decision,…`), of which a run has few; details are kept for those applied.
+ * The faults of a call are one text (`fault:number of the decision,…`), of which a run has few; details are kept for those applied.
  */
 export class CallTable {
   readonly proxy = new Column("u16");
@@ -116,8 +117,7 @@ export class CallTable {
     if (list === undefined) {
       list = (this.#decisionTexts.text(number) ?? "").split(",").filter(Boolean).map((part) => {
         const at = part.lastIndexOf(":");
-        // The signature was written by `#faults` from decisions, so it reads back as one.
-        return { fault: part.slice(0, at), decision: part.slice(at + 1) as Decision };
+        return { fault: part.slice(0, at), decision: decisions[Number(part.slice(at + 1))] ?? "match" };
       });
       this.#decoded.set(number, list);
     }
@@ -133,12 +133,14 @@ export class CallTable {
       const effect = effects[this.#detailEffect.get(at) - 1];
       const start = this.startMs.get(row);
       const n = this.#detailN.get(at);
+      const actedMs = later(start, this.#detailActedAfterMs.get(at));
+      const releasedMs = later(start, this.#detailReleasedAfterMs.get(at));
       return {
         fault, decision,
         ...(n > 0 && { n }),
         ...(effect !== undefined && { effect }),
-        ...timeAt("actedMs", start, this.#detailActedAfterMs.get(at)),
-        ...timeAt("releasedMs", start, this.#detailReleasedAfterMs.get(at)),
+        ...(actedMs !== undefined && { actedMs }),
+        ...(releasedMs !== undefined && { releasedMs }),
       };
     });
   }
@@ -149,6 +151,8 @@ export class CallTable {
     readonly leftMs?: number; readonly leftBy?: "fin" | "rst"; readonly passedOn: boolean; readonly retryAfter?: string; readonly idempotencyKey?: string;
   } {
     const startMs = this.startMs.get(row);
+    const headMs = later(startMs, this.#headAfterMs.get(row));
+    const leftMs = later(startMs, this.#leftAfterMs.get(row));
     const status = this.#status.get(row);
     const flags = this.#flags.get(row);
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
@@ -161,10 +165,10 @@ export class CallTable {
       path: this.#paths.text(this.#path.get(row)) ?? "",
       startMs,
       endMs: startMs + this.#endAfterMs.get(row),
-      ...timeAt("headMs", startMs, this.#headAfterMs.get(row)),
+      ...(headMs !== undefined && { headMs }),
       ...(status > 0 && { status }),
       end: ends[this.#end.get(row)] ?? "open",
-      ...timeAt("leftMs", startMs, this.#leftAfterMs.get(row)),
+      ...(leftMs !== undefined && { leftMs }),
       ...((flags & 6) !== 0 && { leftBy: (flags & 2) !== 0 ? "fin" as const : "rst" as const }),
       passedOn: (flags & 1) !== 0,
       ...(retryAfter !== undefined && { retryAfter }),
@@ -191,7 +195,7 @@ export class CallTable {
   }
 
   #faults(faults: readonly FaultRecord[], startMs: number): void {
-    this.#decisions.push(this.#decisionTexts.number(faults.length === 0 ? undefined : faults.map(({ fault, decision }) => `${fault}:${decision}`).join(",")));
+    this.#decisions.push(this.#decisionTexts.number(faults.length === 0 ? undefined : faults.map(({ fault, decision }) => `${fault}:${decisions.indexOf(decision)}`).join(",")));
     const applied = faults.filter(({ decision }) => decision === "applied");
     this.#applied.push(applied.length === 0 ? 0 : this.#detailN.length + 1);
     for (const record of applied) {
@@ -203,9 +207,8 @@ export class CallTable {
   }
 }
 
-function timeAt<K extends string>(key: K, startMs: number, afterMs: number): { readonly [key in K]?: number } {
-  // One computed key of the literal type K: the object type cannot be inferred from it.
-  return Number.isNaN(afterMs) ? {} : ({ [key]: startMs + afterMs } as { readonly [key in K]?: number });
+function later(startMs: number, afterMs: number): number | undefined {
+  return Number.isNaN(afterMs) ? undefined : startMs + afterMs;
 }
 
 function connectionEnd(record: ConnectionRecord): ExchangeEnd {

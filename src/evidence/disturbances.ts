@@ -1,4 +1,5 @@
 import type { Disturbance } from "../model/observation.ts";
+import { partitionPoint } from "./partition-point.ts";
 
 /** Loops are late by 10–30 ms while code warms up; that is inside every tolerance. More is not. */
 export const stallMs = 50;
@@ -14,13 +15,7 @@ export function disturbedAt(disturbances: readonly Disturbance[]): (atMs: number
     else merged.push({ startMs, endMs });
   }
   return (atMs) => {
-    let low = 0;
-    let high = merged.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((merged[middle]?.startMs ?? 0) <= atMs) low = middle + 1;
-      else high = middle;
-    }
-    return atMs <= (merged[low - 1]?.endMs ?? Number.NEGATIVE_INFINITY);
+    const begun = partitionPoint(merged.length, (at) => (merged[at]?.startMs ?? 0) <= atMs);
+    return atMs <= (merged[begun - 1]?.endMs ?? Number.NEGATIVE_INFINITY);
   };
 }

@@ -68,9 +68,15 @@ export class FaultCounts {
 
   list(): readonly FaultObservation[] {
     return this.#epochs.flatMap(({ epoch, counts }) =>
-      [...counts].flatMap(([name, { recorded: _, missed, ...own }]) => {
+      [...counts].flatMap(([name, { setMs, liftedMs, firstAppliedMs, lastAppliedMs, eligible, applied, felt, missed }]) => {
         const fault = this.#faults.find((known) => known.name === name);
-        return fault === undefined ? [] : [{ fault, epoch, ...own, missed: { ...missed } }];
+        return fault === undefined ? [] : [{
+          fault, epoch, setMs,
+          ...(liftedMs !== undefined && { liftedMs }),
+          ...(firstAppliedMs !== undefined && { firstAppliedMs }),
+          ...(lastAppliedMs !== undefined && { lastAppliedMs }),
+          eligible, applied, felt, missed: { ...missed },
+        }];
       }));
   }
 }

@@ -1,3 +1,4 @@
+import type { EffectKind } from "../model/effect.ts";
 import type { FaultRecord } from "../model/event.ts";
 
 interface Ending {
@@ -11,24 +12,13 @@ interface Ending {
  */
 export function isFelt({ decision, effect, actedMs, releasedMs }: FaultRecord, { endMs, leftMs }: Ending, baselineP99Ms: number): boolean {
   if (decision !== "applied" || effect === undefined || actedMs === undefined) return false;
-  switch (effect) {
-    case "respond":
-    case "close":
-    case "reset":
-      return leftMs === undefined || actedMs <= leftMs;
-    case "delay":
-    case "hang":
-    case "delay-bytes": {
-      const heldMs = (releasedMs ?? endMs) - actedMs;
-      const leftWhileHeld = leftMs !== undefined && leftMs >= actedMs && (releasedMs === undefined || leftMs <= releasedMs);
-      return leftWhileHeld || heldMs >= 3 * baselineP99Ms;
-    }
-    case "refuse":
-      return true;
-  }
+  if (!isHold(effect)) return leftMs === undefined || actedMs <= leftMs;
+  const heldMs = (releasedMs ?? endMs) - actedMs;
+  const leftWhileHeld = leftMs !== undefined && leftMs >= actedMs && (releasedMs === undefined || leftMs <= releasedMs);
+  return leftWhileHeld || heldMs >= 3 * baselineP99Ms;
 }
 
 /** Effects that keep the caller waiting. */
-export function isHold(record: FaultRecord): boolean {
-  return record.decision === "applied" && (record.effect === "delay" || record.effect === "hang" || record.effect === "delay-bytes");
+export function isHold(effect: EffectKind | undefined): boolean {
+  return effect === "delay" || effect === "hang" || effect === "delay-bytes";
 }

@@ -1,6 +1,7 @@
 import type { ExchangeRecord, JournalHeader } from "../model/event.ts";
 import { decodeRequestId, decodeRequestKey } from "../math/request-key.ts";
 import type { CallTable, Owner } from "./call-table.ts";
+import { partitionPoint } from "./partition-point.ts";
 import type { SampleTable } from "./sample-table.ts";
 
 /** More requests than any run sends; a foreign trace id that decodes by chance is told by it. */
@@ -35,21 +36,11 @@ export function joinSerially(calls: CallTable, samples: SampleTable, header: Jou
   const joined = new Set<number>();
   for (let call = 0; call < calls.length; call += 1) {
     if (calls.ownerProbe.get(call) !== 0 || !eligible.has(calls.proxy.get(call))) continue;
-    const sample = lastSentBefore(rows, calls.startMs.get(call), samples);
+    const startMs = calls.startMs.get(call);
+    const sample = rows[partitionPoint(rows.length, (at) => (samples.sentMs(rows[at] ?? 0) ?? 0) <= startMs) - 1];
     if (sample === undefined) continue;
     calls.own(call, probe, samples.n.get(sample));
     joined.add(calls.proxy.get(call));
   }
   return joined;
-}
-
-function lastSentBefore(rows: Uint32Array, atMs: number, samples: SampleTable): number | undefined {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((samples.sentMs(rows[middle] ?? 0) ?? 0) <= atMs) low = middle + 1;
-    else high = middle;
-  }
-  return rows[low - 1];
 }

@@ -36,7 +36,6 @@ export interface Simulation {
   readonly crash?: { readonly atMs: number; readonly downMs: number; readonly seen: boolean };
   /** Stalls of the main thread. */
   readonly stalls?: readonly { readonly atMs: number; readonly lateMs: number }[];
-  /** The listener refuses instead: calls fail at once, unwitnessed. */
   readonly hypotheses?: readonly Partial<Hypothesis>[];
   readonly steadyState?: readonly SteadyState[];
   readonly confidence?: number;
@@ -201,7 +200,7 @@ function runSimulation(options: Simulation, header: JournalHeader): readonly Eve
   // A process that dies forgets: what it had in hand is gone, and a new one starts afresh.
   const isGone = (sinceMs: number): boolean => options.crash !== undefined && sinceMs < options.crash.atMs && agenda.nowMs() >= options.crash.atMs;
   const start = (): ReturnType<typeof createService> => createService(options.service ?? {}, {
-    nowMs: agenda.nowMs,
+    nowMs: () => agenda.nowMs(),
     after: (delayMs, action) => {
       const sinceMs = agenda.nowMs();
       agenda.after(delayMs, () => (isGone(sinceMs) ? undefined : action()));
