@@ -8,7 +8,8 @@ import type { JsonObject } from "../model/json.ts";
 import type { ClaimVerdict } from "../model/verdict.ts";
 import { within } from "../units/bound.ts";
 import { atMost, bound } from "../units/fields.ts";
-import { decideByIntervals, decideByWitnesses, decideQuantile, decideShare, enoughForShare, sendMore, surety, undecided } from "./decide.ts";
+import { format } from "../units/format.ts";
+import { decideByIntervals, decideByWitnesses, decideQuantile, decideShare, enoughForShare, isOutside, sendMore, surety, undecided } from "./decide.ts";
 import type { Claimed, Interval } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
 import { finished, tally } from "./figures.ts";
@@ -101,53 +102,62 @@ function enoughFor(metric: Metric, claimed: Bound, confidence: number): number {
 }
 
 function decideMetric(metric: Metric, claimed: Claimed, seen: Tally, confidence: number): ClaimVerdict {
-  const n = finished(seen);
-  switch (metric) {
-    case "success": return decideShare(claimed, { k: seen.good, n, pending: seen.pending, confidence });
-    case "available": return decideShare(claimed, { k: seen.good + seen.degraded, n, pending: seen.pending, confidence });
-    case "p50":
-    case "p95":
-    case "p99": return decideQuantile(claimed, metricQuantile[metric] ?? 0.5, { sortedMs: seen.sortedMs, pendingMs: seen.pendingMs, confidence });
-    case "max": {
-      const all = [...seen.sortedMs, ...seen.pendingMs];
-      const longest = all.reduce((max, ms) => Math.max(max, ms), 0);
-      const witnesses = within(claimed.bound, longest) ? 0 : claimed.bound.max === undefined || longest <= claimed.bound.max ? all.length : all.filter((ms) => !within(claimed.bound, Math.max(ms, claimed.bound.min ?? ms))).length;
-      return decideByWitnesses(claimed, { observed: longest, witnesses, n: all.length, enough: fewestSamples });
-    }
-    case "throughput": {
-      // The load is fixed in advance; what is uncertain is the share of it that is answered well.
-      const total = n + seen.pending;
-      const perSecond = seen.seconds === 0 ? 0 : (total + seen.disturbed + seen.unsent) / seen.seconds;
-      if (total < fewestSamples) return undecided(claimed, `${total} requests are too few to tell a throughput.`, sendMore(fewestSamples, total), { n: total });
-      const interval = (level: number): Interval => ({ lo: clopperPearson(seen.good, total, level).lo * perSecond, hi: clopperPearson(seen.good + seen.pending, total, level).hi * perSecond });
-      return decideByIntervals(claimed, { observed: (seen.good / total) * perSecond, n: total, confidence, asked: interval(confidence), sure: interval(surety), nextStep: sendMore(0, total) });
-    }
-  }
+  if (metric === "max") return decideMax(claimed, seen);
+  if (metric === "throughput") return decideThroughput(claimed, seen, confidence);
+  const q = metricQuantile[metric];
+  if (q !== undefined) return decideQuantile(claimed, q, { sortedMs: seen.sortedMs, pendingMs: seen.pendingMs, confidence });
+  const k = metric === "success" ? seen.good : seen.good + seen.degraded;
+  return decideShare(claimed, { k, n: finished(seen), pending: seen.pending, confidence });
 }
 
-/** Availability, median and p95 of a phase against those of `before`, as ratios above 1 when worse. The error is halved, as two estimates meet. */
+/** A single request can be beyond the longest latency allowed: two witness it. */
+function decideMax(claimed: Claimed, seen: Tally): ClaimVerdict {
+  const { bound } = claimed;
+  const all = [...seen.sortedMs, ...seen.pendingMs];
+  const longest = all.reduce((max, ms) => Math.max(max, ms), 0);
+  const beyond = all.filter((ms) => isOutside({ ...bound, min: Number.NEGATIVE_INFINITY }, { lo: ms })).length;
+  const witnesses = within(bound, longest) ? 0 : beyond > 0 ? beyond : all.length;
+  return decideByWitnesses(claimed, { observed: longest, witnesses, n: all.length, enough: fewestSamples });
+}
+
+/** The load is fixed in advance; what is uncertain is the share of it that is answered well. */
+function decideThroughput(claimed: Claimed, seen: Tally, confidence: number): ClaimVerdict {
+  const total = finished(seen) + seen.pending;
+  if (total < fewestSamples || seen.seconds === 0) return undecided(claimed, `${total} requests are too few to tell a throughput.`, sendMore(fewestSamples, total), { n: total });
+  const perSecond = (total + seen.disturbed + seen.unsent) / seen.seconds;
+  const interval = (level: number): Interval => ({ lo: clopperPearson(seen.good, total, level).lo * perSecond, hi: clopperPearson(seen.good + seen.pending, total, level).hi * perSecond });
+  return decideByIntervals(claimed, { observed: (seen.good / total) * perSecond, n: total, confidence, asked: interval(confidence), sure: interval(surety), nextStep: sendMore(0, total) });
+}
+
+/** Availability, median and p95 of a phase against those of `before`, as ratios to it. The error is halved, as two estimates meet. */
 function compare(by: Bound, params: Params, scope: Scope, seen: Tally, obstacle: { readonly reason: string; readonly nextStep: string } | undefined): { readonly claims: readonly ClaimVerdict[]; readonly observed: JsonObject } {
   const before = tally(scope.observations.samples({ probe: params.probe, phase: "before" }), 1);
   const blocked = obstacle ?? phaseObstacle(scope, "before") ?? apparatusObstacle(before);
   const observed: Record<string, number> = {};
   const claims = (["available", "p50", "p95"] as const).map((metric) => {
-    const claimed: Claimed = { claim: `noWorseThan.${metric}`, bound: by, kind: "factor", what: metric === "available" ? "availability before over that now" : `${words[metric].slice(4)} now over that before` };
+    const claimed: Claimed = { claim: `noWorseThan.${metric}`, bound: metric === "available" ? atLeastOneIn(by) : by, kind: "factor", what: `${words[metric]} now over that before` };
     const ratio = ratioOf(metric, seen, before);
     if (ratio !== undefined) observed[`${metric}Ratio`] = ratio;
     const n = Math.min(finished(seen), finished(before));
     if (blocked !== undefined) return undecided(claimed, blocked.reason, blocked.nextStep, { n });
     if (ratio === undefined) return undecided(claimed, "There is nothing to compare.", `Send at least ${fewestSamples} requests in both phases.`, { n });
-    const interval = (level: number): Interval => (metric === "available" ? divide(availability(before, half(level)), availability(seen, half(level))) : divide(latency(metric, seen, half(level)), latency(metric, before, half(level))));
+    const interval = (level: number): Interval => (metric === "available" ? divide(availability(seen, half(level)), availability(before, half(level))) : divide(latency(metric, seen, half(level)), latency(metric, before, half(level))));
     const needed = metric === "available" ? fewestSamples : samplesForQuantile(metricQuantile[metric] ?? 0.5, half(scope.confidence));
     return decideByIntervals(claimed, { observed: ratio, n, confidence: scope.confidence, asked: interval(scope.confidence), sure: interval(surety), nextStep: sendMore(needed, n) });
   });
   return { claims, observed };
 }
 
+/** Of what is better when larger, `1.2x` worse is five sixths as much. */
+function atLeastOneIn(by: Bound): Bound {
+  if (by.max === undefined || by.max === 0) return by;
+  const min = 1 / by.max;
+  return { text: `>= ${format("factor", min)}`, min };
+}
+
 function ratioOf(metric: Metric, seen: Tally, before: Tally): number | undefined {
   const [now, then] = [measure(metric, seen), measure(metric, before)];
-  const [over, under] = metric === "available" ? [then, now] : [now, then];
-  return over === undefined || under === undefined || under === 0 ? undefined : over / under;
+  return now === undefined || then === undefined || then === 0 ? undefined : now / then;
 }
 
 function availability(seen: Tally, level: number): Interval {

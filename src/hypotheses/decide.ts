@@ -93,6 +93,9 @@ export function decideShare(claimed: Claimed, seen: { readonly k: number; readon
     const observed = format("share", k / n);
     return { claim: claimed.claim, verdict: "violated", expected: bound.text, observed, interval: ends(interval(surety)), n, reason: `${capital(claimed.what)} was ${observed}: ${failures} of ${n} requests witness that it is not ${bound.text}.` };
   }
+  if (absolute && failures === 1) {
+    return undecided(claimed, `${capital(claimed.what)} was ${format("share", k / n)}, not ${bound.text}, but only one of ${n} requests witnesses it.`, "Repeat the experiment, or set phases.epochs to 2: a second witness decides it.", { observed: format("share", k / n), n });
+  }
   const needed = enoughForShare(bound, confidence, within(bound, k / n) ? failures : 0);
   const nextStep = absolute
     ? `No number of requests can show exactly ${format("share", bound.min ?? 0)}: claim ${bound.min === 1 ? '">= 99%"' : '"<= 1%"'} (${samplesForShare(0.99, confidence)} requests) instead.`

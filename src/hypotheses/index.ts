@@ -11,7 +11,7 @@ import { healthCheck } from "./health-check.ts";
 import { recovery } from "./recovery.ts";
 
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
-const erase = <P>(type: HypothesisType<P>): HypothesisType => type as HypothesisType;
+const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
 export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(fallback), erase(healthCheck), erase(recovery)];
 

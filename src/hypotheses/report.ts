@@ -73,5 +73,6 @@ function tellProxy(name: string, observations: Observations): ProxyReport {
 
 /** Rounds every number to six decimals, so that no float dust is printed. */
 function tidy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value, (_key, part: unknown) => (typeof part === "number" ? Number(part.toFixed(6)) : part))) as T;
+  const rounded: T = JSON.parse(JSON.stringify(value, (_key, part: unknown) => (typeof part === "number" ? Number(part.toFixed(6)) : part)));
+  return rounded;
 }

@@ -30,16 +30,11 @@ export interface GateClaim {
 
 /** A metric as it stands: shares are of finished requests, throughput is finished good requests per second. Undefined: there is nothing to tell. */
 export function measure(metric: Metric, figures: Figures): number | undefined {
+  const q = metricQuantile[metric];
+  if (q !== undefined) return figures.quantileMs(q);
+  if (metric === "throughput") return figures.seconds === 0 ? undefined : figures.good / figures.seconds;
   const n = finished(figures);
-  switch (metric) {
-    case "success": return n === 0 ? undefined : figures.good / n;
-    case "available": return n === 0 ? undefined : (figures.good + figures.degraded) / n;
-    case "throughput": return figures.seconds === 0 ? undefined : figures.good / figures.seconds;
-    case "p50":
-    case "p95":
-    case "p99":
-    case "max": return figures.quantileMs(metricQuantile[metric] ?? 1);
-  }
+  return n === 0 ? undefined : (metric === "success" ? figures.good : figures.good + figures.degraded) / n;
 }
 
 /**
@@ -78,6 +73,8 @@ function assessWindow(steadyState: SteadyState, window: PhaseWindow, observation
   const figures = tally(dueFrom(samples, fromMs), Math.max(0, window.endMs - fromMs) / 1000);
   const claims = assessClaims(phase === "during" ? steadyState.during : steadyState.claims, figures);
   const met = claims.every((claim) => claim.met);
+  const share = measure("success", figures);
+  const [p50Ms, p95Ms, p99Ms, maxMs] = [0.5, 0.95, 0.99, 1].map((q) => figures.quantileMs(q));
   return {
     disturbed: !met && droppedShare(figures) > 0.05,
     row: {
@@ -91,24 +88,12 @@ function assessWindow(steadyState: SteadyState, window: PhaseWindow, observation
       degraded: figures.degraded,
       bad: figures.bad,
       pending: figures.pending,
-      ...named("successShare", measure("success", figures)),
-      ...named("p50Ms", measure("p50", figures)),
-      ...named("p95Ms", measure("p95", figures)),
-      ...named("p99Ms", measure("p99", figures)),
-      ...named("maxMs", measure("max", figures)),
+      ...(share === undefined ? {} : { successShare: share }),
+      ...(p50Ms === undefined || p95Ms === undefined || p99Ms === undefined || maxMs === undefined ? {} : { p50Ms, p95Ms, p99Ms, maxMs }),
     },
   };
 }
 
 function* dueFrom(samples: Iterable<Sample>, fromMs: number): Iterable<Sample> {
   for (const sample of samples) if (sample.dueMs >= fromMs) yield sample;
-}
-
-function named<Name extends string>(name: Name, value: number | undefined): Partial<Record<Name, number>> {
-  return value === undefined ? {} : ({ [name]: round(value) } as Partial<Record<Name, number>>);
-}
-
-/** As many digits as the journal has. */
-function round(value: number): number {
-  return Number(value.toFixed(6));
 }

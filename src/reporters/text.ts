@@ -64,7 +64,7 @@ function headline(report: Report, { width, paint, verbose }: Page): readonly str
   const lead = `${symbol} ${word}  `;
   const isShort = lead.length <= 16;
   const lines = hang("", why, width, isShort ? " ".repeat(lead.length) : "  ");
-  const badge = `${paint([style, "bold"], `${symbol} ${word}`)}`;
+  const badge = paint([style, "bold"], `${symbol} ${word}`);
   return [
     ...wrap(report.title, width).map((line) => paint(["bold"], line)),
     ...description,
@@ -99,5 +99,6 @@ function renderSuite(reports: readonly Report[], { width, paint }: Page): readon
 
 /** Texts that came from services may hold anything: no control character of theirs reaches the terminal, and no line break the layout. */
 function printable(report: Report): Report {
-  return JSON.parse(JSON.stringify(report, (_key, value: unknown) => (typeof value === "string" ? value.replaceAll(/[\u0000-\u001F\u007F-\u009F\u2028\u2029\u200E\u200F\u202A-\u202E\u2066-\u2069]+/g, " ") : value))) as Report;
+  const cleaned: Report = JSON.parse(JSON.stringify(report, (_key, value: unknown) => (typeof value === "string" ? value.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ") : value)));
+  return cleaned;
 }
