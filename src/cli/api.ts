@@ -14,7 +14,7 @@ export interface Api {
   readonly parseVars: (text: string, file: string) => Readonly<Record<string, Json>>;
   readonly plan: (experiment: Experiment, options: { readonly file: string; readonly document: number; readonly seed?: string; readonly chooseSeed?: () => string }) => Plan;
   readonly run: (plan: Plan, options: { readonly journalPath?: string; readonly allowHosts?: readonly string[]; readonly onEvent?: (event: Event) => void; readonly signal?: AbortSignal }) => Promise<{ readonly report: Report; readonly journalPath: string }>;
-  readonly judgeJournal: (lines: AsyncIterable<string>) => Promise<Report>;
+  readonly judgeJournal: (journal: string | AsyncIterable<string>) => Promise<Report>;
   readonly explainPlan: (plan: Plan) => string;
   readonly explainType: (name: string) => string;
   readonly experimentJsonSchema: () => unknown;

@@ -17,12 +17,12 @@ export interface Progress {
 
 type Format = Pick<Api, "formatQuantity" | "Histogram">;
 
-/** On a terminal one live line; elsewhere a heading and one line per finished phase; nothing when `quiet`. */
+/** A heading, then on a terminal one live line, elsewhere one line per finished phase; nothing when `quiet`. */
 export function showProgress(plan: Plan, api: Format, output: Output, options: { readonly quiet: boolean; readonly nth: number; readonly of: number }): Progress {
   if (options.quiet) return { event: () => undefined, finish: () => undefined };
   const view = new ProgressView(plan, api);
-  const heading = headingOf(plan, api, options);
-  return output.live ? liveLine(view, api, output, heading) : plainLines(view, api, output, heading);
+  output.write(`${headingOf(plan, api, options)}\n`);
+  return output.live ? liveLine(view, api, output) : plainLines(view, api, output);
 }
 
 function headingOf(plan: Plan, api: Format, { nth, of }: { readonly nth: number; readonly of: number }): string {
@@ -30,8 +30,7 @@ function headingOf(plan: Plan, api: Format, { nth, of }: { readonly nth: number;
   return `${of > 1 ? `[${nth}/${of}] ` : ""}${plan.experiment.title} (${lasts}, seed ${plan.seed})`;
 }
 
-function plainLines(view: ProgressView, api: Format, output: Output, heading: string): Progress {
-  output.write(`${heading}\n`);
+function plainLines(view: ProgressView, api: Format, output: Output): Progress {
   return {
     event: (event) => {
       const ended = view.add(event);
@@ -44,12 +43,12 @@ function plainLines(view: ProgressView, api: Format, output: Output, heading: st
   };
 }
 
-function liveLine(view: ProgressView, api: Format, output: Output, heading: string): Progress {
+function liveLine(view: ProgressView, api: Format, output: Output): Progress {
   const startedAt = performance.now();
   // Of the last event, so that time goes on between events without a clock of the run.
   let seen = { atMs: 0, now: startedAt };
   const nowMs = (): number => seen.atMs + (performance.now() - seen.now);
-  const draw = (): string => fit(partsOf(view, api, nowMs(), heading), output.width - 3, output.colour);
+  const draw = (): string => fit(partsOf(view, api, nowMs()), output.width - 3, output.colour);
   const spinner = ora({
     stream: process.stderr,
     // Raw mode would take Ctrl-C away from the terminal.
@@ -57,7 +56,7 @@ function liveLine(view: ProgressView, api: Format, output: Output, heading: stri
     isEnabled: true,
     color: output.colour ? "cyan" : false,
     spinner: { interval: redrawMs, frames: ["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"] },
-    text: heading,
+    text: view.preparing,
   }).start();
   const timer = setInterval(() => { spinner.text = draw(); }, redrawMs);
   return {
@@ -73,9 +72,9 @@ function liveLine(view: ProgressView, api: Format, output: Output, heading: stri
 }
 
 /** The live line, most important first: what does not fit is left out from the end. */
-function partsOf(view: ProgressView, api: Format, nowMs: number, heading: string): readonly string[] {
+function partsOf(view: ProgressView, api: Format, nowMs: number): readonly string[] {
   const { phase } = view;
-  if (phase === undefined) return [view.leftMs(nowMs) === undefined ? view.preparing : "finishing", heading];
+  if (phase === undefined) return [view.leftMs(nowMs) === undefined ? view.preparing : "finishing"];
   const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1000))}s`;
   const figures = view.figures(nowMs);
   return [

@@ -16,7 +16,7 @@ export function format(kind: QuantityKind, value: number): string {
 function duration(ms: number): string {
   const abs = Math.abs(ms);
   if (abs < 10) return `${trim(ms, 1)}ms`;
-  if (abs < 1000) return `${Math.round(ms)}ms`;
+  if (abs < 999.5) return `${Math.round(ms)}ms`;
   if (abs < 60_000) return `${trim(ms / 1000, abs < 10_000 ? 2 : 1)}s`;
   const totalSeconds = Math.round(ms / 1000);
   const minutes = Math.floor(totalSeconds / 60);

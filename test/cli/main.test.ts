@@ -85,20 +85,13 @@ describe("report", () => {
     let lines = 0;
     const context = fakeContext({
       judgeJournal: async (input) => {
-        for await (const line of input) lines += line === "" ? 0 : 1;
+        for await (const line of typeof input === "string" ? [] : input) lines += line === "" ? 0 : 1;
         return aReport(1);
       },
     }, ["one\ntwo\n", "three"]);
     expect(await main(["report", "-"], context)).toBe(1);
     expect(lines).toBe(3);
     expect(context.out()).toBe("text: 1\n");
-  });
-
-  test("a journal that is not there is 2, and says where journals are", async () => {
-    const context = fakeContext({ judgeJournal: async (input) => { for await (const line of input) void line; throw new Error("read nothing"); } });
-    expect(await main(["report", "/nowhere/run.ndjson"], context)).toBe(2);
-    expect(context.err()).toContain("/nowhere/run.ndjson cannot be read");
-    expect(context.err()).toContain(".chaos/");
   });
 });
 

@@ -1,8 +1,6 @@
-import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import type { Api, Report } from "../api.ts";
-import type { Command, Context } from "../command.ts";
+import type { Command } from "../command.ts";
 import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
 
 export const report: Command = {
@@ -16,7 +14,7 @@ export const report: Command = {
     const destinations = readDestinations(api, given);
     const files = await openFiles(api, pathsOf(destinations));
     try {
-      const judged = await judge(api, context, journal);
+      const judged = await api.judgeJournal(journal === "-" ? createInterface({ input: Readable.from(context.stdin), crlfDelay: Number.POSITIVE_INFINITY }) : journal);
       await deliver(destinations, files, [judged], context, { verbose: given.flag("verbose"), suite: false });
       return judged.exitCode;
     } finally {
@@ -24,13 +22,3 @@ export const report: Command = {
     }
   },
 };
-
-async function judge(api: Api, context: Context, journal: string): Promise<Report> {
-  const input = journal === "-" ? Readable.from(context.stdin) : createReadStream(journal);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  // An input that fails ends its lines without a word.
-  const failed = new Promise<never>((_, reject) => {
-    input.once("error", (error: Error) => reject(new api.ChaosError("not-readable", `expected a journal, but ${journal} cannot be read: ${error.message}`, { hint: "a run writes its journal to .chaos/<run>/, or where --journal says", cause: error })));
-  });
-  return Promise.race([api.judgeJournal(lines), failed]);
-}

@@ -71,8 +71,10 @@ async function runAndReport(api: Api, context: Context, plans: readonly Plan[], 
   if (journalPath !== undefined && plans.length > 1) {
     throw new api.ChaosError("usage", `expected one run for --journal, got ${plans.length}`, { hint: "without it, each run writes its own under .chaos/" });
   }
-  const files = await openFiles(api, [...pathsOf(destinations), ...(journalPath === undefined ? [] : [journalPath])]);
+  const files = await openFiles(api, pathsOf(destinations));
   try {
+    // Only tried: the run makes its journal itself.
+    if (journalPath !== undefined) for (const file of await openFiles(api, [journalPath])) await file.close();
     const { runSeries } = await import("../series.ts");
     const quiet = given.flag("quiet");
     const { reports, exitCode, allowed } = await runSeries(api, context, plans, {
