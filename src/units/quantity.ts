@@ -32,6 +32,17 @@ export function expectedForm(kind: QuantityKind): string {
   return kind === "count" ? noun : `${noun} like ${examples.slice(0, 2).map((e) => `"${e}"`).join(" or ")}`;
 }
 
+/** Examples of how a quantity is written. */
+export function examplesOf(kind: QuantityKind): readonly string[] {
+  return kinds[kind].examples;
+}
+
+/** Source of a regular expression for a quantity, unanchored, for the published JSON Schema. */
+export function patternOf(kind: QuantityKind): string {
+  const units = Object.keys(kinds[kind].units);
+  return `(?:\\d+(?:\\.\\d+)?|\\.\\d+)(?:e[+-]?\\d+)?\\s*(?:${units.join("|")})`;
+}
+
 const numberAndUnit = /^\s*(-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)\s*([a-zA-Z%/]*)\s*$/;
 
 /**
@@ -51,6 +62,7 @@ export function parseQuantity(kind: QuantityKind, text: string | number): number
     return `expected ${expectedForm(kind)}, got "${text}"${bare ? `: write its unit (${suggestions(kind, Number(parts[1])).join(" or ")})` : ""}`;
   }
   const value = Number(parts[1]) * factor;
+  if (!Number.isFinite(value) || (kind === "count" && !Number.isInteger(value))) return `expected ${expectedForm(kind)}, got "${text}"`;
   if (value < 0) return `expected ${expectedForm(kind)}, got the negative "${text}"`;
   // 0.1 * 0.01 and the like: keep twelve digits, so that "99.9%" is 0.999.
   return Number(value.toPrecision(12));
