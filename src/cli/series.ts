@@ -13,7 +13,7 @@ export interface SeriesOptions {
 }
 
 export interface SeriesResult {
-  readonly reports: readonly Report[];
+  readonly runs: readonly { readonly report: Report; readonly journalPath: string }[];
   readonly exitCode: number;
   /** Whether `allowInconclusive` made the exit code what it is. */
   readonly allowed: boolean;
@@ -22,19 +22,19 @@ export interface SeriesResult {
 /** Runs one plan after the other; an interrupt ends the series, and so does the first that is not held with `bail`. */
 export async function runSeries(api: Api, context: Context, plans: readonly Plan[], options: SeriesOptions): Promise<SeriesResult> {
   const interrupts = listenForInterrupts(context);
-  const reports: Report[] = [];
+  const runs: { readonly report: Report; readonly journalPath: string }[] = [];
   try {
     for (const [i, plan] of plans.entries()) {
       const progress = showProgress(plan, api, context.stderr, { quiet: options.quiet, nth: i + 1, of: plans.length });
       try {
-        const { report } = await api.run(plan, {
+        const ran = await api.run(plan, {
           allowHosts: options.allowHosts,
           signal: interrupts.signal,
           onEvent: (event) => progress.event(event),
           ...(options.journalPath === undefined ? {} : { journalPath: options.journalPath }),
         });
-        reports.push(report);
-        if (options.bail && letThrough(report.exitCode, options) !== exitCodes.held) break;
+        runs.push(ran);
+        if (options.bail && letThrough(ran.report.exitCode, options) !== exitCodes.held) break;
       } finally {
         progress.finish();
       }
@@ -44,10 +44,10 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
     interrupts.stopListening();
   }
   const signal = interrupts.received();
-  if (signal !== undefined) return { reports, exitCode: interruptCodes[signal], allowed: false };
-  const worst = api.exitCodeOfSuite(reports.map(({ exitCode }) => exitCode));
+  if (signal !== undefined) return { runs, exitCode: interruptCodes[signal], allowed: false };
+  const worst = api.exitCodeOfSuite(runs.map(({ report }) => report.exitCode));
   const exitCode = letThrough(worst, options);
-  return { reports, exitCode, allowed: exitCode !== worst };
+  return { runs, exitCode, allowed: exitCode !== worst };
 }
 
 function letThrough(code: number, { allowInconclusive }: SeriesOptions): number {

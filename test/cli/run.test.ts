@@ -158,6 +158,7 @@ describe("reports", () => {
     await main(["run", await file("a.yaml", "a"), "--report", `json=${path}`], context);
     expect(await readFile(path, "utf8")).toBe("json: 0\n");
     expect(context.out()).toBe("");
+    expect(context.err()).toContain(`held: A title\nreport: ${path}\njournal: j\n`);
   });
 });
 

@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
 import type { Api, Plan } from "../api.ts";
 import type { Command, Context, Given } from "../command.ts";
 import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
+import type { Destination } from "../destinations.ts";
 import { exitCodes } from "../exit-code.ts";
 import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
 import type { LoadedExperiment } from "../load-experiments.ts";
+import type { SeriesResult } from "../series.ts";
 
 export const run: Command = {
   name: "run",
@@ -66,7 +69,7 @@ async function dryRun(api: Api, context: Context, plans: readonly Plan[]): Promi
   return refused ? exitCodes.refused : exitCodes.held;
 }
 
-async function runAndReport(api: Api, context: Context, plans: readonly Plan[], given: Given, destinations: ReturnType<typeof readDestinations>, suite: boolean): Promise<number> {
+async function runAndReport(api: Api, context: Context, plans: readonly Plan[], given: Given, destinations: readonly Destination[], suite: boolean): Promise<number> {
   const journalPath = given.text("journal");
   if (journalPath !== undefined && plans.length > 1) {
     throw new api.ChaosError("usage", `expected one run for --journal, got ${plans.length}`, { hint: "without it, each run writes its own under .chaos/" });
@@ -77,17 +80,31 @@ async function runAndReport(api: Api, context: Context, plans: readonly Plan[], 
     if (journalPath !== undefined) for (const file of await openFiles(api, [journalPath])) await file.close();
     const { runSeries } = await import("../series.ts");
     const quiet = given.flag("quiet");
-    const { reports, exitCode, allowed } = await runSeries(api, context, plans, {
+    const { runs, exitCode, allowed } = await runSeries(api, context, plans, {
       quiet,
       bail: given.flag("bail"),
       allowInconclusive: given.flag("allow-inconclusive"),
       allowHosts: given.texts("allow-host"),
       ...(journalPath === undefined ? {} : { journalPath }),
     });
-    await deliver(destinations, files, reports, context, { verbose: given.flag("verbose"), suite });
+    await deliver(destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
+    if (!quiet) context.stderr.write(closingLines(runs, destinations).map((line) => `${line}\n`).join(""));
     if (allowed) context.stderr.write("inconclusive, let through by --allow-inconclusive: exit code 0 in place of 3\n");
     return exitCode;
   } finally {
     for (const file of files) await file.close();
   }
+}
+
+/** What the reports do not say: where the journals are, and how it went when no report is on the screen. */
+function closingLines(runs: SeriesResult["runs"], destinations: readonly Destination[]): readonly string[] {
+  const onScreen = destinations.some(({ reporter, to }) => reporter.format === "text" && typeof to === "string");
+  const outcomes = onScreen ? [] : runs.map(({ report }) => `${report.outcome}: ${report.because ?? report.title}`);
+  return [...outcomes, ...pathsOf(destinations).map((path) => `report: ${path}`), ...runs.map(({ journalPath }) => `journal: ${shortened(journalPath)}`)];
+}
+
+/** As seen from here, when it lies below. */
+function shortened(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith("..") ? path : fromHere;
 }
