@@ -39,7 +39,7 @@ function tell(issue: ZodIssue, zodPath: readonly PropertyKey[], checked: Checked
   const inner = zodPath.map((step) => (typeof step === "number" ? step : String(step)));
   const path = [...at.path, ...inner];
   const got = checked.value === undefined ? undefined : lookUp(checked.value, inner.map(String));
-  const name = String(path.at(-1) ?? "the value");
+  const name = nameOf(path);
   if (issue.code === "unrecognized_keys") return issue.keys.forEach((key) => { unknownKey(key, inner, checked); });
   if (got === undefined && inner.length > 0 && (issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "invalid_union")) {
     const description = descriptionAt(checked.shape, inner);
@@ -47,13 +47,17 @@ function tell(issue: ZodIssue, zodPath: readonly PropertyKey[], checked: Checked
   }
   if (issue.code === "invalid_union") return tellUnion(issue, inner, checked, got);
   if (issue.code === "invalid_key" || issue.code === "invalid_element") return report({ code: "bad-name", message: issue.issues[0]?.message ?? `"${name}" cannot be a name`, path, part: "key" });
-  const message = issue.code === "custom" || issue.code === "invalid_format" ? ownWords(issue, got) : `${name}: expected ${expectation(issue)}, got ${describe(got)}`;
-  const hint = issue.code === "invalid_value" && typeof got === "string" ? hintOf(closest(got, issue.values.map(String))) : undefined;
-  report({ code: issue.code === "custom" ? "bad-value" : codeOf(issue), message, ...(hint === undefined ? {} : { hint }), path });
+  if (issue.code === "custom" || issue.code === "invalid_format") return report({ code: "bad-value", message: `${inner.length === 0 ? "" : `${name}: `}${ownWords(issue, got)}`, path });
+  const near = issue.code === "invalid_value" && typeof got === "string" ? closest(got, issue.values.map(String)) : undefined;
+  const description = descriptionAt(checked.shape, inner);
+  const hint = near === undefined ? description && `${name} is ${description}` : `did you mean "${near}"?`;
+  report({ code: issue.code === "invalid_type" ? "wrong-type" : "bad-value", message: `${name}: expected ${expectation(issue)}, got ${describe(got)}`, hint, path });
 }
 
-function codeOf(issue: ZodIssue): string {
-  return issue.code === "invalid_type" ? "wrong-type" : "bad-value";
+/** The last key of a path; of an entry of a list the list's too. */
+function nameOf(path: Path): string {
+  const last = path.at(-1);
+  return typeof last === "number" ? `${nameOf(path.slice(0, -1))}[${last}]` : last ?? "the document";
 }
 
 /** Messages written in schemas say what was expected; what was got is added where they do not. */
@@ -65,12 +69,16 @@ function ownWords(issue: ZodIssue, got: Json | undefined): string {
 /** Of the alternatives the one that the value was meant for is explained; where none is of its type, all are named. */
 function tellUnion(issue: z.core.$ZodIssueInvalidUnion, inner: readonly (string | number)[], checked: Checked, got: Json | undefined): void {
   const meant = issue.errors
-    .filter((branch) => branch.length > 0 && !branch.some((one) => one.path.length === 0 && (one.code === "invalid_type" || one.code === "invalid_value")))
+    .filter((branch) => branch.length > 0 && !branch.some(isOfAnotherType))
     .sort((a, b) => a.length - b.length)[0];
   if (meant !== undefined) return meant.forEach((one) => { tell(one, [...inner, ...one.path], checked); });
   const words = [...new Set(issue.errors.flatMap((branch) => branch.filter(({ path }) => path.length === 0).map(expectation)))];
-  const name = String([...checked.at.path, ...inner].at(-1) ?? "the value");
-  checked.report({ code: "wrong-type", message: `${name}: expected ${descriptionAt(checked.shape, inner) ?? words.join(" or ")}, got ${describe(got)}`, path: [...checked.at.path, ...inner] });
+  checked.report({ code: "wrong-type", message: `${nameOf([...checked.at.path, ...inner])}: expected ${descriptionAt(checked.shape, inner) ?? words.join(" or ")}, got ${describe(got)}`, path: [...checked.at.path, ...inner] });
+}
+
+function isOfAnotherType(issue: ZodIssue): boolean {
+  if (issue.path.length > 0) return false;
+  return issue.code === "invalid_type" || issue.code === "invalid_value" || (issue.code === "invalid_union" && issue.errors.every((branch) => branch.some(isOfAnotherType)));
 }
 
 function unknownKey(key: string, inner: readonly (string | number)[], checked: Checked): void {
@@ -78,13 +86,7 @@ function unknownKey(key: string, inner: readonly (string | number)[], checked: C
   const known = [...keysAt(shape, inner), ...(inner.length === 0 ? at.alsoKnown ?? [] : [])];
   const got = value === undefined ? undefined : lookUp(value, [...inner.map(String), key]);
   const peer = inner.length === 0 ? peerKey(at.section ?? "", key, got ?? null) : undefined;
-  const near = closest(key, known);
-  const hint = peer !== undefined && (near === undefined || !peer.startsWith(`${near}:`) || near !== key) ? `write ${peer}` : suggest(key, known);
-  report({ code: "unknown-key", message: `unknown key "${key}"`, hint, path: [...at.path, ...inner, key], part: "key" });
-}
-
-function hintOf(near: string | undefined): string | undefined {
-  return near === undefined ? undefined : `did you mean "${near}"?`;
+  report({ code: "unknown-key", message: `unknown key "${key}"`, hint: peer === undefined ? suggest(key, known) : `write ${peer}`, path: [...at.path, ...inner, key], part: "key" });
 }
 
 const typeWords: Readonly<Record<string, string>> = { string: "a text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "a map of keys and values", record: "a map of names", null: "nothing", undefined: "nothing" };

@@ -39,3 +39,9 @@ export function suggest(word: string, known: Iterable<string>): string {
   if (near !== undefined) return `did you mean "${near}"?`;
   return names.length === 0 ? "there is none" : `known: ${names.join(", ")}`;
 }
+
+/** The same for a word of a short list, which is shown in any case. */
+export function suggestAmong(word: string, known: readonly string[], meant?: string): string {
+  const near = meant !== undefined && known.includes(meant) ? meant : closest(word, known);
+  return `${near === undefined ? "" : `did you mean "${near}"? `}known: ${known.join(", ")}`;
+}

@@ -45,7 +45,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const faultEntries = listOf(document, "faults", report);
   const faultNames = namesOf(faultEntries, "faults", report);
   const known: Known = {
-    services: new Map(Object.entries(mapOf(document["services"])).map(([name, given]) => [name, { hasPort: mapOf(given)["port"] !== undefined, replicas: Number(mapOf(given)["replicas"] ?? 1) }])),
+    services: new Map(Object.entries(mapOf(document["services"])).map(([name, given]) => [name, { hasPort: mapOf(given)["port"] !== undefined, replicas: Math.max(1, Number(mapOf(given)["replicas"] ?? 1) || 1) }])),
     proxies: new Set(Object.keys(mapOf(document["proxies"]))),
     probes: new Set(Object.keys(mapOf(document["probes"]))),
     faults: new Set(faultNames),
@@ -57,8 +57,10 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const names = namesOf(entries, "hypotheses", report);
   const knownFaults: readonly Fault[] = faults ?? [];
   const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known, faults: knownFaults, defaultName: names[index] ?? "" }, report)));
-  steadyStates?.forEach(({ probe }, index) => { refer("probe", probe, known.probes, ["steadyState", index, "probe"], report); });
-  guards?.forEach(({ probe }, index) => { refer("probe", probe, known.probes, ["guards", index, "probe"], report); });
+  for (const key of ["steadyState", "guards"]) {
+    const gates: Json = document[key] ?? [];
+    if (Array.isArray(gates)) gates.forEach((gate: Json, index) => { referProbe(gate, [key, index, "probe"], known, report); });
+  }
   if (document["steadyState"] === undefined && document["hypotheses"] === undefined || (steadyStates?.length === 0 && entries.length === 0)) {
     report({ code: "nothing-claimed", message: "expected steadyState or hypotheses, got neither: nothing could be said of the run", hint: 'add steadyState: [{ probe: …, success: ">= 99%" }]', path: [], part: "key" });
   }
@@ -82,6 +84,11 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     guards,
     ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   };
+}
+
+function referProbe(gate: Json, path: Path, known: Known, report: Report): void {
+  const { probe } = mapOf(gate);
+  if (typeof probe === "string") refer("probe", probe, known.probes, path, report);
 }
 
 function settled(steadyStates: readonly (Omit<SteadyState, "settleMs"> & { readonly settleMs?: number })[], hypotheses: readonly Hypothesis[]): readonly SteadyState[] {

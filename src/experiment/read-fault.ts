@@ -3,7 +3,7 @@ import type { FaultType, Layer } from "../model/fault-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { faultTypes } from "../faults/index.ts";
 import { check } from "./check.ts";
-import { suggest } from "./did-you-mean.ts";
+import { suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
@@ -58,15 +58,9 @@ function candidatesOf(word: Json | undefined, path: Path, report: Report): reado
   const candidates = faultTypes.filter(({ type }) => type === word);
   if (candidates.length === 0) {
     const known = [...new Set(faultTypes.map(({ type }) => type))];
-    const peer = peerType("fault", word);
-    const hint = peer !== undefined && known.includes(peer) ? `did you mean "${peer}"? known: ${known.join(", ")}` : withAll(suggest(word, known), known);
-    report({ code: "unknown-fault", message: `there is no fault type "${word}"`, hint, path: [...path, "type"] });
+    report({ code: "unknown-fault-type", message: `there is no fault type "${word}"`, hint: suggestAmong(word, known, peerType("fault", word)), path: [...path, "type"] });
   }
   return candidates;
-}
-
-export function withAll(suggestion: string, known: readonly string[]): string {
-  return suggestion.startsWith("known:") ? suggestion : `${suggestion} known: ${known.join(", ")}`;
 }
 
 /** Where a name stands on two layers, the written layer decides, else the lane of the proxy. */

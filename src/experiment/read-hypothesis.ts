@@ -3,11 +3,10 @@ import type { HypothesisType } from "../model/hypothesis-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { findHypothesisType, hypothesisTypes } from "../hypotheses/index.ts";
 import { check } from "./check.ts";
-import { suggest } from "./did-you-mean.ts";
+import { suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
-import { withAll } from "./read-fault.ts";
 import { refer } from "./references.ts";
 import type { Known } from "./references.ts";
 import { hypothesisCommons } from "./schema/hypothesis.ts";
@@ -32,7 +31,10 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
   const type = typeOf(entry["type"], path, report);
   if (type === undefined) return undefined;
   const params = check(type.params, Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key))), { path, section: "hypotheses", alsoKnown: commonKeys }, report);
-  if (params === undefined) return undefined;
+  if (params === undefined) {
+    for (const kind of ["probe", "proxy"] as const) if (typeof entry[kind] === "string") refer(kind, entry[kind], kind === "probe" ? context.known.probes : context.known.proxies, [...path, kind], report);
+    return undefined;
+  }
   const probes = type.probes(params).map((name) => refer("probe", name, context.known.probes, pathOf(entry, name, path), report));
   const proxies = type.proxies(params).map((name) => refer("proxy", name, context.known.proxies, pathOf(entry, name, path), report));
   if (common === undefined || ![...probes, ...proxies].every(Boolean)) return undefined;
@@ -61,8 +63,7 @@ function typeOf(word: Json | undefined, path: Path, report: Report): HypothesisT
   const type = findHypothesisType(word);
   if (type !== undefined) return type;
   const known = hypothesisTypes.map((one) => one.type);
-  const peer = peerType("hypothesis", word);
-  report({ code: "unknown-hypothesis", message: `there is no hypothesis type "${word}"`, hint: withAll(peer !== undefined && known.includes(peer) ? `did you mean "${peer}"?` : suggest(word, known), known), path: [...path, "type"] });
+  report({ code: "unknown-hypothesis-type", message: `there is no hypothesis type "${word}"`, hint: suggestAmong(word, known, peerType("hypothesis", word)), path: [...path, "type"] });
   return undefined;
 }
 

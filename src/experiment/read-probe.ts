@@ -2,11 +2,10 @@ import type { Probe } from "../model/experiment.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { findProbeType, probeTypes } from "../probes/index.ts";
 import { check } from "./check.ts";
-import { suggest } from "./did-you-mean.ts";
+import { suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
-import { withAll } from "./read-fault.ts";
 import { probeCommons } from "./schema/load.ts";
 import type { Path } from "./yaml-source.ts";
 
@@ -27,8 +26,7 @@ export function readProbe(name: string, given: Json, path: Path, report: Report)
   }
   const type = findProbeType(word);
   if (type === undefined) {
-    const peer = peerType("probe", word);
-    report({ code: "unknown-probe-type", message: `there is no probe type "${word}"`, hint: withAll(peer === undefined ? suggest(word, known) : `did you mean "${peer}"?`, known), path: [...path, "type"] });
+    report({ code: "unknown-probe-type", message: `there is no probe type "${word}"`, hint: suggestAmong(word, known, peerType("probe", word)), path: [...path, "type"] });
     return undefined;
   }
   const params = check(type.params, Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key))), { path, section: "probes", alsoKnown: ["type", ...commonKeys] }, report);

@@ -28,17 +28,30 @@ const shapes = new WeakMap<z.ZodType, JsonSchema>();
 export function shapeOf(schema: z.ZodType): JsonSchema {
   const known = shapes.get(schema);
   if (known !== undefined) return known;
-  const { $schema: _dialect, ...shape } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any", override: ({ zodSchema, jsonSchema }) => simplify(zodSchema, jsonSchema) }) as JsonSchema;
+  const { $schema: _dialect, $defs: _definitions, ...given } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema;
+  const shape = simplify(given);
   shapes.set(schema, shape);
   return shape;
 }
 
-/** Any JSON value is written `{}`: editors need no recursive definition for it. Safe-integer limits say nothing to an author. */
-function simplify(zodSchema: unknown, jsonSchema: Record<string, unknown>): void {
-  if (jsonSchema["maximum"] === Number.MAX_SAFE_INTEGER) delete jsonSchema["maximum"];
-  if (jsonSchema["minimum"] === Number.MIN_SAFE_INTEGER) delete jsonSchema["minimum"];
-  if (!(zodSchema instanceof z.ZodLazy)) return;
-  for (const key of Object.keys(jsonSchema)) if (key !== "description") delete jsonSchema[key];
+/** Any JSON value is written `{}`: editors need no recursive definition for it. Safe-integer limits say nothing to an author, and a pattern says more than the scalars it is for. */
+function simplify(shape: JsonSchema): JsonSchema {
+  const idle = ([key, value]: readonly [string, unknown]): boolean =>
+    key === "$ref" || (key === "anyOf" && shape.pattern !== undefined) || (key === "maximum" && value === Number.MAX_SAFE_INTEGER) || (key === "minimum" && value === Number.MIN_SAFE_INTEGER);
+  return eachPart(Object.fromEntries(Object.entries(shape).filter((entry) => !idle(entry))), simplify);
+}
+
+/** A schema with each of its direct parts replaced. */
+export function eachPart(shape: JsonSchema, replace: (part: JsonSchema) => JsonSchema): JsonSchema {
+  return {
+    ...shape,
+    ...(shape.properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(shape.properties).map(([key, part]) => [key, replace(part)])) }),
+    ...(typeof shape.additionalProperties === "object" ? { additionalProperties: replace(shape.additionalProperties) } : {}),
+    ...(shape.items === undefined ? {} : { items: replace(shape.items) }),
+    ...(shape.anyOf === undefined ? {} : { anyOf: shape.anyOf.map(replace) }),
+    ...(shape.oneOf === undefined ? {} : { oneOf: shape.oneOf.map(replace) }),
+    ...(shape.allOf === undefined ? {} : { allOf: shape.allOf.map(replace) }),
+  };
 }
 
 /** The schemas that may apply at a path below a shape. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Bound } from "../model/bound.ts";
 import { parseBound } from "./bound.ts";
-import { expectedForm, parseQuantity } from "./quantity.ts";
+import { examplesOf, expectedForm, parseQuantity, patternOf } from "./quantity.ts";
 import type { QuantityKind } from "./quantity.ts";
 
 /**
@@ -10,9 +10,16 @@ import type { QuantityKind } from "./quantity.ts";
  */
 const scalar = z.union([z.string(), z.number()]);
 
+/** What is published of a field: only a count may be a bare number. */
+function published(kind: QuantityKind, description: string, pattern: string, examples: readonly string[]): Record<string, unknown> {
+  return { description, type: kind === "count" ? ["string", "number"] : "string", pattern: `^\\s*${pattern}\\s*$`, examples };
+}
+
+const comparison = "(?:<=|>=|==|<|>)";
+
 /** A quantity as a number of base units (ms, bytes, share, factor, per second). */
 export function quantity(kind: QuantityKind, options: { readonly max?: number; readonly positive?: boolean } = {}): z.ZodType<number, string | number> {
-  return scalar.meta({ description: expectedForm(kind) }).transform((text, context) => {
+  return scalar.meta(published(kind, expectedForm(kind), patternOf(kind), examplesOf(kind))).transform((text, context) => {
     const value = parseQuantity(kind, text);
     const problem = typeof value === "string" ? value : rangeProblem(kind, text, value, options);
     if (typeof value === "string" || problem !== undefined) {
@@ -34,7 +41,9 @@ export const share = (): z.ZodType<number, string | number> => quantity("share")
 
 /** A bound such as `"<= 250ms"`. */
 export function bound(kind: QuantityKind): z.ZodType<Bound, string | number> {
-  return scalar.meta({ description: `a bound like "<= X", ">= X" or "X..Y", where X is ${expectedForm(kind)}` }).transform((text, context) => {
+  const [example = ""] = examplesOf(kind);
+  const one = patternOf(kind);
+  return scalar.meta(published(kind, `a bound like "<= X", ">= X" or "X..Y", where X is ${expectedForm(kind)}`, `(?:${comparison}\\s*${one}|${one}\\s*\\.\\.\\s*${one})`, [`<= ${example}`])).transform((text, context) => {
     const value = parseBound(kind, String(text));
     if (typeof value === "string") {
       context.addIssue({ code: "custom", message: value });
@@ -46,7 +55,8 @@ export function bound(kind: QuantityKind): z.ZodType<Bound, string | number> {
 
 /** An upper limit written as a plain quantity or as a bound: `within: 6s` and `within: "<= 6s"` mean the same. */
 export function atMost(kind: QuantityKind): z.ZodType<Bound, string | number> {
-  return scalar.meta({ description: `${expectedForm(kind)}, or a bound on it` }).transform((text, context) => {
+  const one = patternOf(kind);
+  return scalar.meta(published(kind, `${expectedForm(kind)}, or a bound on it`, `(?:${comparison}?\\s*${one}|${one}\\s*\\.\\.\\s*${one})`, examplesOf(kind))).transform((text, context) => {
     const isBound = /[<>=]|\.\./.test(String(text));
     const value = isBound ? parseBound(kind, String(text)) : plainLimit(kind, text);
     if (typeof value === "string") {
