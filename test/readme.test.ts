@@ -28,5 +28,5 @@ test("the README's tables are those of the registries (UPDATE_README=1 prints th
     current = current.replace(between, (_, open: string, close: string) => `${open}\n${markdown(table)}\n${close}`);
   }
   if (process.env["UPDATE_README"] === "1") await writeFile(path, current);
-  else expect(text).toBe(current);
+  expect(await readFile(path, "utf8")).toBe(current);
 });

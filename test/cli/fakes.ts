@@ -85,7 +85,7 @@ function fakeApi(changes: Partial<Api>): Api {
     },
     parseVars: () => ({}),
     plan: (experiment, { seed }) => aPlan(experiment, seed),
-    run: (plan) => Promise.resolve({ report: aReport(0), journalPath: "j" }),
+    run: () => Promise.resolve({ report: aReport(0), journalPath: "j" }),
     judgeJournal: () => Promise.resolve(aReport(0)),
     explainPlan: (plan) => `plan of ${plan.experiment.title}`,
     explainType: (name) => `about ${name}`,

@@ -1,8 +1,7 @@
 import { createServer } from "node:net";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Report } from "../../src/model/report.ts";
-import { chaos, eventsIn, fixture, scratchFolder } from "../support/chaos.ts";
+import { chaos, eventsIn, fixture, readReport, scratchFolder } from "../support/chaos.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 beforeAll(async () => { folder = await scratchFolder(); });
@@ -11,7 +10,7 @@ afterAll(() => folder.remove());
 /** Runs a fixture to its end; the report as the JSON reporter gave it. */
 async function run(name: string, options: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const { exitCode, stdout, stderr } = await chaos(["run", fixture(name), "--report", "json", ...options], { cwd: folder.path, env });
-  return { exitCode, stderr, report: JSON.parse(stdout) as Report };
+  return { exitCode, stderr, report: readReport(stdout) };
 }
 
 describe("the exit code of a run is", () => {

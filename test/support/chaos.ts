@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { Event } from "../../src/model/event.ts";
+import type { Report } from "../../src/model/report.ts";
 
 const bin = fileURLToPath(new URL("../../bin/chaos.js", import.meta.url));
 
@@ -27,7 +28,7 @@ export function start(args: readonly string[], { cwd, env = {}, input }: ChaosOp
 /** Runs it to its end. */
 export async function chaos(args: readonly string[], options: ChaosOptions): Promise<{ readonly exitCode: number | undefined; readonly stdout: string; readonly stderr: string }> {
   const { exitCode, stdout, stderr } = await start(args, options);
-  return { exitCode, stdout: String(stdout), stderr: String(stderr) };
+  return { exitCode, stdout, stderr };
 }
 
 /** A folder to run in, where `.chaos/` and reports go. */
@@ -39,7 +40,16 @@ export async function scratchFolder(): Promise<{ readonly path: string; file(nam
 /** What a journal holds so far; the header is left out. */
 export async function eventsIn(path: string): Promise<readonly Event[]> {
   const text = await readFile(path, "utf8").catch(() => "");
-  return text.split("\n").slice(1, -1).map((line) => JSON.parse(line) as Event);
+  return text.split("\n").slice(1, -1).map((line) => {
+    const event: Event = JSON.parse(line);
+    return event;
+  });
+}
+
+/** A report as the JSON reporter wrote it. */
+export function readReport(text: string): Report {
+  const report: Report = JSON.parse(text);
+  return report;
 }
 
 /** Asks again every 25 ms until there is an answer. The test's own timeout ends a wait for nothing. */
