@@ -19,7 +19,7 @@ export function drawTime(report: Report, width: number, paint: Paint): readonly 
   if (report.phases.length === 0 || report.timeline.binMs <= 0) return [];
   const labels = ["phase", ...report.faults.map(({ name }) => name), ...report.timeline.states.map(({ hypothesis }) => hypothesis), ...report.timeline.probes.map(({ probe }) => probe), ...report.timeline.proxies.map(({ proxy }) => `${proxy} calls`)];
   const noteWidth = width >= 72 ? 10 : 0;
-  const labelWidth = Math.min(Math.max(...labels.map((label) => label.length)), width >= 72 ? 18 : Math.max(8, Math.floor(width / 4)));
+  const labelWidth = Math.min(Math.max(...labels.map((label) => label.length)), width >= 72 ? 18 : Math.floor(width / 3));
   const columns = width - 2 - labelWidth - 1 - (noteWidth === 0 ? 0 : noteWidth + 1);
   const axis = axisOf(report, Math.max(10, columns));
   const line = ({ label, cells, note }: Row, style: readonly Style[] = []): string =>
@@ -37,7 +37,7 @@ function rowsOf(report: Report, axis: Axis): readonly Row[] {
   const main = new Set(report.steadyState.map(({ probe }) => probe));
   const faultNames = [...new Set(faults.map(({ name }) => name))];
   return [
-    { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ word: `├${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" },
+    { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ lead: "├", word: `${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" },
     ...faultNames.map((name): Row => ({ label: name, cells: windows(axis, faults.filter((fault) => fault.name === name)), note: `${faults.reduce((felt, fault) => felt + (fault.name === name ? fault.felt : 0), 0)} felt` })),
     ...timeline.states.map(({ hypothesis, spans }): Row => ({ label: hypothesis, cells: stretches(axis, spans.map(({ state, startMs, endMs }) => ({ word: state, ...lineOf(state), startMs, endMs }))), note: "" })),
     ...timeline.probes.flatMap((probe): readonly Row[] => {
@@ -59,15 +59,17 @@ function lineOf(state: string): { readonly line: string; readonly style: readonl
   return { line: "╍", style: ["yellow"] };
 }
 
-/** The times at which phases begin, where there is room to say them. */
+/** The times at which phases begin, where there is room to say them, and the end; in whole seconds when the run is long. */
 function ticks({ phases }: Report, axis: Axis): string {
+  const roundMs = axis.endMs - axis.startMs >= 20_000 ? 1000 : 100;
+  const tell = (ms: number): string => (ms < roundMs / 2 ? "0s" : format("duration", Math.round(ms / roundMs) * roundMs));
   let text = "";
   for (const { startMs } of phases) {
     const column = columnOf(axis, startMs);
-    const label = format("duration", Math.round(startMs / 100) * 100);
+    const label = tell(startMs);
     if ((text === "" || column > text.length) && column + label.length <= axis.columns) text = `${text.padEnd(column)}${label}`;
   }
-  const last = format("duration", Math.round(axis.endMs / 100) * 100);
+  const last = tell(axis.endMs);
   return axis.columns - last.length > text.length ? `${text.padEnd(axis.columns - last.length)}${last}` : text;
 }
 

@@ -12,12 +12,23 @@ export interface Cell {
 const blank: Cell = { glyph: " ", style: [] };
 const bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
+/** One labelled stretch of a row. */
+export interface Stretch {
+  readonly word: string;
+  /** Stands at the start whether or not the word has room. */
+  readonly lead?: string;
+  readonly line: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly style: readonly Style[];
+}
+
 /** Labelled stretches: the word where there is room for it, then a line to the end of the stretch. */
-export function stretches(axis: Axis, spans: readonly { readonly word: string; readonly line: string; readonly startMs: number; readonly endMs: number; readonly style: readonly Style[] }[]): readonly Cell[] {
+export function stretches(axis: Axis, spans: readonly Stretch[]): readonly Cell[] {
   const cells = Array.from({ length: axis.columns }, () => blank);
-  for (const { word, line, startMs, endMs, style } of spans) {
+  for (const { word, lead = "", line, startMs, endMs, style } of spans) {
     const [from, to] = columnsOf(axis, startMs, endMs);
-    const shown = word.length <= to - from ? word : "";
+    const shown = lead.length + word.length <= to - from ? lead + word : lead;
     for (let column = from; column < to; column += 1) cells[column] = { glyph: shown[column - from] ?? line, style };
   }
   return cells;

@@ -21,8 +21,8 @@ export function heading(text: string, { paint }: Page): string {
 export function tellSteadyState(rows: readonly SteadyStateReport[], page: Page): readonly string[] {
   if (rows.length === 0) return [];
   const names = rows.map(({ probe, phase, epoch }) => `${probe} ${phase}${epoch > 1 ? ` ${epoch}` : ""}`);
-  const nameWidth = Math.min(Math.max(...names.map(({ length }) => length)), Math.floor(page.width / 3));
-  return [heading("Steady state", page), ...rows.flatMap((row, i) => tellGate(row, cut(names[i] ?? "", nameWidth).padEnd(nameWidth), page))];
+  const nameWidth = Math.max(...names.map(({ length }) => length));
+  return [heading("Steady state", page), ...rows.flatMap((row, i) => tellGate(row, (names[i] ?? "").padEnd(nameWidth), page))];
 }
 
 function tellGate(row: SteadyStateReport, name: string, page: Page): readonly string[] {
@@ -36,10 +36,13 @@ function tellGate(row: SteadyStateReport, name: string, page: Page): readonly st
     { plain: `${row.n} requests${row.pending > 0 ? `, ${row.pending} pending` : ""}`, style: ["dim"] as const },
     ...(row.met === undefined ? [{ plain: "not judged", style: ["dim"] as const }] : []),
   ];
-  const indent = 4 + name.length + 2;
+  // Where names leave little room they stand on lines of their own.
+  const isNarrow = page.width - name.length < 48;
+  const indent = isNarrow ? 6 : 4 + name.length + 2;
   const lines = flow(items, page.width - indent, paint);
   const reasons = row.claims.flatMap(({ met, reason }) => (met || reason === undefined || !reason.includes("samples") ? [] : hang("", reason, page.width, " ".repeat(indent))));
-  return [...lines.map((line, i) => (i === 0 ? `  ${mark} ${name}  ${line}` : `${" ".repeat(indent)}${line}`)), ...reasons];
+  const [first, ...more] = isNarrow ? ["", ...lines] : lines;
+  return [`  ${mark} ${isNarrow ? cut(name.trimEnd(), page.width - 4) : `${name}  ${first ?? ""}`}`, ...more.map((line) => `${" ".repeat(indent)}${line}`), ...reasons];
 }
 
 /** Puts items on as many lines as they need, never breaking one. */
@@ -72,7 +75,7 @@ function tellVerdict(verdict: Verdict, page: Page): readonly string[] {
     ...hang("", verdict.expected, width, "    ").map((line) => paint(["dim"], line)),
     ...openWords,
     ...tellClaims(verdict.claims, page),
-    ...(verdict.verdict === "violated" || page.verbose ? verdict.evidence.slice(0, page.verbose ? 50 : 5).flatMap(({ atMs, what }) => hang(`at ${format("duration", atMs)} `, what, width, "      ").map((line) => paint(["dim"], line))) : []),
+    ...(verdict.verdict === "violated" || page.verbose ? verdict.evidence.slice(0, page.verbose ? 50 : 5).flatMap(({ atMs, what }) => hang("· ", `at ${format("duration", atMs)} ${what}`, width, "      ").map((line) => paint(["dim"], line))) : []),
     ...(verdict.equivalentTo.length === 0 ? [] : hang("≈ ", `seen from outside the same as ${verdict.equivalentTo.join(", ")}`, width, "    ").map((line) => paint(["dim"], line))),
     ...(verdict.nextStep === undefined ? [] : hang("→ ", verdict.nextStep, width, "    ")),
   ];
@@ -101,10 +104,10 @@ export function tellFaults(faults: Report["faults"], page: Page): readonly strin
   const lines = faults.flatMap((fault) => {
     const name = `${fault.name}${fault.epoch > 1 ? ` (epoch ${fault.epoch})` : ""}`;
     const about = `${fault.type}${fault.proxy === undefined ? "" : ` on ${fault.proxy}`}${fault.startMs === undefined ? "" : `, ${format("duration", fault.startMs)} to ${fault.endMs === undefined ? "the end" : format("duration", fault.endMs)}`}`;
-    const counts = `${fault.eligible} eligible   ${fault.applied} applied   ${fault.felt} felt`;
+    const counts = `${fault.eligible} eligible · ${fault.applied} applied · ${fault.felt} felt`;
     const missed = Object.entries(fault.missed).filter(([, count]) => count > 0).map(([why, count]) => `${count} by ${why}`).join(", ");
     const first = `  ${name}  ${about}`;
-    const second = missed === "" ? counts : `${counts}   passed by: ${missed}`;
+    const second = missed === "" ? counts : `${counts} · not hit: ${missed}`;
     return [...(first.length <= page.width ? [`  ${paint(["magenta"], name)}  ${paint(["dim"], about)}`] : [`  ${paint(["magenta"], name)}`, ...hang("", about, page.width, "    ").map((line) => paint(["dim"], line))]), ...hang("", second, page.width, "    ")];
   });
   return [heading("Faults", page), ...lines];
