@@ -27,8 +27,9 @@ function drawProbe(probe: string, observations: Observations, bins: number, binO
   const counts = { good: zeros(bins), degraded: zeros(bins), bad: zeros(bins) };
   const latencies = Array.from({ length: bins }, (): number[] => []);
   for (const { dueMs, grade, latencyMs } of observations.samples({ probe })) {
-    const bin = binOf(dueMs);
-    if (grade === "unsent" || bin < 0 || bin >= bins) continue;
+    if (grade === "unsent" || bins === 0) continue;
+    // A phase is marked a moment after the first request of it was due.
+    const bin = Math.max(0, Math.min(bins - 1, binOf(dueMs)));
     latencies[bin]?.push(latencyMs);
     if (grade !== "pending") count(counts[grade], bin);
   }

@@ -1,0 +1,143 @@
+import { hasFailed, hasSucceeded, metFault } from "../evidence/call-outcome.ts";
+import type { EdgeBaseline, RequestCalls } from "../evidence/edge-baseline.ts";
+import { areTooMany, findZeroRun } from "../evidence/zero-runs.ts";
+import type { Call, Sample } from "../model/observation.ts";
+
+/** One request on the time line of a breaker: when it asked, and whether it got through. */
+export interface Mark {
+  readonly sample: Sample;
+  /** Start of its first call, or the due time of a request that caused none. */
+  readonly atMs: number;
+  /** 1: it caused a call. 0: it was answered without one. Undefined: not known, it is unfinished or the service never answered it. */
+  readonly label: 0 | 1 | undefined;
+  readonly calls: readonly Call[];
+}
+
+/** Requests that got through between two rows that did not. */
+export interface Trial {
+  readonly marks: readonly Mark[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly calls: number;
+  /** From the end of the trial before (of the opening's calls, for the first) to the last refusal before this one, and to its start. */
+  readonly restMs: { readonly lo: number; readonly hi: number };
+}
+
+export interface Opening {
+  /** Start of the last call before it, and the due time of the first request without a call. */
+  readonly afterMs: number;
+  readonly atMs: number;
+  /** Requests without a call are too many for chance, but never stand in a row long enough. */
+  readonly isPatchy: boolean;
+}
+
+/** Marks of requests due since the onset, in due order. */
+export function markRequests(requests: Iterable<RequestCalls>, onsetMs: number): readonly Mark[] {
+  const marks: Mark[] = [];
+  for (const { sample, calls } of requests) {
+    const [first] = calls;
+    // A request due just before the fault was in force may be the first to meet it.
+    if (sample.dueMs < onsetMs && (first === undefined || first.startMs < onsetMs)) continue;
+    const isAnswered = sample.endMs !== undefined && sample.failure === undefined;
+    marks.push({ sample, calls, atMs: first?.startMs ?? sample.dueMs, label: first !== undefined ? 1 : isAnswered ? 0 : undefined });
+  }
+  return marks;
+}
+
+/** When calls were first suppressed while the fault was in force; undefined: never. */
+export function findOpening(marks: readonly Mark[], faultEndMs: number, need: number, baseline: EdgeBaseline, onsetMs: number): Opening | undefined {
+  const under = marks.filter(({ sample }) => sample.dueMs < faultEndMs);
+  const labels = under.map(({ label }) => label);
+  const run = findZeroRun(labels, need);
+  const zeros = labels.filter((label) => label === 0).length;
+  const isPatchy = run < 0 && areTooMany(zeros, labels.filter((label) => label !== undefined).length, baseline);
+  const first = isPatchy ? labels.findIndex((label, i) => label === 0 && labels.slice(i, i + 10).filter((one) => one === 0).length >= 3) : run;
+  const mark = under[first < 0 && isPatchy ? labels.indexOf(0) : first];
+  if (mark === undefined) return undefined;
+  const atMs = mark.sample.dueMs;
+  const lastCalled = under.slice(0, under.indexOf(mark)).findLast(({ label }) => label === 1);
+  return { afterMs: Math.min(atMs, Math.max(onsetMs, lastCalled?.atMs ?? onsetMs)), atMs, isPatchy };
+}
+
+/** A request due before the opening whose call starts later than this after it was let through by a trial, not by the closed breaker. */
+const overshootMs = 20;
+
+/**
+ * What was asked since the opening, in order of asking. A request from before the opening that retries into the open breaker
+ * stands where it got through; with `caller`, only that caller's calls count, and every refusal, whoever refused.
+ */
+export function sequenceSince(opening: Opening, marks: readonly Mark[], caller?: string): readonly Mark[] {
+  const isTheirs = (call: Call): boolean => caller === undefined || call.caller === caller;
+  return marks
+    .flatMap((mark): readonly Mark[] => {
+      const late = mark.sample.dueMs >= opening.atMs ? mark.calls : mark.calls.filter(({ startMs }) => startMs > opening.atMs + overshootMs);
+      const calls = late.filter(isTheirs);
+      const [first] = calls;
+      if (first !== undefined) return [{ ...mark, calls, atMs: first.startMs, label: 1 }];
+      return mark.sample.dueMs >= opening.atMs && mark.label !== 1 ? [mark] : [];
+    })
+    .sort((a, b) => a.atMs - b.atMs);
+}
+
+/** A trial ends for the breaker at the earlier of its last call's end and its request's answer. */
+function endOf({ calls, sample }: Mark): number {
+  return Math.min(Math.max(...calls.map(({ endMs }) => endMs)), sample.endMs ?? Number.POSITIVE_INFINITY);
+}
+
+/** The failed trials between the opening and the end of the fault. `separator`: so many refusals in a row end a trial; `slack`: refusals that may have been another replica's. */
+export function findTrials(sequence: readonly Mark[], options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
+  const { faultEndMs, faults, separator, slack } = options;
+  const known = sequence.filter(({ label, atMs }) => label !== undefined && atMs < faultEndMs);
+  const trials: Trial[] = [];
+  let group: Mark[] = [];
+  let zeros: number[] = [];
+  let before: number[] = [];
+  let restFromMs = Math.max(options.openedMs, Math.min(options.lastCallsEndMs, known.find(({ label }) => label === 1)?.atMs ?? options.lastCallsEndMs));
+  const close = (): void => {
+    const [first] = group;
+    if (first === undefined) return;
+    const endMs = Math.max(...group.map(endOf));
+    const refusal = before[Math.max(0, before.length - slack)] ?? restFromMs;
+    const restMs = { lo: Math.max(0, refusal - restFromMs), hi: Math.max(0, first.atMs - restFromMs) };
+    const calls = group.reduce((sum, mark) => sum + mark.calls.length, 0);
+    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs: { lo: Math.min(restMs.lo, restMs.hi), hi: restMs.hi } });
+    restFromMs = endMs;
+    group = [];
+  };
+  for (const mark of known) {
+    if (mark.label === 0) zeros.push(mark.atMs);
+    else {
+      if (group.length > 0 && zeros.length >= separator) close();
+      if (group.length === 0) before = zeros;
+      zeros = [];
+      group.push(mark);
+    }
+  }
+  if (group.length > 0 && zeros.length >= separator) close();
+  const healed = ({ marks }: Trial): boolean => marks.some(({ calls }) => calls.some((call) => hasSucceeded(call) && !metFault(call, faults) && call.endMs < faultEndMs));
+  const lastRefusalMs = zeros.at(-1);
+  return { trials: trials.filter((trial) => !healed(trial)), restingMs: restFromMs, ...(lastRefusalMs !== undefined && group.length === 0 && { lastRefusalMs }) };
+}
+
+/** So many requests in a row must get through, and be served, before the breaker counts as closed. */
+const lasting = 10;
+
+/** From which request on calls go through again for good: its place in the sequence. -1: not seen. */
+export function findClosing(sequence: readonly Mark[], baseline: EdgeBaseline, need: number): number {
+  const known = sequence.filter(({ label }) => label !== undefined);
+  const labels = known.map(({ label }) => label);
+  const spare = baseline.missShare < 0.02 ? 0 : Math.ceil(lasting * baseline.missShareAtMost) + 1;
+  for (let i = 0; i + lasting <= known.length; i += 1) {
+    if (labels[i] !== 1 || !isServed(known[i])) continue;
+    const next = known.slice(i, i + lasting);
+    const refused = next.filter(({ label }) => label === 0).length;
+    const failed = next.filter((mark) => mark.label === 1 && !isServed(mark)).length;
+    if (refused <= spare && failed <= 1 && findZeroRun(labels, need, i) < 0) return sequence.indexOf(known[i] ?? next[0] ?? sequence[0]!);
+  }
+  return -1;
+}
+
+function isServed(mark: Mark | undefined): boolean {
+  const last = mark?.calls.at(-1);
+  return last !== undefined && !hasFailed(last) && last.end !== "open";
+}

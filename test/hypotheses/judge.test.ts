@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { combineEpochs, conjoin } from "../../src/hypotheses/epochs.ts";
+import { judge } from "../../src/hypotheses/judge.ts";
+import type { ClaimVerdict, VerdictWord } from "../../src/model/verdict.ts";
+import { hypothesisOf, observe, requests, windows } from "../support/hand-made.ts";
+import { simulate } from "../support/simulate.ts";
+
+const said = (verdict: VerdictWord, claim = "success"): ClaimVerdict => ({ claim, verdict, expected: ">= 99%", observed: "1", n: 10, reason: `It was ${verdict}.` });
+const epochs = (...words: readonly VerdictWord[]): readonly ClaimVerdict[] => combineEpochs(words.map((word, i) => ({ epoch: i + 1, judgement: { claims: [said(word)], observed: {}, samples: 10 } })));
+
+describe("epochs", () => {
+  test("agree or are inconclusive", () => {
+    const word = (...words: readonly VerdictWord[]): string | undefined => epochs(...words)[0]?.verdict;
+    expect(word("held", "held")).toBe("held");
+    expect(word("violated", "violated")).toBe("violated");
+    expect(word("held", "violated")).toBe("inconclusive");
+    expect(word("held", "inconclusive")).toBe("inconclusive");
+    expect(word("violated", "inconclusive")).toBe("inconclusive");
+    expect(word("violated")).toBe("violated");
+  });
+
+  test("that disagree are told apart in the reason, and their samples are added", () => {
+    expect(epochs("held", "violated")[0]).toMatchObject({ n: 20, reason: "The epochs disagree: held in epoch 1 (1), violated in epoch 2 (1)." });
+    expect(epochs("held", "inconclusive")[0]?.reason).toBe("In epoch 2: It was inconclusive.");
+  });
+
+  test("of which one lacks a claim do not decide it", () => {
+    const combined = combineEpochs([{ epoch: 1, judgement: { claims: [said("held"), said("held", "p95")], observed: {}, samples: 1 } }, { epoch: 2, judgement: { claims: [said("held")], observed: {}, samples: 1 } }]);
+    expect(combined.map(({ claim, verdict }) => [claim, verdict])).toEqual([["success", "held"], ["p95", "inconclusive"]]);
+  });
+});
+
+test("a hypothesis is violated when one claim is, held when all are, and never without a claim", () => {
+  expect(conjoin(["held", "inconclusive", "violated"])).toBe("violated");
+  expect(conjoin(["held", "inconclusive"])).toBe("inconclusive");
+  expect(conjoin(["held", "held"])).toBe("held");
+  expect(conjoin([])).toBe("inconclusive");
+});
+
+describe("the judge", () => {
+  const available = hypothesisOf("claim", { probe: "checkout", available: ">= 90%" });
+  const recovery = hypothesisOf("recovery", { probe: "checkout", within: "3s" });
+  const samples = [...requests("checkout", "during", 20), ...requests("checkout", "after", 20)];
+
+  test("says what was expected and takes the reason from the claim that decides", () => {
+    const [verdict] = judge(observe({ samples, experiment: { hypotheses: [hypothesisOf("claim", { probe: "checkout", available: ">= 90%", p95: "<= 1ms" })] } })).hypotheses;
+    expect(verdict).toMatchObject({ verdict: "violated", expected: "While the fault is in force, the share of good or degraded answers is >= 90% and the p95 latency is <= 1ms for checkout" });
+    expect(verdict?.reason).toBe(verdict?.claims[1]?.reason);
+    expect(verdict?.nextStep).toBeUndefined();
+  });
+
+  test("judges no pattern of a service that died, but what callers saw", () => {
+    const services = [{ service: "shop", replica: 1, diedMs: 9000, code: 1 }];
+    const verdicts = judge(observe({ samples, experiment: { hypotheses: [available, recovery] }, overrides: { services } })).hypotheses;
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual(["held", "inconclusive"]);
+    expect(verdicts[1]?.reason).toBe("shop ended by itself with exit code 1 at 9s: what was seen may be its absence, not the pattern (continuity).");
+  });
+
+  test("judges no pattern when the fault was never in force", () => {
+    const verdicts = judge(observe({ experiment: { hypotheses: [available, recovery] }, overrides: { phases: windows.slice(0, 1), faults: [] } })).hypotheses;
+    expect(verdicts.map(({ verdict, reason }) => [verdict, reason])).toEqual([["inconclusive", "The phase during never ran."], ["inconclusive", "The phase during never ran."]]);
+  });
+
+  test("names a hypothesis type that it does not know", () => {
+    expect(() => judge(observe({ experiment: { hypotheses: [hypothesisOf("telepathy", {})] } }))).toThrow('expected a known hypothesis type, got "telepathy"');
+    expect(() => judge(observe({ experiment: { hypotheses: [hypothesisOf("recovery", { probe: 1 })] } }))).toThrow("expected valid parameters of recovery");
+  });
+
+  test("judges every epoch of a simulated run and tells what each observed", () => {
+    const { observations } = simulate({ perSecond: 40, phases: { epochs: 2 }, service: { fallback: true }, hypotheses: [{ name: "answers", type: "fallback", params: { probe: "checkout", share: ">= 95%" } }] });
+    const [verdict] = judge(observations).hypotheses;
+    expect(verdict).toMatchObject({ name: "answers", verdict: "held", correlation: "trace", observed: { fallbackShare: 1 } });
+    expect(verdict?.observed["epochs"]).toHaveLength(2);
+  });
+
+  test("says the same of the same observations", () => {
+    const { observations } = simulate({ perSecond: 20, health: 5, service: { fallback: true, breaker: { trips: { consecutive: 5 }, coolDownMs: 1000 } }, hypotheses: [{ name: "health", type: "health-check", params: { probe: "ready", turnsUnhealthy: { within: "5s" }, liveness: "live" } }] });
+    expect(judge(observations)).toEqual(judge(observations));
+    expect(judge(observations).states.map(({ hypothesis }) => hypothesis)).toEqual(["health"]);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { report } from "../../src/hypotheses/report.ts";
+import type { Observations } from "../../src/model/observation.ts";
+import { boundOf, callFor, faultSeen, hypothesisOf, observe, requests, windows } from "../support/hand-made.ts";
+import type { Answered, HandMade } from "../support/hand-made.ts";
+import { simulate } from "../support/simulate.ts";
+
+const steadyState = [{ probe: "checkout", claims: [{ metric: "success", bound: boundOf("share", ">= 99%") } as const], during: [], settleMs: 0 }];
+const claim = hypothesisOf("claim", { probe: "checkout", available: ">= 90%" });
+
+interface Weather {
+  readonly before?: () => Answered;
+  readonly during?: () => Answered;
+  readonly after?: () => Answered;
+  readonly overrides?: Partial<Observations>;
+  readonly experiment?: HandMade["experiment"];
+}
+
+const good = (): Answered => ({});
+const bad = (): Answered => ({ grade: "bad" });
+
+function concluded({ before = good, during = good, after = good, overrides = {}, experiment = {} }: Weather = {}): { readonly exitCode: number; readonly outcome: string; readonly because?: string } {
+  const samples = [...requests("checkout", "before", 20, before), ...requests("checkout", "during", 20, during), ...requests("checkout", "after", 20, after)];
+  const { exitCode, outcome, because } = report(observe({ samples, overrides, experiment: { steadyState, hypotheses: [claim], ...experiment } }));
+  return { exitCode, outcome, ...(because === undefined ? {} : { because }) };
+}
+
+describe("the exit code", () => {
+  const interrupted = { kind: "interrupted", atMs: 9000, message: "interrupted", signal: "SIGINT" } as const;
+  const failed = { kind: "failed", atMs: 9000, message: "payments was not ready within 10s" } as const;
+  const guard = { kind: "guard-tripped", atMs: 9000, message: "checkout available was 3%, expected >= 20%" } as const;
+
+  test("is 0 when all held, without a reason", () => {
+    expect(concluded()).toEqual({ exitCode: 0, outcome: "held" });
+  });
+
+  test("is 1 for a violated hypothesis, and names the defect", () => {
+    expect(concluded({ during: bad })).toMatchObject({ exitCode: 1, outcome: "violated", because: expect.stringMatching(/^claim: The share of good or degraded answers was 0%/) });
+  });
+
+  test("is 1 for a steady state that did not come back", () => {
+    expect(concluded({ after: bad })).toMatchObject({ exitCode: 1, because: "The steady state did not hold after the fault: of checkout, success was 0%, expected >= 99%." });
+  });
+
+  test("is 1 for a service that ended by itself with the fault in force, 4 before it", () => {
+    expect(concluded({ overrides: { services: [{ service: "shop", replica: 1, diedMs: 9000, signal: "SIGSEGV" }] } })).toMatchObject({ exitCode: 1, because: "shop ended by itself by SIGSEGV at 9s, with the fault in force or after it." });
+    expect(concluded({ overrides: { services: [{ service: "shop", replica: 1, diedMs: 900, code: 2 }] } })).toMatchObject({ exitCode: 4 });
+  });
+
+  test("is 3 when a verdict is open, when a phase never ran, and when the machine let nothing be seen", () => {
+    expect(concluded({ overrides: { faults: [faultSeen({ felt: 0 })] } })).toMatchObject({ exitCode: 3, outcome: "inconclusive", because: expect.stringContaining("only 0 of them felt it") });
+    expect(concluded({ overrides: { phases: windows.slice(0, 2) } })).toMatchObject({ exitCode: 3, because: "The phase after never ran." });
+    let i = 0;
+    expect(concluded({ after: () => ({ grade: "bad", disturbed: (i += 1) % 3 === 0 }) })).toMatchObject({ exitCode: 3, because: expect.stringContaining("The machine disturbed") });
+  });
+
+  test("is 4 when the steady state did not hold before, whatever came after", () => {
+    expect(concluded({ before: bad, during: bad })).toMatchObject({ exitCode: 4, outcome: "baseline-not-met" });
+    expect(concluded({ overrides: { interruptions: [{ kind: "baseline", atMs: 5000, message: "the baseline was not met" }], phases: windows.slice(0, 1), faults: [] } })).toMatchObject({ exitCode: 4, because: "the baseline was not met." });
+  });
+
+  test("is 5 for a guard, 6 for a failure, 130 and 143 for an interrupt: each before those that follow", () => {
+    expect(concluded({ before: bad, overrides: { interruptions: [guard] } })).toMatchObject({ exitCode: 5, outcome: "guard-stopped" });
+    expect(concluded({ overrides: { interruptions: [guard, failed] } })).toMatchObject({ exitCode: 6, because: "payments was not ready within 10s." });
+    expect(concluded({ overrides: { interruptions: [failed, interrupted] } })).toMatchObject({ exitCode: 130, outcome: "interrupted" });
+    expect(concluded({ overrides: { interruptions: [{ ...interrupted, signal: "SIGTERM" }] } })).toMatchObject({ exitCode: 143 });
+  });
+
+  test("is 6 when something is left or the journal has no end, even of an interrupted run", () => {
+    expect(concluded({ overrides: { cleanedUp: false, left: ["process 4711"], interruptions: [interrupted] } })).toMatchObject({ exitCode: 6, because: "The clean-up could not be confirmed: process 4711 may be left." });
+    expect(concluded({ overrides: { finished: false } })).toMatchObject({ exitCode: 6, because: expect.stringContaining("no end") });
+  });
+});
+
+describe("the report", () => {
+  const { observations } = simulate({
+    perSecond: 25, health: 5, fault: { kind: "latency", delayMs: 3000, forMs: 6000 }, service: { timeoutMs: 300, fallback: true },
+    steadyState, hypotheses: [{ name: "back", type: "recovery", params: { probe: "checkout", within: "3s" } }],
+  });
+  const seen = report(observations);
+
+  test("is the same, byte for byte, of the same journal", () => {
+    expect(JSON.stringify(report(observations))).toBe(JSON.stringify(seen));
+  });
+
+  test("holds only plain finite data", () => {
+    expect(JSON.parse(JSON.stringify(seen))).toEqual(seen);
+    expect(JSON.stringify(seen)).not.toMatch(/\.\d{7}/);
+  });
+
+  test("tells when each fault could act and what it did", () => {
+    const [fault] = seen.faults;
+    expect((fault?.endMs ?? 0) - (fault?.startMs ?? 0)).toBeCloseTo(6000, 6);
+    expect(fault?.felt).toBeGreaterThan(100);
+    expect(fault?.eligible).toBe(fault?.applied);
+  });
+
+  test("counts the calls of each phase and their rate", () => {
+    const [proxy] = seen.proxies;
+    expect(proxy?.perPhase.before).toMatchObject({ exchanges: 100, faulted: 0 });
+    expect(proxy?.perPhase.before?.perSecond).toBeCloseTo(25, 1);
+    expect(proxy?.perPhase.during?.faulted).toBeGreaterThan(100);
+  });
+
+  test("draws every request once, in at most 120 bins", () => {
+    const [checkout] = seen.timeline.probes;
+    const drawn = [checkout?.good, checkout?.degraded, checkout?.bad].flatMap((series) => series ?? []).reduce((sum, count) => sum + count, 0);
+    expect(drawn).toBe([...observations.samples({ probe: "checkout" })].length);
+    expect(checkout?.good.length).toBeLessThanOrEqual(120);
+  });
+
+  test("survives a journal in which nothing happened", () => {
+    const nothing = report(observe({ overrides: { phases: [], faults: [], endMs: 0, finished: false, cleanedUp: false } }));
+    expect(nothing).toMatchObject({ exitCode: 6, phases: [], timeline: { startMs: 0 } });
+  });
+
+  test("says what a reader should know beside the verdicts", () => {
+    const { issues } = report(observe({
+      calls: requests("checkout", "during", 5).map((sample) => callFor(sample)),
+      overrides: {
+        faults: [faultSeen({ applied: 0, felt: 0 })],
+        capped: [{ probe: "checkout", atMs: 6000, limit: 1000 }, { probe: "checkout", atMs: 7000, limit: 1000 }],
+        disturbances: [{ startMs: 1000, endMs: 1500, what: "a stall" }],
+        witnessIssues: [{ proxy: "payments", atMs: 1, code: "head-too-large", message: "a request head was over 64KiB" }, { proxy: "payments", atMs: 2, code: "head-too-large", message: "a request head was over 64KiB" }],
+      },
+    }));
+    expect(issues.map(({ code, message }) => [code, message])).toEqual([
+      ["fault-not-felt", "nobody felt slow: it was applied to no call"],
+      ["in-flight-cap", "checkout had 1000 requests unfinished at 6s, its cap: further ones were not sent"],
+      ["disturbed", "this machine was busy or stalled once, 500ms in all: samples that overlap are left out"],
+      ["head-too-large", "payments: a request head was over 64KiB (2 times)"],
+    ]);
+    const [gap] = report(observe({ overrides: { unwitnessed: [{ proxy: "payments", startMs: 5000, endMs: 9000 }] } })).issues;
+    expect(gap).toMatchObject({ code: "unwitnessed", message: "payments refused connections for 4s: calls made then cannot be witnessed" });
+  });
+});
