@@ -30,7 +30,8 @@ describe.each(hypothesisTypes.map((type) => [type.type, type] as const))("%s", (
   });
 
   test("refuses junk, unknown keys, and a hypothesis that claims nothing", () => {
-    for (const junk of [undefined, null, 3, "text", [], { nonsense: 1 }, { ...example, nonsense: 1 }, { probe: 7 }, { probe: "checkout" }]) expect(type.params.safeParse(junk).success, JSON.stringify(junk)).toBe(false);
+    const accepted = [undefined, null, 3, "text", [], { nonsense: 1 }, { ...example, nonsense: 1 }, { probe: 7 }, { probe: "checkout" }].filter((junk) => type.params.safeParse(junk).success);
+    expect(accepted).toEqual([]);
   });
 
   test("has parameters that a JSON Schema can tell", () => {
@@ -48,7 +49,7 @@ describe.each(hypothesisTypes.map((type) => [type.type, type] as const))("%s", (
     for (const observations of [silent, untouched]) {
       const { claims } = type.judge(params, { hypothesis, observations, epoch: 1, confidence: 0.99 });
       expect(claims.length).toBeGreaterThan(0);
-      for (const claim of claims) expect(claim.verdict, `${claim.claim}: ${claim.reason}`).toBe("inconclusive");
+      expect(claims.filter(({ verdict }) => verdict !== "inconclusive")).toEqual([]);
     }
   });
 
