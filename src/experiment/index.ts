@@ -10,3 +10,7 @@ export { parse, parseVars } from "./parse.ts";
 export type { ParsedDocument, ParsedFile, ParseOptions } from "./parse.ts";
 export { plan } from "./plan.ts";
 export type { PlanOptions } from "./plan.ts";
+export { explainPlan } from "./explain-plan.ts";
+export { explainType } from "./explain-type.ts";
+export { experimentJsonSchema } from "./json-schema.ts";
+export { lint } from "./lint.ts";

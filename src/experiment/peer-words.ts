@@ -3,9 +3,10 @@ import { format } from "../units/format.ts";
 
 /** Words of Toxiproxy, Istio, Chaos Mesh, Gremlin, k6, WireMock and others, and what is written here instead. */
 
+const shown = (value: Json): string => (typeof value === "object" ? "…" : String(value));
 const share = (value: Json): string => (typeof value === "number" ? `rate: ${format("share", value > 1 ? value / 100 : value)}` : "rate: 20%");
 const time = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? format("duration", value) : typeof value === "string" ? value : "1s"}`;
-const same = (key: string) => (value: Json): string => `${key}: ${typeof value === "object" ? "…" : String(value)}`;
+const same = (key: string) => (value: Json): string => `${key}: ${shown(value)}`;
 const seconds = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? `${value}s` : typeof value === "string" ? value : "10s"}`;
 const perSecond = (key: string) => (value: Json): string => `${key}: ${typeof value === "number" ? `${value}/s` : "25/s"}`;
 
@@ -22,20 +23,20 @@ const ofFaults: Readonly<Record<string, (value: Json) => string>> = {
   toxicity: share, probability: share, errorrate: share, percentage: share, percent: share, failurerate: share, failratio: share, chance: share, likelihood: share,
   latency: time("delay"), latencyms: time("delay"), delayms: time("delay"), fixeddelay: time("delay"), fixeddelayms: time("delay"), duration: seconds("for"), durationms: time("for"), length: seconds("for"),
   jitterms: time("jitter"), deviation: time("jitter"), start: seconds("from"), startafter: seconds("from"), offset: seconds("from"),
-  httpstatus: same("status"), code: same("status"), stream: (value) => `direction: ${directions[String(value)] ?? "response"}`,
-  target: same("proxy"), upstream: same("proxy"), toxic: same("type"), kind: same("type"), fault: same("type"), filter: () => "match: { … }", route: () => "match: { path: … }", path: (value) => `match: { path: ${String(value)} }`, method: (value) => `match: { method: ${String(value)} }`,
+  httpstatus: same("status"), code: same("status"), stream: (value) => `direction: ${directions[shown(value)] ?? "response"}`,
+  target: same("proxy"), upstream: same("proxy"), toxic: same("type"), kind: same("type"), fault: same("type"), filter: () => "match: { … }", route: () => "match: { path: … }", path: (value) => `match: { path: ${shown(value)} }`, method: (value) => `match: { method: ${shown(value)} }`,
   headers: () => "match: { headers: … }", attributes: () => "its parameters, directly in the fault", params: () => "its parameters, directly in the fault", args: () => "its parameters, directly in the fault",
   interval: same("every"), times: same("first"), count: same("first"), max: same("first"), limit: same("first"), skip: same("after"),
 };
 
 const ofProbes: Readonly<Record<string, (value: Json) => string>> = {
   rps: perSecond("load"), qps: perSecond("load"), rate: (value) => `load: ${typeof value === "number" ? `${value}/s` : typeof value === "string" ? value : "25/s"}`, interval: () => "load: 10/s", vus: perSecond("load"), every: () => "load: 10/s",
-  uri: same("url"), endpoint: same("url"), address: same("url"), target: same("url"), verb: same("method"), status: (value) => `expect: { status: ${String(value)} }`, expectedstatus: (value) => `expect: { status: ${String(value)} }`,
+  uri: same("url"), endpoint: same("url"), address: same("url"), target: same("url"), verb: same("method"), status: (value) => `expect: { status: ${shown(value)} }`, expectedstatus: (value) => `expect: { status: ${shown(value)} }`,
   payload: same("json"), data: same("json"), tolerance: () => "expect: { … }", cmd: same("command"), fallback: () => "degraded: { … }",
 };
 
 const ofProxies: Readonly<Record<string, (value: Json) => string>> = {
-  target: same("upstream"), address: same("upstream"), url: same("upstream"), to: same("upstream"), port: (value) => `listen: 127.0.0.1:${String(value)}`, bind: same("listen"), toxics: () => "faults: at the top level, with proxy: …",
+  target: same("upstream"), address: same("upstream"), url: same("upstream"), to: same("upstream"), port: (value) => `listen: 127.0.0.1:${shown(value)}`, bind: same("listen"), toxics: () => "faults: at the top level, with proxy: …",
 };
 
 const ofServices: Readonly<Record<string, (value: Json) => string>> = {

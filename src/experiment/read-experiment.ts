@@ -127,9 +127,10 @@ function namesOf(entries: readonly Json[], key: string, report: Report): readonl
   const seen = new Set<string>();
   return entries.map((entry, index) => {
     const { name, type } = mapOf(entry);
-    const count = (perType.get(String(type)) ?? 0) + 1;
-    perType.set(String(type), count);
-    const own = typeof name === "string" ? name : `${String(type)}-${count}`;
+    const word = typeof type === "string" ? type : "unnamed";
+    const count = (perType.get(word) ?? 0) + 1;
+    perType.set(word, count);
+    const own = typeof name === "string" ? name : `${word}-${count}`;
     if (seen.has(own)) report({ code: "duplicate-name", message: `two ${key} are called "${own}"`, hint: "give one of them another name", path: [key, index, ...(name === undefined ? [] : ["name"])] });
     seen.add(own);
     return own;

@@ -76,7 +76,7 @@ function find(value: Json, name: string, path: Path): Path | undefined {
   if (value === name) return path;
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {
-    const found = find(item as Json, name, [...path, Array.isArray(value) ? Number(key) : key]);
+    const found = find(item, name, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found !== undefined && found.at(-1) !== "type") return found;
   }
   return undefined;

@@ -115,7 +115,7 @@ function declaredSecrets(section: Json | undefined, { env }: VariableSources, re
       if (part.scope !== "env") report({ code: "bad-placeholder", message: `expected \${env.NAME} in a secret, got ${part.raw}`, hint: "secrets come from the environment", path, piece: part.raw });
       else if (env[part.name] === undefined && part.fallback === undefined) report({ code: "undefined-env", message: `the environment variable ${part.name} is not set`, hint: `set it, or give a default: \${env.${part.name}:-…}`, path, piece: part.raw });
     }
-    return [name, { template: String(template) }];
+    return [name, { template: typeof template === "string" ? template : "" }];
   }));
 }
 

@@ -102,7 +102,7 @@ function readDocument(document: Document.Parsed, number: number): YamlDocument {
   const scalarOf = (value: unknown, node: Node): Json => {
     if (value === null || typeof value === "string" || typeof value === "boolean") return value;
     if (typeof value === "number" && Number.isFinite(value)) return value;
-    return refuse(node, `${String(value)} is no value that an experiment can hold`);
+    return refuse(node, `${typeof value === "bigint" || typeof value === "number" ? String(value) : "this"} is no value that an experiment can hold`);
   };
 
   const value = convert(document.contents, []);

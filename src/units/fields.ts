@@ -43,7 +43,7 @@ export const share = (): z.ZodType<number, string | number> => quantity("share")
 export function bound(kind: QuantityKind): z.ZodType<Bound, string | number> {
   const [example = ""] = examplesOf(kind);
   const one = patternOf(kind);
-  return scalar.meta(published(kind, `a bound like "<= X", ">= X" or "X..Y", where X is ${expectedForm(kind)}`, `(?:${comparison}\\s*${one}|${one}\\s*\\.\\.\\s*${one})`, [`<= ${example}`])).transform((text, context) => {
+  return scalar.meta(published(kind, `a bound like "<= X", ">= X" or "X..Y", where X is ${expectedForm(kind)}`, `(?:${comparison}\\s*${one}|${one}\\s*\\.\\.\\s*${one})`, [kind === "share" ? ">= 99%" : `<= ${example}`])).transform((text, context) => {
     const value = parseBound(kind, String(text));
     if (typeof value === "string") {
       context.addIssue({ code: "custom", message: value });

@@ -23,12 +23,17 @@ const listenSchema = z.string().transform((text, context) => {
 
 const lanes: Readonly<Record<string, LaneName>> = { http: "http1", tcp: "tcp" };
 
-/** How bytes are framed, from what upstream is; a string says why it cannot be told. */
-function laneOf(upstream: string): LaneName | string {
-  if (/^\$\{services\.[^}]+\.url\}/.test(upstream)) return "http1";
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(upstream)?.[1]?.toLowerCase();
-  const lane = lanes[scheme ?? ""];
-  if (lane !== undefined) return lane;
+/** How bytes are framed, from what upstream is; absent when it cannot be told. */
+function laneOf(upstream: string): LaneName | undefined {
+  return /^\$\{services\.[^}]+\.url\}/.test(upstream) ? "http1" : lanes[schemeOf(upstream) ?? ""];
+}
+
+function schemeOf(upstream: string): string | undefined {
+  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(upstream)?.[1]?.toLowerCase();
+}
+
+function noLane(upstream: string): string {
+  const scheme = schemeOf(upstream);
   if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, http:// or tcp://`;
   const known = ["https", "tls", "h2c", "grpc", "unix"].includes(scheme);
   return `${known ? `${scheme}:// upstreams are not supported yet` : `unknown scheme ${scheme}://`}: expected http:// or tcp://, got "${upstream}"${known && scheme !== "unix" ? "; tcp:// passes its bytes on unseen" : ""}`;
@@ -54,8 +59,7 @@ export const proxySchema = z.strictObject({
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
 }).transform(({ upstream, listen, host, advertise, callers, correlate }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
-  const known = lane === "http1" || lane === "tcp" ? lane : undefined;
-  const problem = known === undefined ? lane : addressProblem(upstream, known);
+  const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
-  return { upstream, lane: known ?? "tcp", listen, host, ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), correlate };
+  return { upstream, lane: lane ?? "tcp", listen, host, ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), correlate };
 });

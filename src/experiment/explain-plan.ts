@@ -1,0 +1,100 @@
+import type { Experiment, Fault, Load, MetricClaim, Probe, Proxy, Service } from "../model/experiment.ts";
+import type { Plan } from "../model/plan.ts";
+import { findFaultType } from "../faults/index.ts";
+import { findHypothesisType } from "../hypotheses/index.ts";
+import { findProbeType } from "../probes/index.ts";
+import { format } from "../units/format.ts";
+import { explainSelection } from "./explain-selection.ts";
+import { drawTimeline } from "./timeline.ts";
+
+/** What would happen, in plain sentences with a timeline, at most `width` columns wide where words allow. */
+export function explainPlan(plan: Plan, width = 80): string {
+  const { experiment, schedule } = plan;
+  const lengthMs = schedule.at(-1)?.endMs ?? 0;
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ["Starts", experiment.services.map(explainService)],
+    ["Watches", experiment.proxies.map((proxy) => explainProxy(proxy, plan))],
+    ["Asks", experiment.probes.map(explainProbe)],
+    ["Injects", experiment.faults.map((fault) => explainFault(fault, experiment))],
+    ["Must hold", experiment.steadyState.flatMap((steady) => [
+      ...(steady.claims.length === 0 ? [] : [`before, and again after${steady.settleMs === 0 ? "" : ` from ${time(steady.settleMs)} on`}: ${steady.probe} ${explainClaims(steady.claims)}`]),
+      ...(steady.during.length === 0 ? [] : [`during: ${steady.probe} ${explainClaims(steady.during)}`]),
+    ])],
+    ["Stops early", [
+      ...experiment.guards.map(({ probe, claims, overMs }) => `unless ${probe} has ${explainClaims(claims)}, over ${time(overMs)}`),
+      ...(experiment.maxDurationMs === undefined ? [] : [`after ${time(experiment.maxDurationMs)} in any case`]),
+    ]],
+    ["Claims", experiment.hypotheses.map((hypothesis) => explainHypothesis(hypothesis, experiment))],
+  ];
+  const epochs = experiment.phases.epochs === 1 ? "" : `, ${experiment.phases.epochs} epochs`;
+  return [
+    experiment.title,
+    ...(experiment.description === undefined ? [] : wrap(experiment.description, width)),
+    "",
+    `Lasts ${time(lengthMs)}${epochs}, once the services are ready. Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`,
+    "",
+    drawTimeline(plan, width),
+    ...sections.flatMap(([title, lines]) => (lines.length === 0 ? [] : ["", title, ...lines.flatMap((line) => wrap(line, width, "  ", "    "))])),
+    "",
+  ].join("\n");
+}
+
+function time(ms: number): string {
+  return format("duration", ms);
+}
+
+function explainService({ name, command, port, replicas, ready }: Service): string {
+  const where = port === undefined ? "" : port === "auto" ? ", on a free port" : `, on port ${port}`;
+  const readiness = { http: "answers", tcp: "accepts connections", log: "stands in its output" };
+  const isReady = ready === undefined ? "" : `; ready when ${ready.kind === "log" ? `"${ready.target}"` : ready.target} ${readiness[ready.kind]}, within ${time(ready.withinMs)}`;
+  return `${name}: ${command.join(" ")}${replicas === 1 ? "" : `, ${replicas} replicas`}${where}${isReady}`;
+}
+
+function explainProxy({ name, upstream, lane, listen }: Proxy, { listeners }: Plan): string {
+  const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
+  const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
+  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${upstream}, listening on ${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}${by}`;
+}
+
+function explainProbe({ name, type, params, timeoutMs, load }: Probe): string {
+  return `${name}: ${findProbeType(type)?.explain(params) ?? type}; ${explainLoad(load)}, given ${time(timeoutMs)}`;
+}
+
+function explainLoad({ kind, rates, steps, burst, arrivals, pauseMs, connections }: Load): string {
+  const fresh = connections === "fresh" ? ", each on a connection of its own" : "";
+  if (kind === "serial") return `one at a time${pauseMs === 0 ? "" : `, ${time(pauseMs)} between`}${fresh}`;
+  const rate = (perSecond: number): string => format("rate", perSecond);
+  const same = Object.values(rates).every((one) => one === rates.before);
+  const during = steps === undefined ? rate(rates.during) : steps.map(rate).join(" then ");
+  const text = same && steps === undefined ? rate(rates.before) : `${rate(rates.before)} before, ${during} during, ${rate(rates.after)} after`;
+  return `${text}${burst === 1 ? "" : `, ${burst} at once`}${arrivals === "poisson" ? ", at random times" : ""}${fresh}`;
+}
+
+function explainFault(fault: Fault, { phases }: Experiment): string {
+  const what = findFaultType(fault.type, fault.layer)?.explain(fault.params) ?? fault.type;
+  const where = fault.proxy ?? fault.service;
+  return `${fault.name}${where === undefined ? "" : ` on ${where}`}: ${what}${explainSelection(fault, phases.duringMs)}`;
+}
+
+function explainClaims(claims: readonly MetricClaim[]): string {
+  return claims.map(({ metric, bound }) => `${metric} ${bound.text}`).join(", ");
+}
+
+function explainHypothesis(hypothesis: Experiment["hypotheses"][number], { faults }: Experiment): string {
+  const about = hypothesis.faults.length === faults.length ? "" : ` (while ${hypothesis.faults.join(", ")})`;
+  return `${hypothesis.name}${about}: ${findHypothesisType(hypothesis.type)?.explain(hypothesis.params) ?? hypothesis.type}`;
+}
+
+/** Breaks at blanks; lines after the first begin with `next`. */
+export function wrap(text: string, width: number, first = "", next = first): readonly string[] {
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(/\s+/)) {
+    if (line.trim() !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = next;
+    }
+    line += line.trim() === "" ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}

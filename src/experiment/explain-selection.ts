@@ -1,0 +1,55 @@
+import type { Fault } from "../model/experiment.ts";
+import type { Match, Per, TextMatch } from "../model/selection.ts";
+import { format } from "../units/format.ts";
+
+/** Whom and when a fault hits, as the end of its sentence: `, on POST /charges, from 2s for 5s, 20% of them`. */
+export function explainSelection({ layer, direction, selection }: Fault, duringMs: number): string {
+  const { match, fromMs, forMs, flap, after, every, first, attempt, rateShare, ramp, per } = selection;
+  const units = layer === "connection" ? "connections" : "calls";
+  const endMs = forMs === undefined ? duringMs : fromMs + forMs;
+  const whole = fromMs === 0 && endMs >= duringMs;
+  const parts = [
+    ...(match === undefined ? [] : [`on ${explainMatch(match)}`]),
+    ...(direction === "response" || layer !== "connection" ? [] : [direction === "both" ? "both ways" : "on the way to upstream"]),
+    ...(whole ? [] : [`from ${time(fromMs)} to ${time(endMs)} of during`]),
+    ...(flap === undefined ? [] : [`on for ${time(flap.onMs)}, off for ${time(flap.offMs)}`]),
+    ...(after === 0 ? [] : [`sparing the first ${after}`]),
+    ...(every === 1 ? [] : [`every ${ordinal(every)} of them`]),
+    ...(first === undefined ? [] : [`the first ${first} of them`]),
+    ...(attempt === undefined ? [] : [explainAttempt(attempt)]),
+    ...(ramp === undefined ? [] : [`${format("share", ramp.fromShare)} of ${units}, moving to ${format("share", ramp.toShare)} over ${time(ramp.overMs)}`]),
+    ...(rateShare >= 1 || ramp !== undefined ? [] : [`${format("share", rateShare)} of ${units}`]),
+    ...(per === "fault" ? [] : [`numbered per ${explainPer(per)}`]),
+  ];
+  return parts.map((part) => `, ${part}`).join("");
+}
+
+function time(ms: number): string {
+  return ms === 0 ? "0s" : format("duration", ms);
+}
+
+function ordinal(n: number): string {
+  const ending = n % 100 >= 11 && n % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th";
+  return `${n}${ending}`;
+}
+
+function explainAttempt({ min, max }: { readonly min: number; readonly max: number }): string {
+  return min === max ? `only call ${min} of each request` : `only calls ${min} to ${max} of each request`;
+}
+
+function explainPer(per: Per): string {
+  return typeof per === "string" ? per : `header ${per.header}`;
+}
+
+function explainMatch({ methods, path, headers, query }: Match): string {
+  const target = [methods?.join(" or "), path === undefined ? undefined : explainText(path)].filter((part) => part !== undefined).join(" ");
+  const named = (kind: string, texts: Match["headers"]): readonly string[] => Object.entries(texts ?? {}).map(([name, text]) => `${kind} ${name} ${explainText(text)}`);
+  const others = [...named("header", headers), ...named("query", query)];
+  return [target === "" ? "calls" : target, ...(others.length === 0 ? [] : [`with ${others.join(" and ")}`])].join(" ");
+}
+
+function explainText(text: TextMatch): string {
+  if ("equals" in text) return `"${text.equals}"`;
+  if ("glob" in text) return text.glob;
+  return "regex" in text ? `/${text.regex}/` : text.present ? "present" : "absent";
+}
