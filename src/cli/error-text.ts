@@ -1,3 +1,5 @@
+import { issueText } from "./issue-text.ts";
+
 /** The system's code of an error, such as `ENOENT`; empty when it has none. */
 export function systemCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
@@ -5,4 +7,24 @@ export function systemCode(error: unknown): string {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether it is a ChaosError: told by its name, because the class is loaded with the API only. */
+export function isOurs(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ChaosError";
+}
+
+/** An error as an issue: one of ours says what to do, any other is a defect of this program. With `verbose` causes and stacks are shown. */
+export function errorText(error: unknown, { colour, verbose }: { readonly colour: boolean; readonly verbose: boolean }): string {
+  if (!isOurs(error)) {
+    const message = verbose ? traceOf(error) : messageOf(error);
+    return issueText({ code: "defect", severity: "error", message: `this should not happen: ${message}`, hint: "please report it, with the output of --verbose" }, colour);
+  }
+  const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
+  const cause = verbose && error.cause !== undefined ? `${traceOf(error.cause)}\n` : "";
+  return issueText({ code: systemCode(error), severity: "error", message: error.message, ...hint }, colour) + cause;
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import type { Context, InterruptSignal } from "./command.ts";
 import { commands } from "./commands/index.ts";
+import { errorText, isOurs } from "./error-text.ts";
 import { exitCodes } from "./exit-code.ts";
-import { issueText } from "./issue-text.ts";
 import { carryOut } from "./program.ts";
 import { outputOf } from "./terminal.ts";
 
@@ -15,25 +15,9 @@ export async function main(argv: readonly string[], context: Context = systemCon
   try {
     return await carryOut(commands, context, argv, version());
   } catch (error) {
-    return fail(error, context, argv.includes("--verbose"));
+    context.stderr.write(errorText(error, { colour: context.stderr.colour, verbose: argv.includes("--verbose") }));
+    return isOurs(error) ? exitCodes.refused : exitCodes.failed;
   }
-}
-
-/** Errors of ours say what to do and are the user's to mend (2), or the run's (6); any other is a defect of this program (6). */
-function fail(error: unknown, { stderr }: Context, verbose: boolean): number {
-  if (error instanceof Error && error.name === "ChaosError" && "code" in error) {
-    const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
-    stderr.write(issueText({ code: String(error.code), severity: "error", message: error.message, ...hint }, stderr.colour));
-    if (verbose && error.cause !== undefined) stderr.write(`${describe(error.cause)}\n`);
-    return exitCodes.refused;
-  }
-  const message = error instanceof Error && !verbose ? error.message : describe(error);
-  stderr.write(issueText({ code: "defect", severity: "error", message: `this should not happen: ${message}`, hint: "please report it, with the output of --verbose" }, stderr.colour));
-  return exitCodes.failed;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function version(): string {

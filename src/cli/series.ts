@@ -1,11 +1,13 @@
 import type { Api, Plan, Report } from "./api.ts";
 import type { Context } from "./command.ts";
+import { errorText } from "./error-text.ts";
 import { exitCodes, interruptCodes } from "./exit-code.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { showProgress } from "./progress.ts";
 
 export interface SeriesOptions {
   readonly quiet: boolean;
+  readonly verbose: boolean;
   readonly bail: boolean;
   readonly allowInconclusive: boolean;
   readonly allowHosts: readonly string[];
@@ -35,6 +37,11 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
         });
         runs.push(ran);
         if (options.bail && letThrough(ran.report.exitCode, options) !== exitCodes.held) break;
+      } catch (error) {
+        // What a run could not put into a report, such as a journal that could not be written to its end.
+        progress.finish();
+        context.stderr.write(errorText(error, { colour: context.stderr.colour, verbose: options.verbose }));
+        return { runs, exitCode: exitCodes.failed, allowed: false };
       } finally {
         progress.finish();
       }
@@ -44,8 +51,9 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
     interrupts.stopListening();
   }
   const signal = interrupts.received();
-  if (signal !== undefined) return { runs, exitCode: interruptCodes[signal], allowed: false };
   const worst = api.exitCodeOfSuite(runs.map(({ report }) => report.exitCode));
+  // An interrupted run that could not clean up has failed, and says so.
+  if (signal !== undefined) return { runs, exitCode: worst === exitCodes.failed ? worst : interruptCodes[signal], allowed: false };
   const exitCode = letThrough(worst, options);
   return { runs, exitCode, allowed: exitCode !== worst };
 }

@@ -1,8 +1,6 @@
 import type { Api, Experiment, Plan, Report } from "../../src/cli/api.ts";
 import type { Context, InterruptSignal, Output } from "../../src/cli/command.ts";
-import { Histogram } from "../../src/math/histogram.ts";
-import { ChaosError } from "../../src/model/error.ts";
-import { format } from "../../src/units/format.ts";
+import * as real from "../../src/index.ts";
 
 export interface FakeContext extends Context {
   readonly out: () => string;
@@ -68,7 +66,7 @@ export function aReport(exitCode: number, title = "A title"): Report {
   };
 }
 
-/** Every experiment is valid and held, unless the text says `error` or the changes say otherwise. */
+/** The real API, but for what reads, runs and renders: every experiment is valid and held, unless the text says `error` or the changes say otherwise. */
 function fakeApi(changes: Partial<Api>): Api {
   const reporters = ["text", "json"].map((format) => ({
     format,
@@ -76,9 +74,7 @@ function fakeApi(changes: Partial<Api>): Api {
     render: (reports: readonly Report[], options: { readonly suite?: boolean }) => `${format}${options.suite === true ? " suite" : ""}: ${reports.map(({ exitCode }) => exitCode).join(" ")}`,
   }));
   return {
-    ChaosError,
-    Histogram,
-    formatQuantity: format,
+    ...real,
     parse: (text, { file }) => {
       const issues = text.includes("error") ? [{ code: "bad", severity: "error" as const, message: "it is bad", file, line: 2, column: 3 }] : [];
       return { documents: [{ document: 0, issues, ...(issues.length > 0 ? {} : { experiment: anExperiment({ title: text.trim(), tags: text.trim().split(" ") }) }) }], issues };
@@ -86,16 +82,13 @@ function fakeApi(changes: Partial<Api>): Api {
     parseVars: () => ({}),
     plan: (experiment, { seed }) => aPlan(experiment, seed),
     run: () => Promise.resolve({ report: aReport(0), journalPath: "j" }),
+    preflight: () => ({ hosts: ["127.0.0.1"] }),
     judgeJournal: () => Promise.resolve(aReport(0)),
     explainPlan: (plan) => `plan of ${plan.experiment.title}`,
     explainType: (name) => `about ${name}`,
     experimentJsonSchema: () => ({ type: "object" }),
-    faultTypes: [{ type: "latency", layer: "exchange", summary: "answers late" }],
-    probeTypes: [{ type: "http", summary: "asks by HTTP" }],
-    hypothesisTypes: [{ type: "retry", summary: "tries again" }],
     reporters,
     findReporter: (format) => reporters.find((reporter) => reporter.format === format),
-    exitCodeOfSuite: (codes) => [6, 5, 1, 4, 3, 0].find((code) => codes.includes(code)) ?? 0,
     ...changes,
   };
 }

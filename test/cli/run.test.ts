@@ -118,10 +118,10 @@ describe("a series", () => {
   test("ends with an interrupt: the running one is told, no other is started", async () => {
     const ran: string[] = [];
     const context = fakeContext({
-      run: (plan, { signal }) => {
+      run: (plan, options) => {
         ran.push(plan.experiment.title);
         context.interrupt("SIGTERM");
-        return Promise.resolve({ report: aReport(signal?.aborted === true ? 143 : 0), journalPath: "j" });
+        return Promise.resolve({ report: aReport(options?.signal?.aborted === true ? 143 : 0), journalPath: "j" });
       },
     });
     expect(await main(["run", await file("a.yaml", "a"), "--repeat", "3"], context)).toBe(143);

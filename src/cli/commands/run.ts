@@ -39,7 +39,8 @@ export const run: Command = {
     printIssues(given.flag("quiet") ? issues.filter(({ severity }) => severity === "error") : issues, context.stderr);
     if (refused) return exitCodes.refused;
     const plans = experiments.flatMap((loaded) => Array.from({ length: repeat }, () => planOf(api, loaded, given)));
-    if (given.flag("dry-run")) return dryRun(api, context, plans.filter((_, i) => i % repeat === 0));
+    const reached = plans.map((plan) => api.preflight(plan, { allowHosts: given.texts("allow-host") }).hosts);
+    if (given.flag("dry-run")) return dryRun(api, context, plans.filter((_, i) => i % repeat === 0), [...new Set(reached.flat())]);
     return runAndReport(api, context, plans, given, destinations, files.length > 1 || repeat > 1);
   },
 };
@@ -57,16 +58,12 @@ function planOf(api: Api, { experiment, file, document }: LoadedExperiment, give
   return api.plan(experiment, { file, document, chooseSeed: () => randomBytes(4).toString("hex"), ...(seed === undefined ? {} : { seed }) });
 }
 
-async function dryRun(api: Api, context: Context, plans: readonly Plan[]): Promise<number> {
-  const { hostsOf, resolveHosts } = await import("../hosts.ts");
-  let refused = false;
-  for (const plan of plans) {
-    const { lines, issues } = await resolveHosts(hostsOf(plan), plan.file);
-    context.stdout.write(`${api.explainPlan(plan).trimEnd()}\n${lines.map((line) => `\n${line}`).join("")}\n`);
-    printIssues(issues, context.stderr);
-    refused ||= issues.length > 0;
-  }
-  return refused ? exitCodes.refused : exitCodes.held;
+async function dryRun(api: Api, context: Context, plans: readonly Plan[], hosts: readonly string[]): Promise<number> {
+  const { resolveHosts } = await import("../hosts.ts");
+  const { lines, issues } = await resolveHosts(hosts);
+  context.stdout.write(`${plans.map((plan) => api.explainPlan(plan).trimEnd()).join("\n\n")}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  printIssues(issues, context.stderr);
+  return issues.length === 0 ? exitCodes.held : exitCodes.refused;
 }
 
 async function runAndReport(api: Api, context: Context, plans: readonly Plan[], given: Given, destinations: readonly Destination[], suite: boolean): Promise<number> {
@@ -82,12 +79,13 @@ async function runAndReport(api: Api, context: Context, plans: readonly Plan[], 
     const quiet = given.flag("quiet");
     const { runs, exitCode, allowed } = await runSeries(api, context, plans, {
       quiet,
+      verbose: given.flag("verbose"),
       bail: given.flag("bail"),
       allowInconclusive: given.flag("allow-inconclusive"),
       allowHosts: given.texts("allow-host"),
       ...(journalPath === undefined ? {} : { journalPath }),
     });
-    await deliver(destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
+    if (runs.length > 0) await deliver(destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
     if (!quiet) context.stderr.write(closingLines(runs, destinations).map((line) => `${line}\n`).join(""));
     if (allowed) context.stderr.write("inconclusive, let through by --allow-inconclusive: exit code 0 in place of 3\n");
     return exitCode;
