@@ -140,7 +140,7 @@ function vendorProblems(sources: readonly Source[]): readonly string[] {
 }
 
 function shapeProblems({ file, text }: Source): readonly string[] {
-  const parts = file.replace(/^src\//, "").replace(/\.ts$/, "").split("/");
+  const parts = file.replace(/^src\//, "").replace(/\.[jt]s$/, "").split("/");
   const odd = parts.filter((part) => !kebabCase.test(part));
   const banned = parts.filter((part, i) => (i < parts.length - 1 ? bannedFolders : bannedNames).includes(part));
   const lines = text.split("\n").length - 1;

@@ -1,0 +1,68 @@
+import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
+import { ChaosError } from "../model/error.ts";
+import type { Proxy } from "../model/experiment.ts";
+import type { Plan } from "../model/plan.ts";
+import { resolve } from "../experiment/interpolate.ts";
+import { replicasOf } from "../experiment/listeners.ts";
+import type { Endpoint, RunScope } from "../experiment/interpolate.ts";
+
+/** Where services and proxies are reached: what `${services.…}` and `${proxies.…}` stand for. */
+export type Addresses = Required<Pick<RunScope, "services" | "proxies">>;
+
+export interface Listening {
+  readonly proxy: string;
+  readonly caller: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Addresses of services by the ports of their replicas; one without a port has only its host. */
+export function serviceEndpoints(plan: Plan, ports: ReadonlyMap<string, number>): Addresses["services"] {
+  return Object.fromEntries(plan.experiment.services.flatMap(replicasOf).map((name) => {
+    const port = ports.get(name);
+    return [name, port === undefined ? { host: "127.0.0.1" } : endpoint("http", "127.0.0.1", port)];
+  }));
+}
+
+/** Addresses of proxies as one caller is to reach them: its own listener, where it has one. */
+export function proxyEndpoints(plan: Plan, listening: readonly Listening[], caller: string): Addresses["proxies"] {
+  return Object.fromEntries(plan.experiment.proxies.flatMap((proxy) => {
+    const own = listening.filter((listener) => listener.proxy === proxy.name);
+    const chosen = own.find((listener) => listener.caller === caller) ?? own.find((listener) => listener.caller === "default") ?? own[0];
+    return chosen === undefined ? [] : [[proxy.name, endpoint(proxy.lane === "tcp" ? "tcp" : "http", reachableHost(proxy, chosen.host), chosen.port)]];
+  }));
+}
+
+/** What the data plane is to serve; upstreams are known by then, ports of port 0 are not. */
+export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tracePrefix: string): DataPlaneConfig {
+  return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.map((proxy) => proxyConfig(proxy, plan, services)) };
+}
+
+function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"]): ProxyConfig {
+  const { name, lane, host, correlate, listen } = proxy;
+  return {
+    name, lane, host, correlate,
+    upstream: upstreamAddress(proxy, services),
+    listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...listen })),
+  };
+}
+
+/** Host and port that a proxy's upstream says. Throws ChaosError `bad-upstream`. */
+export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): { readonly host: string; readonly port: number } {
+  const text = String(resolve(proxy.upstream, { services }));
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const port = url === undefined ? 0 : Number(url.port === "" ? (url.protocol === "http:" ? 80 : 0) : url.port);
+  if (url === undefined || url.hostname === "" || port === 0) {
+    throw new ChaosError("bad-upstream", `proxy ${proxy.name}: expected an upstream with host and port, got "${text}"`, { hint: 'such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432"' });
+  }
+  return { host: url.hostname.replaceAll(/[[\]]/g, ""), port };
+}
+
+function endpoint(scheme: string, host: string, port: number): Endpoint {
+  return { host, port, url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}` };
+}
+
+/** Listening everywhere, it is reached here. */
+function reachableHost({ advertise }: Proxy, host: string): string {
+  return advertise ?? (host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host);
+}

@@ -1,0 +1,181 @@
+import type { Env } from "../model/env.ts";
+import { ChaosError } from "../model/error.ts";
+import type { Event, Fact, JournalHeader } from "../model/event.ts";
+import { LocalEngine } from "../engines/index.ts";
+import { createDataPlane } from "../proxy/index.ts";
+import { unlessAborted } from "./abortable.ts";
+import { dataPlaneConfig, proxyEndpoints, serviceEndpoints } from "./addresses.ts";
+import { Apparatus } from "./apparatus.ts";
+import { Baseline } from "./baseline.ts";
+import { Guards } from "./guards.ts";
+import { Halt } from "./halt.ts";
+import type { HaltFact } from "./halt.ts";
+import { JournalFile } from "./journal-file.ts";
+import type { Sink } from "./journal-file.ts";
+import { Load } from "./load.ts";
+import { Schedule } from "./run-schedule.ts";
+import { Redactor } from "./secrets.ts";
+import { holdPorts, startServices } from "./start-services.ts";
+import { Undo } from "./undo.ts";
+
+export interface CarryOutOptions {
+  readonly env: Env;
+  readonly header: JournalHeader;
+  readonly sink: Sink;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Inherited by services and commands. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly baseDir: string;
+  /** Aborted by an interrupt; the reason is the signal's name. */
+  readonly signal: AbortSignal;
+  onEvent(event: Event): void;
+}
+
+/** The load begins this long after all is up, so that its first request is not late. */
+const leadMs = 10;
+
+/**
+ * Carries a plan out and undoes all that it started, whatever comes between; what happened stands in the journal.
+ * Throws ChaosError `journal-unwritable` when it cannot stand there.
+ */
+export async function carryOut(options: CarryOutOptions): Promise<void> {
+  const run = new Run(options);
+  const interrupt = (): void => run.interrupt(String(options.signal.reason));
+  options.signal.addEventListener("abort", interrupt);
+  if (options.signal.aborted) interrupt();
+  try {
+    await run.carryOut();
+  } finally {
+    options.signal.removeEventListener("abort", interrupt);
+  }
+}
+
+/** One run, from its journal's second line to its last. */
+class Run {
+  readonly #options: CarryOutOptions;
+  readonly #journal: JournalFile;
+  readonly #redactor: Redactor;
+  readonly #halt: Halt;
+  readonly #undo = new Undo();
+  readonly #baseline: Baseline;
+  /** Of services that run. */
+  readonly #pids = new Map<string, number>();
+  #guards: Guards | undefined;
+  #schedule: Schedule | undefined;
+  #seq = 0;
+
+  constructor(options: CarryOutOptions) {
+    const { env, header, sink, secrets } = options;
+    this.#options = options;
+    this.#redactor = new Redactor(secrets);
+    this.#halt = new Halt((fact) => this.#record(fact));
+    this.#baseline = new Baseline(header);
+    this.#journal = new JournalFile(sink, { env, onFailure: (error) => this.#halt.haltUnrecorded(error) });
+  }
+
+  interrupt(signal: string): void {
+    this.#halt.halt({ kind: "interrupted", atMs: this.#options.env.nowMs(), signal });
+  }
+
+  async carryOut(): Promise<void> {
+    const { env } = this.#options;
+    const apparatus = new Apparatus({ env, services: () => this.#pids, record: (event) => this.#record(event) });
+    try {
+      await this.#stages();
+    } catch (error) {
+      if (!this.#halt.isReason(error)) this.#halt.halt(failureOf(error, env.nowMs()));
+    }
+    const left = [...(await this.#lift()), ...(await this.#undo.all())];
+    apparatus.stop();
+    this.#record({ kind: "ended", atMs: env.nowMs(), cleanedUp: left.length === 0, left: left.map((what) => this.#redactor.text(what)) });
+    await this.#journal.close();
+  }
+
+  async #stages(): Promise<void> {
+    const { env, header } = this.#options;
+    const { maxDurationMs } = header.plan.experiment;
+    const limit = maxDurationMs === undefined ? undefined : env.after(maxDurationMs - env.nowMs(), () => this.#halt.halt({ kind: "max-duration", atMs: env.nowMs() }));
+    try {
+      const { engine, load } = await this.#start();
+      await this.#drive(engine, load);
+    } finally {
+      limit?.cancel();
+      this.#guards?.stop();
+    }
+  }
+
+  /** Proxies listen first, then services start; the load stands ready. */
+  async #start(): Promise<{ readonly engine: LocalEngine; readonly load: Load }> {
+    const { env, header, secrets, environment, baseDir } = this.#options;
+    const { plan, tracePrefix } = header;
+    const { signal } = this.#halt;
+    const record = (fact: Fact): void => this.#record(fact);
+    const ports = await holdPorts(plan.experiment.services, this.#undo);
+    const services = serviceEndpoints(plan, new Map([...ports].map(([name, { port }]) => [name, port])));
+    const engine = new LocalEngine(createDataPlane(env), (records) => records.forEach(record));
+    this.#undo.add("proxies", () => engine.stop());
+    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix));
+    for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });
+    const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller) });
+    await startServices(plan.experiment.services, {
+      env, signal, baseDir, environment, ports, record, scopeOf,
+      undo: this.#undo,
+      onDeath: (service) => this.#died(service.name, service.output.last(10)),
+    }, this.#pids);
+    const load = new Load({ env, plan, tracePrefix, baseDir, environment, record, scope: scopeOf("default") });
+    this.#undo.add("load", () => load.stop());
+    signal.throwIfAborted();
+    return { engine, load };
+  }
+
+  async #drive(engine: LocalEngine, load: Load): Promise<void> {
+    const { env, header } = this.#options;
+    const { plan } = header;
+    const startMs = env.nowMs() + leadMs;
+    const warmupEndMs = startMs + (plan.schedule.find(({ name }) => name === "warmup")?.endMs ?? 0);
+    this.#guards = new Guards(plan.experiment.guards, { env, fromMs: warmupEndMs, onTrip: (trip) => this.#halt.halt(trip) });
+    this.#schedule = new Schedule({ env, plan, startMs, engine, signal: this.#halt.signal, record: (event) => this.#record(event), baseline: () => this.#checkBaseline(load) });
+    load.start(startMs);
+    await this.#schedule.run();
+    this.#guards.stop();
+    await unlessAborted(this.#halt.signal, load.drained());
+  }
+
+  #checkBaseline(load: Load): void {
+    const { env, header } = this.#options;
+    if (header.plan.experiment.steadyState.length === 0) return;
+    const met = this.#baseline.isMet(load.pending());
+    if (met) return this.#record({ kind: "baseline", atMs: env.nowMs(), met });
+    this.#halt.halt({ kind: "baseline", atMs: env.nowMs(), met });
+    this.#halt.signal.throwIfAborted();
+  }
+
+  /** A service that ends under a fault is a finding; one that ends before is a failure. */
+  #died(service: string, lastLines: readonly string[]): void {
+    if (this.#schedule?.wasInForce === true || this.#halt.signal.aborted) return;
+    const told = lastLines.length === 0 ? "; it wrote nothing" : `; its last lines:\n${lastLines.map((line) => `  ${line}`).join("\n")}`;
+    this.#halt.halt({ kind: "failed", atMs: this.#options.env.nowMs(), code: "service-exited", message: `service ${service} ended by itself before anything was injected${told}`, hint: "run its command by hand to see why" });
+  }
+
+  async #lift(): Promise<readonly string[]> {
+    try {
+      await this.#schedule?.cutShort();
+      return [];
+    } catch (error) {
+      return [`faults: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  }
+
+  #record(fact: Fact): void {
+    const event: Event = { seq: (this.#seq += 1), ...this.#redactor.fact(fact) };
+    this.#journal.write(event);
+    this.#baseline.add(event);
+    if (event.kind === "sample") this.#guards?.add(event);
+    this.#options.onEvent(event);
+  }
+}
+
+function failureOf(error: unknown, atMs: number): HaltFact {
+  if (error instanceof ChaosError) return { kind: "failed", atMs, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  return { kind: "failed", atMs, code: "defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: "this is a defect of chaos itself: please report it with the journal" };
+}

@@ -1,0 +1,108 @@
+import { open, rm, stat } from "node:fs/promises";
+import type { Env, Timer } from "../model/env.ts";
+import { ChaosError } from "../model/error.ts";
+import type { Event, JournalHeader } from "../model/event.ts";
+import { encodeEvent, encodeHeader } from "../journal/codec.ts";
+
+/** Lines are handed to the system when so many characters have come, or so much time has passed. */
+const batchCharacters = 64 * 1024;
+const batchMs = 100;
+/** What may wait for a slow disk before the run is given up. */
+const mostWaitingCharacters = 64 * 1024 * 1024;
+
+/** Where lines go: a file, or what stands for one in a test. */
+export interface Sink {
+  appendFile(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The journal of one run, being written. Lines keep their order; memory is bounded; a failure is told once. */
+export class JournalFile {
+  readonly #sink: Sink;
+  readonly #env: Env;
+  readonly #onFailure: (error: ChaosError) => void;
+  #lines: string[] = [];
+  #waiting = 0;
+  #timer: Timer | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #failure: ChaosError | undefined;
+
+  constructor(sink: Sink, options: { readonly env: Env; readonly onFailure: (error: ChaosError) => void }) {
+    this.#sink = sink;
+    this.#env = options.env;
+    this.#onFailure = options.onFailure;
+  }
+
+  write(event: Event): void {
+    if (this.#failure !== undefined) return;
+    const line = `${encodeEvent(event)}\n`;
+    this.#lines.push(line);
+    this.#waiting += line.length;
+    if (this.#waiting > mostWaitingCharacters) this.#fail("the disk takes too long");
+    else if (this.#waiting >= batchCharacters) this.#flush();
+    else this.#timer ??= this.#env.after(batchMs, () => this.#flush());
+  }
+
+  /** Writes what is left and closes; throws ChaosError `journal-unwritable` when not every line has been written. */
+  async close(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+    await this.#sink.close().catch((error: unknown) => this.#fail(messageOf(error)));
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#isWriting) return;
+    this.#isWriting = true;
+    this.#writing = this.#drain().catch((error: unknown) => this.#fail(messageOf(error))).finally(() => {
+      this.#isWriting = false;
+    });
+  }
+
+  /** One write at a time: what comes meanwhile goes with the next. */
+  async #drain(): Promise<void> {
+    while (this.#lines.length > 0 && this.#failure === undefined) {
+      const text = this.#lines.join("");
+      this.#lines = [];
+      await this.#sink.appendFile(text);
+      this.#waiting -= text.length;
+    }
+  }
+
+  #fail(why: string): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = unwritable(why);
+    this.#lines = [];
+    this.#onFailure(this.#failure);
+  }
+}
+
+/** Makes the file with its first line. Throws ChaosError `journal-unwritable`, and then leaves no file that it made. */
+export async function openJournal(path: string, header: JournalHeader): Promise<Sink> {
+  try {
+    const before = await stat(path).catch(() => undefined);
+    if (before !== undefined && !before.isFile()) throw new Error(`${path} is no regular file, and a run is judged from its journal`);
+    const handle = await open(path, "w");
+    try {
+      await handle.appendFile(`${encodeHeader(header)}\n`);
+      return handle;
+    } catch (error) {
+      await handle.close();
+      if (before === undefined) await rm(path, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw unwritable(messageOf(error), error);
+  }
+}
+
+function unwritable(why: string, cause?: unknown): ChaosError {
+  return new ChaosError("journal-unwritable", `the journal cannot be written: ${why}`, { hint: "give a path that can be written with --journal PATH, and room for it", cause });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

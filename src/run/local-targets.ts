@@ -1,0 +1,52 @@
+import { ChaosError } from "../model/error.ts";
+import type { Plan } from "../model/plan.ts";
+import { resolve } from "../experiment/interpolate.ts";
+import { replicasOf } from "../experiment/listeners.ts";
+import { proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
+import { questionsOf } from "./ask.ts";
+
+/** Stands in for ports that are not known before anything starts; only hosts are looked at. */
+const anyPort = 1;
+
+/**
+ * Refuses a plan whose probes, ready checks or proxies reach beyond this machine, unless their host is allowed.
+ * Throws ChaosError `target-not-allowed`.
+ */
+export function checkTargets(plan: Plan, secrets: Readonly<Record<string, string>>, allowHosts: readonly string[]): void {
+  const allowed = new Set(allowHosts.map(bare));
+  for (const { host, what } of targetsOf(plan, secrets)) {
+    if (isLocal(host) || allowed.has(bare(host))) continue;
+    throw new ChaosError("target-not-allowed", `${what} reaches ${host}, which is not this machine`, { hint: `if that is meant, and you may do so: --allow-host ${host}` });
+  }
+}
+
+/** Every host that a plan reaches, and what does. */
+export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>): readonly { readonly host: string; readonly what: string }[] {
+  const { services, proxies, probes } = plan.experiment;
+  const ports = new Map(services.flatMap((service) => replicasOf(service).map((name) => [name, anyPort] as const)));
+  const listening = plan.listeners.map(({ proxy, caller }) => ({ proxy, caller, host: proxies.find(({ name }) => name === proxy)?.listen.host ?? "127.0.0.1", port: anyPort }));
+  const scope = { services: serviceEndpoints(plan, ports), proxies: proxyEndpoints(plan, listening, "default"), secrets };
+  return [
+    ...proxies.map((proxy) => ({ host: upstreamAddress(proxy, scope.services).host, what: `the upstream of proxy ${proxy.name}` })),
+    ...probes.flatMap((probe) => {
+      const { call } = questionsOf(probe, scope)({ id: probe.name, n: 1 });
+      return call.kind === "command" ? [] : [{ host: call.kind === "tcp" ? call.host : hostOf(call.url), what: `probe ${probe.name}` }];
+    }),
+    ...services.flatMap(({ name, ready }) => (ready === undefined || ready.kind === "log" ? [] : [{ host: hostOf(String(resolve(ready.target, scope))), what: `the ready check of service ${name}` }])),
+  ];
+}
+
+function hostOf(target: string): string {
+  const url = target.includes("://") ? target : `tcp://${target}`;
+  if (!URL.canParse(url)) throw new ChaosError("bad-target", `expected a URL or host:port, got "${target}"`, { hint: 'such as "http://127.0.0.1:8080/health"' });
+  return bare(new URL(url).hostname);
+}
+
+function isLocal(host: string): boolean {
+  const name = bare(host);
+  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || name === "0.0.0.0" || name === "::" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) || /^::ffff:7f[0-9a-f]{2}:/.test(name);
+}
+
+function bare(host: string): string {
+  return host.replaceAll(/[[\]]/g, "").replace(/\.$/, "").toLowerCase();
+}

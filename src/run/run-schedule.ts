@@ -1,0 +1,77 @@
+import type { Env } from "../model/env.ts";
+import type { RunEvent } from "../model/event.ts";
+import type { Plan, PlannedPhase } from "../model/plan.ts";
+import type { LocalEngine } from "../engines/local.ts";
+import { sleepUntil } from "./abortable.ts";
+
+export interface ScheduleOptions {
+  readonly env: Env;
+  readonly plan: Plan;
+  /** When the load starts. */
+  readonly startMs: number;
+  readonly signal: AbortSignal;
+  readonly engine: Pick<LocalEngine, "setFaults" | "lift">;
+  record(event: RunEvent): void;
+  /** Called when `before` has ended, and before anything is injected; throws to stop there. */
+  baseline(): void;
+}
+
+/** The schedule of a run, carried out: phases begin and end at their planned moments, faults are put in force and lifted with them. */
+export class Schedule {
+  readonly #options: ScheduleOptions;
+  #current: PlannedPhase | undefined;
+  #epochInForce: number | undefined;
+  #wasInForce = false;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a fault has ever been in force. */
+  get wasInForce(): boolean {
+    return this.#wasInForce;
+  }
+
+  /** Resolves at the end of the last phase; rejects with the signal's reason. */
+  async run(): Promise<void> {
+    const { env, plan, startMs, signal } = this.#options;
+    for (const phase of plan.schedule) {
+      await sleepUntil(env, startMs + phase.startMs, signal);
+      await this.#enter(phase);
+    }
+    await sleepUntil(env, startMs + (plan.schedule.at(-1)?.endMs ?? 0), signal);
+    await this.#leave(startMs + (plan.schedule.at(-1)?.endMs ?? 0), { release: false });
+  }
+
+  /** Ends the phase and the faults that are in force, with all that they hold; nothing where the schedule ran out. */
+  async cutShort(): Promise<void> {
+    await this.#leave(this.#options.env.nowMs(), { release: true });
+  }
+
+  async #enter(phase: PlannedPhase): Promise<void> {
+    const { plan, startMs, record, engine, signal, baseline } = this.#options;
+    const atMs = startMs + phase.startMs;
+    await this.#leave(atMs, { release: false });
+    signal.throwIfAborted();
+    if (phase.name === "during" && phase.epoch === 1) baseline();
+    record({ kind: "phase-started", atMs, phase: phase.name, epoch: phase.epoch });
+    this.#current = phase;
+    if (phase.name !== "during") return;
+    const faults = plan.experiment.faults.filter(({ layer }) => layer !== "process");
+    // Marked first: what fails half-way is lifted as well.
+    this.#epochInForce = phase.epoch;
+    this.#wasInForce = true;
+    const set = await engine.setFaults(faults, phase.epoch);
+    record({ kind: "faults-set", atMs: set.atMs, epoch: phase.epoch, faults: faults.map(({ name }) => name) });
+  }
+
+  async #leave(atMs: number, { release }: { readonly release: boolean }): Promise<void> {
+    const { record, engine } = this.#options;
+    const phase = this.#current;
+    const epoch = this.#epochInForce;
+    this.#current = undefined;
+    this.#epochInForce = undefined;
+    if (phase !== undefined) record({ kind: "phase-ended", atMs, phase: phase.name, epoch: phase.epoch });
+    if (epoch !== undefined) record({ kind: "faults-lifted", atMs: (await engine.lift({ release })).atMs, epoch });
+  }
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Event, JournalHeader } from "../model/event.ts";
+import type { Plan } from "../model/plan.ts";
+import type { Report } from "../model/report.ts";
+import { carryOut } from "./carry-out.ts";
+import { openJournal } from "./journal-file.ts";
+import { judgeJournal } from "./judge-journal.ts";
+import { checkTargets } from "./local-targets.ts";
+import { makeRunFolder, nameRun } from "./run-folder.ts";
+import { resolveSecrets } from "./secrets.ts";
+import { createSystemEnv } from "./system-env.ts";
+
+export interface RunOptions {
+  /** Environment variables: secrets come from them, services and commands inherit them. Default: our own. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** What paths of the plan are relative to. Default: the folder of its file, or the current one. */
+  readonly baseDir?: string;
+  /** Default: `.chaos/<runId>/journal.ndjson` under the current folder, where the last 20 runs are kept. */
+  readonly journalPath?: string;
+  /** Hosts beside this machine that may be reached. */
+  readonly allowHosts?: readonly string[];
+  /** Aborting it ends the run: faults are lifted, services ended. The reason is the signal's name, `SIGINT` by default. */
+  readonly signal?: AbortSignal;
+  /** Told every event as it is written. */
+  readonly onEvent?: (event: Event) => void;
+}
+
+/**
+ * Carries a plan out on this machine and judges what happened from its journal.
+ * Throws ChaosError before anything is started (`target-not-allowed`, `secret-missing`, `journal-unwritable`), and `journal-unwritable` after the
+ * clean-up when the journal could not be written to its end; any other failure is told by the report.
+ */
+export async function run(plan: Plan, options: RunOptions = {}): Promise<{ readonly report: Report; readonly journalPath: string }> {
+  const env = createSystemEnv();
+  const startedAt = new Date();
+  const runId = nameRun(startedAt);
+  const environment = given(options.environment ?? process.env);
+  const secrets = resolveSecrets(plan, environment);
+  checkTargets(plan, secrets, options.allowHosts ?? []);
+  const header: JournalHeader = {
+    schema: "chaos/journal/1", runId, startedAt: startedAt.toISOString(), tracePrefix: randomBytes(8).toString("hex"),
+    tool: { version: toolVersion(), node: process.versions.node }, plan,
+  };
+  const journalPath = options.journalPath ?? await makeRunFolder(process.cwd(), runId);
+  const sink = await openJournal(journalPath, header);
+  const baseDir = options.baseDir ?? (plan.file === "-" ? process.cwd() : dirname(resolve(plan.file)));
+  const interrupt = new AbortController();
+  const passOn = (): void => interrupt.abort(typeof options.signal?.reason === "string" ? options.signal.reason : "SIGINT");
+  options.signal?.addEventListener("abort", passOn);
+  if (options.signal?.aborted === true) passOn();
+  try {
+    await carryOut({ env, header, sink, secrets, environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
+  } finally {
+    options.signal?.removeEventListener("abort", passOn);
+  }
+  return { report: await judgeJournal(journalPath), journalPath };
+}
+
+function given(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function toolVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
+}
