@@ -49,9 +49,7 @@ class Carrier {
     if (this.#proxies.size > 0) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
     const listening = [];
     for (const proxy of config.proxies) {
-      const lane = lanes[proxy.lane];
-      if (lane === undefined) throw new ChaosError("unknown-lane", `expected a known lane for proxy "${proxy.name}", got "${proxy.lane}"`);
-      const server = new ProxyServer({ env: this.#env, config: proxy, run: config, lane, nextConn: () => (this.#connections += 1), record: (record) => this.#batch.add(record) });
+      const server = new ProxyServer({ env: this.#env, config: proxy, run: config, lane: lanes[proxy.lane], nextConn: () => (this.#connections += 1), record: (record) => this.#batch.add(record) });
       this.#proxies.set(proxy.name, server);
       try {
         listening.push(...(await server.open()).map((address) => ({ proxy: proxy.name, ...address })));

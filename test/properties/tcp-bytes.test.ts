@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DelayStage } from "../../src/proxy/tcp/delay-stage.ts";
 import { Line } from "../../src/proxy/tcp/line.ts";

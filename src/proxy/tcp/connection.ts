@@ -1,9 +1,15 @@
 import { Socket } from "node:net";
 import type { ConnectionRecord } from "../../model/event.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
-import { reset } from "../reset.ts";
+import { onFin, reset } from "../reset.ts";
 import { Duct } from "./duct.ts";
 import { Grip } from "./grip.ts";
+
+/**
+ * From the last bytes to a reset that follows them. An RST overtakes what is unsent, and a caller on libuv that finds both at once
+ * is told of an end instead of the reset: it is given this long to read.
+ */
+const readingGraceMs = 20;
 
 type Closing = Pick<ConnectionRecord, "closedBy" | "how">;
 
@@ -52,8 +58,8 @@ export class TcpConnection implements LaneConnection {
   }
 
   #watch(): void {
-    this.#client.on("end", () => this.#closedBy("client", "fin"));
-    this.#upstream.on("end", () => this.#closedBy("upstream", "fin"));
+    onFin(this.#client, () => this.#ended("client"));
+    onFin(this.#upstream, () => this.#ended("upstream"));
     this.#client.on("error", () => this.#lost("client"));
     this.#upstream.on("error", (error: NodeJS.ErrnoException) => (this.#upstreamReached ? this.#lost("upstream") : this.#unreachable(error)));
     this.#upstream.on("connect", () => {
@@ -73,10 +79,15 @@ export class TcpConnection implements LaneConnection {
     if (cut === undefined) return true;
     this.#response.line.drop();
     this.#upstream.pause();
-    // An RST overtakes what is unsent: the kernel must have the bytes first.
-    if (cut.after === 0) this.#grip.reset(cut.fault);
-    else this.#client.write(bytes.subarray(0, cut.after), () => this.#grip.reset(cut.fault));
+    const severed = (): void => this.#grip.reset(cut.fault);
+    if (cut.after === 0) severed();
+    else this.#client.write(bytes.subarray(0, cut.after), () => this.#context.env.after(readingGraceMs, severed));
     return false;
+  }
+
+  #ended(side: "client" | "upstream"): void {
+    this.#closedBy(side, "fin");
+    (side === "client" ? this.#request : this.#response).end("fin");
   }
 
   /** One side was reset, or lost otherwise: the other is to see a reset, behind the bytes that are on their way to it. */

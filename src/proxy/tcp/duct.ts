@@ -30,7 +30,6 @@ export class Duct {
     this.#options = options;
     const { source, target } = options;
     source.on("data", (bytes: Buffer) => this.#take(bytes));
-    source.on("end", () => this.end("fin"));
     target.on("drain", () => {
       this.#targetFull = false;
       this.#resumeIfRoomy();

@@ -40,8 +40,8 @@ export class Grip {
     const decided = this.#context.selector().connection({ conn, caller }, env.nowMs());
     this.ledger.note(decided);
     for (const { fault, decision, effects } of decided) {
-      if (decision === "window") this.#letGo(fault, false);
-      else if (decision === "applied" && !this.#holds.has(fault)) this.#holds.set(fault, effects.map((effect) => this.#carryOut(fault, effect)));
+      if (decision !== "applied") this.#letGo(fault, false);
+      else if (!this.#holds.has(fault)) this.#holds.set(fault, effects.map((effect) => this.#carryOut(fault, effect)));
     }
   }
 
