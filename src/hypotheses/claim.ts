@@ -5,6 +5,7 @@ import type { Bound } from "../model/bound.ts";
 import type { Metric } from "../model/experiment.ts";
 import type { Advice, HypothesisType, Scope } from "../model/hypothesis-type.ts";
 import type { JsonObject } from "../model/json.ts";
+import type { Sample } from "../model/observation.ts";
 import type { ClaimVerdict } from "../model/verdict.ts";
 import { within } from "../units/bound.ts";
 import { atMost, bound } from "../units/fields.ts";
@@ -63,8 +64,8 @@ export const claim: HypothesisType<Params> = {
   judge(params, scope) {
     const { observations, confidence } = scope;
     const window = phaseWindow(scope, params.phase);
-    const samples = [...observations.samples({ probe: params.probe, phase: params.phase, ...(window === undefined ? {} : { epoch: window.epoch }) })];
-    const seen = tally(samples, window === undefined ? 0 : (window.endMs - window.startMs) / 1000);
+    const samples = (): Iterable<Sample> => observations.samples({ probe: params.probe, phase: params.phase, ...(window === undefined ? {} : { epoch: window.epoch }) });
+    const seen = tally(samples(), window === undefined ? 0 : (window.endMs - window.startMs) / 1000);
     const obstacle = phaseObstacle(scope, params.phase) ?? (params.phase === "before" ? undefined : exerciseObstacle(scope, params.probe)) ?? apparatusObstacle(seen);
     const measured: Record<string, number> = {};
     const claims = metrics.flatMap((metric): readonly ClaimVerdict[] => {
@@ -80,7 +81,7 @@ export const claim: HypothesisType<Params> = {
       claims: [...claims, ...relative.claims],
       observed: { ...measured, ...relative.observed },
       samples: finished(seen) + seen.pending,
-      evidence: [...claims, ...relative.claims].some(({ verdict }) => verdict === "violated") ? witnessesAmong(samples, (sample) => isAgainst(params, sample.grade, sample.latencyMs)) : [],
+      evidence: [...claims, ...relative.claims].some(({ verdict }) => verdict === "violated") ? witnessesAmong(samples(), (sample) => isAgainst(params, sample.grade, sample.latencyMs)) : [],
     };
   },
 };

@@ -125,16 +125,20 @@ export function decideQuantile(claimed: Claimed, q: number, seen: { readonly sor
   return decideByIntervals(claimed, { observed: quantile(shortest, q), n, confidence: seen.confidence, asked: interval(seen.confidence), sure: interval(surety), nextStep: sendMore(needed, n) });
 }
 
-/** Decides when something happened by the two samples around it: `lo` the last before, `hi` the first after; `hi` absent: not seen. */
+/**
+ * Decides when something happened by the two samples around it: `lo` the last before, `hi` the first after; `hi` absent: not seen.
+ * `event` is a clause such as `ready turned unhealthy`; `claimed.what` names the moment that times count from.
+ */
 export function decideTime(claimed: Claimed, seen: { readonly lo: number; readonly hi?: number; readonly n: number; readonly event: string; readonly nextStep: string }): ClaimVerdict {
   const { bound } = claimed;
   const interval: Interval = seen.hi === undefined ? { lo: seen.lo } : { lo: seen.lo, hi: seen.hi };
   const observed = seen.hi === undefined ? `not within ${format("duration", seen.lo)}` : format("duration", seen.hi);
   const base = { claim: claimed.claim, expected: bound.text, observed, interval: ends(interval), n: seen.n };
-  const when = seen.hi === undefined ? `not within the ${format("duration", seen.lo)} that were watched` : `between ${format("duration", seen.lo)} and ${format("duration", seen.hi)} after ${claimed.what}`;
-  if (isInside(bound, interval)) return { ...base, verdict: "held", reason: `${capital(seen.event)} ${when}, inside ${bound.text}.` };
-  if (isOutside(bound, interval)) return { ...base, verdict: "violated", reason: `${capital(seen.event)} ${when}, outside ${bound.text}.` };
-  return { ...base, verdict: "inconclusive", reason: `${capital(seen.event)} ${when}, which does not settle ${bound.text}.`, nextStep: seen.nextStep };
+  const [from, to] = [format("duration", seen.lo), format("duration", seen.hi ?? seen.lo)];
+  const when = seen.hi === undefined ? `: not seen in the ${from} after ${claimed.what}` : from === to ? ` ${to} after ${claimed.what}` : ` between ${from} and ${to} after ${claimed.what}`;
+  if (isInside(bound, interval)) return { ...base, verdict: "held", reason: `${capital(seen.event)}${when}, inside ${bound.text}.` };
+  if (isOutside(bound, interval)) return { ...base, verdict: "violated", reason: `${capital(seen.event)}${when}, outside ${bound.text}.` };
+  return { ...base, verdict: "inconclusive", reason: `${capital(seen.event)}${when}, which does not settle ${bound.text}.`, nextStep: seen.nextStep };
 }
 
 /** Decides a claim that single requests refute: two of them make it violated, one leaves it open, none of enough makes it held. */

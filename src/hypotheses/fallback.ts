@@ -46,7 +46,8 @@ export const fallback: HypothesisType<Params> = {
   },
   judge(params, scope) {
     const { observations, epoch, confidence } = scope;
-    const samples = [...observations.samples({ probe: params.probe, phase: "during", epoch })].filter(needsFallback(params, scope));
+    const isInNeed = needsFallback(params, scope);
+    const samples = [...observations.samples({ probe: params.probe, phase: "during", epoch })].filter(isInNeed);
     const seen = tally(samples, 1);
     const obstacle = phaseObstacle(scope, "during") ?? exerciseObstacle(scope, params.probe) ?? apparatusObstacle(seen) ?? (samples.length === 0 ? untouched(params) : undefined);
     const n = finished(seen);
@@ -109,15 +110,15 @@ function needsFallback({ probe }: Params, scope: Scope): (sample: Sample) => boo
   return (sample) => {
     if (sample.grade === "unsent") return inForce(sample);
     const calls = edges.flatMap((proxy) => observations.callsOf({ probe, n: sample.n }, proxy));
-    if (calls.some(wasServed)) return false;
+    if (calls.some((call) => wasServed(call, sample))) return false;
     const met = calls.some((call) => call.felt && call.faults.some(({ fault, decision }) => decision === "applied" && names.has(fault)));
     return met || (inForce(sample) && normallyCalls.some((proxy) => !calls.some((call) => call.proxy === proxy)));
   };
 }
 
-/** The dependency's own answer came through whole, and it was not an error. */
-function wasServed(call: Call): boolean {
-  return call.end === "complete" && call.passedOn && (call.status === undefined || call.status < 500) && !call.faults.some(({ decision, effect }) => decision === "applied" && effect === "respond");
+/** The dependency's own answer came through whole while the request was waiting for it, and it was not an error. */
+function wasServed(call: Call, { endMs = Number.POSITIVE_INFINITY }: Sample): boolean {
+  return call.end === "complete" && call.endMs <= endMs && call.passedOn && (call.status === undefined || call.status < 500) && !call.faults.some(({ decision, effect }) => decision === "applied" && effect === "respond");
 }
 
 /** How often a request causes no call when all is well. */

@@ -64,7 +64,7 @@ export const healthCheck: HypothesisType<Params> = {
     ];
   },
   judge(params, scope) {
-    const seen = watch(params.probe, scope);
+    const seen = watch(params, scope);
     const changes = findChanges(seen.usable, params, seen.onsetMs);
     const down = changes.list.find(({ to }) => to === "unhealthy");
     const claims: ClaimVerdict[] = [];
@@ -127,7 +127,7 @@ interface Watched {
   readonly obstacle: Obstacle | undefined;
 }
 
-function watch(probe: string, scope: Scope): Watched {
+function watch({ probe, ...thresholds }: Params, scope: Scope): Watched {
   const span = faultSpan(scope);
   const onsetMs = span.onsetMs ?? scope.observations.faults.find(({ epoch, fault }) => epoch === scope.epoch && scope.hypothesis.faults.includes(fault.name))?.setMs ?? 0;
   const samples = [...scope.observations.samples({ probe, epoch: scope.epoch })].filter(({ phase, dueMs }) => (phase === "during" || phase === "after") && dueMs >= onsetMs);
@@ -136,8 +136,15 @@ function watch(probe: string, scope: Scope): Watched {
     onsetMs,
     endMs: span.endMs ?? scope.observations.endMs,
     usable: samples.filter(({ disturbed, endMs }) => !disturbed && endMs !== undefined),
-    obstacle: phaseObstacle(scope, "during") ?? exerciseObstacle(scope, probe) ?? (isUnwitnessed ? undefined : onsetObstacle(span)) ?? apparatusObstacle(tally(samples, 1)),
+    obstacle: phaseObstacle(scope, "during") ?? illBefore(probe, thresholds, scope) ?? exerciseObstacle(scope, probe) ?? (isUnwitnessed ? undefined : onsetObstacle(span)) ?? apparatusObstacle(tally(samples, 1)),
   };
+}
+
+/** What was unhealthy before the fault cannot be turned by it. */
+function illBefore(probe: string, thresholds: Pick<Params, "failureThreshold" | "successThreshold">, { observations }: Scope): Obstacle | undefined {
+  const samples = [...observations.samples({ probe, phase: "before" })].filter(({ disturbed, endMs }) => !disturbed && endMs !== undefined);
+  if (findChanges(samples, thresholds, 0).list.at(-1)?.to !== "unhealthy") return undefined;
+  return { reason: `${probe} was unhealthy before the fault already.`, nextStep: `Let ${probe} be healthy before: make it part of the steady state, or before longer.` };
 }
 
 function few(probe: string, n: number): Obstacle {

@@ -54,7 +54,7 @@ function stopped(observations: Observations): Concluded | undefined {
 
 function baselineMissed(observations: Observations, gates: readonly AssessedGate[]): Concluded | undefined {
   const base = { outcome: "baseline-not-met", exitCode: 4 } as const;
-  const missed = gates.find(({ row }) => row.phase === "before" && row.met === false);
+  const missed = gates.find(({ row, disturbed }) => row.phase === "before" && row.met === false && !disturbed);
   if (missed !== undefined) return { ...base, because: `The steady state did not hold before the fault: ${whyNot(missed)}.` };
   const found = first(observations, "baseline");
   if (found !== undefined) return { ...base, because: sentence(found.message) };

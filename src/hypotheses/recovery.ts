@@ -11,6 +11,7 @@ import { faultSpan } from "./fault-span.ts";
 import { tally } from "./figures.ts";
 import { apparatusObstacle, exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import { assessClaims, fewestSamples } from "./steady-state.ts";
+import { suffixesThatMeet } from "./steady-suffixes.ts";
 import { witnessesAmong } from "./witnesses.ts";
 
 const schema = z.strictObject({ probe: z.string(), within: atMost("duration") });
@@ -74,9 +75,7 @@ function steadyClaims(probe: string, { observations }: Scope): readonly MetricCl
  * -1 when there is none.
  */
 function findRecovery(samples: readonly Sample[], claims: readonly MetricClaim[]): number {
+  const lasts = suffixesThatMeet(samples, claims);
   const meets = (part: readonly Sample[]): boolean => assessClaims(claims, tally(part, 1)).every(({ met }) => met);
-  for (let i = 0; i + fewestSamples <= samples.length; i += 1) {
-    if (samples[i]?.grade === "good" && meets(samples.slice(i, i + fewestSamples)) && meets(samples.slice(i))) return i;
-  }
-  return -1;
+  return samples.findIndex(({ grade }, i) => grade === "good" && lasts[i] === 1 && meets(samples.slice(i, i + fewestSamples)));
 }

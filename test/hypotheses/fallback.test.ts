@@ -39,6 +39,12 @@ test("leaves out requests that a retry brought the dependency's own answer", () 
   expect(judgement.claims[0]).toMatchObject({ verdict: "held", n: 150 });
 });
 
+test("an answer of the dependency that came after the request was answered did not serve it", () => {
+  const samples = during(() => ({ grade: "degraded", latencyMs: 500 }));
+  const leaked = samples.map((sample) => callFor(sample, { endMs: sample.dueMs + 3000, felt: true, faulted: true, faults: [{ fault: "slow", decision: "applied", effect: "delay", actedMs: sample.dueMs + 2 }] }));
+  expect(judge({ share: ">= 95%" }, samples, leaked).claims[0]).toMatchObject({ verdict: "held", n: 300 });
+});
+
 test("inconclusive when every request was served after all", () => {
   const samples = during(() => ({}));
   expect(judge({ share: ">= 95%" }, samples, samples.map((sample) => callFor(sample, { felt: true, faulted: true, faults: [{ fault: "slow", decision: "applied", effect: "delay", actedMs: 1 }] }))).claims[0]).toMatchObject({ verdict: "inconclusive", reason: expect.stringContaining("without being served after all") });

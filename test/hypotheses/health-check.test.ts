@@ -62,6 +62,11 @@ test("never decided when nobody felt the fault, or after never ran", () => {
   expect(verdicts(judge({ turnsHealthy: { within: "5s" } }, badFrom(1000), good, { overrides: { phases: windows.slice(0, 2) } }))).toEqual({ "turnsHealthy.within": "inconclusive" });
 });
 
+test("inconclusive when readiness was bad before the fault already", () => {
+  const samples = [...requests("ready", "before", 5, badFrom(3000)), ...requests("ready", "during", 5, badFrom(0)), ...requests("ready", "after", 5)];
+  expect(judge({ turnsUnhealthy: { within: "6s" } }, good, good, { samples }).claims[0]).toMatchObject({ verdict: "inconclusive", reason: "ready was unhealthy before the fault already." });
+});
+
 test("advises phases that are too short to see the turns", () => {
   const params = healthCheck.params.parse({ probe: "ready", turnsUnhealthy: { within: "15s" }, turnsHealthy: { within: "8s" } });
   expect(healthCheck.advise(params, hypothesisOf("health-check", {}), experimentOf()).map(({ path, hint }) => [path, hint])).toEqual([[["turnsUnhealthy"], "make during at least 16s long"]]);
