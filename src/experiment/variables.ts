@@ -5,6 +5,7 @@ import type { Report } from "./finding.ts";
 import { joined, lookUp } from "./interpolate.ts";
 import { escapePlaceholders, segmentsOf } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder.ts";
+import { name as nameSchema } from "./schema/names.ts";
 import { looksSecret } from "./secret-names.ts";
 import { readScalar } from "./yaml-source.ts";
 import type { Path } from "./yaml-source.ts";
@@ -33,9 +34,9 @@ export interface Replaced {
 
 /** Replaces what is known when planning. What is known only when run stays, where it may stand; anything undefined is reported at its place. */
 export function replaceVariables(document: JsonObject, sources: VariableSources, report: Report): Replaced {
-  const declared = isObject(document["vars"]) ? document["vars"] : {};
+  const declared = mapOf(document, "vars", report);
   const vars: JsonObject = { ...declared, ...Object.fromEntries(Object.entries(sources.given).map(([name, value]) => [name, alike(declared[name], value)])) };
-  const secrets: Record<string, SecretSource> = { ...declaredSecrets(document["secrets"], sources, report) };
+  const secrets: Record<string, SecretSource> = { ...declaredSecrets(mapOf(document, "secrets", report), sources, report) };
   const known = new Set(Object.keys(declared));
 
   const replace = (value: Json, path: Path, opening: readonly string[]): Json => {
@@ -102,10 +103,11 @@ export function replaceVariables(document: JsonObject, sources: VariableSources,
 }
 
 /** Secrets stay as they are written; only that they can be had is checked. */
-function declaredSecrets(section: Json | undefined, { env }: VariableSources, report: Report): Readonly<Record<string, SecretSource>> {
-  if (!isObject(section)) return {};
+function declaredSecrets(section: JsonObject, { env }: VariableSources, report: Report): Readonly<Record<string, SecretSource>> {
   return Object.fromEntries(Object.entries(section).map(([name, template]) => {
     const path = ["secrets", name];
+    const named = nameSchema.safeParse(name);
+    if (!named.success) report({ code: "bad-name", message: `${named.error.issues[0]?.message ?? ""}, got "${name}"`, path, part: "key" });
     const parts = typeof template === "string" ? segmentsOf(template) : [];
     if (!parts.some((part) => typeof part !== "string")) {
       report({ code: "written-secret", message: "a secret that is written in the file is none", hint: `take it from the environment: ${name}: "\${env.NAME}"`, path });
@@ -129,6 +131,13 @@ function alike(declared: Json | undefined, given: Json): Json {
 function hintForVariable(name: string, vars: JsonObject): string {
   const names = Object.keys(vars);
   return names.length === 0 ? `define it: vars: { ${name}: … }, or --var ${name}=…` : suggest(name, names);
+}
+
+function mapOf(document: JsonObject, key: string, report: Report): JsonObject {
+  const section = document[key] ?? {};
+  if (isObject(section)) return section;
+  report({ code: "wrong-type", message: `${key}: expected a map of names`, path: [key] });
+  return {};
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -41,7 +41,7 @@ type CommandParams = z.infer<typeof params>;
 /** Runs a command. */
 export const command: ProbeType<CommandParams> = {
   type: "command",
-  summary: "runs a command and grades its exit code and output",
+  summary: "Runs a command, and grades its exit code and output.",
   params,
   example: 'command: [node, probes/queue-depth.mjs]\nexpect: { exit: 0, stdout: { matches: "^[0-9]$" } }\n',
   explain: (params) => `run ${params.command.join(" ")}; good: ${explainExpectation(params.expect)}${params.degraded === undefined ? "" : `; degraded: ${explainExpectation(params.degraded)}`}`,

@@ -38,7 +38,7 @@ type HttpParams = z.infer<typeof params>;
 /** Asks over HTTP/1.1. */
 export const http: ProbeType<HttpParams> = {
   type: "http",
-  summary: "asks over HTTP and grades status, headers and body",
+  summary: "Asks over HTTP, and grades status, headers and body.",
   params,
   example: 'method: POST\nurl: "${services.checkout.url}/checkout"\njson: { order: "${request.id}", amount: 12 }\nexpect: { status: 200 }\ndegraded: { status: 202, body: { json: { path: /status, equals: queued } } }\n',
   explain: (params) => `${methodOf(params)} ${params.url}; good: ${explainExpectation(params.expect)}${params.degraded === undefined ? "" : `; degraded: ${explainExpectation(params.degraded)}`}`,

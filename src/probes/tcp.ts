@@ -20,7 +20,7 @@ type TcpParams = z.infer<typeof params>;
 /** Connects over TCP, and may say a line and look at the answer. */
 export const tcp: ProbeType<TcpParams> = {
   type: "tcp",
-  summary: "connects over TCP; may send a text and grade what comes back",
+  summary: "Connects over TCP; may send a text and grade what comes back.",
   params,
   example: 'address: "${proxies.cache.host}:${proxies.cache.port}"\nsend: "PING\\r\\n"\nexpect: { contains: PONG }\n',
   explain(params) {
