@@ -42,20 +42,23 @@ export interface TrialsSeen {
   /** Since when nothing was tried any more, and until when that is known. */
   readonly restingMs: number;
   readonly lastRefusalMs?: number;
+  /** Refusals may have been another replica's: the least that it rested is a guess on the safe side, good to refute by only. */
+  readonly isShared: boolean;
 }
 
 /**
  * The rests between trials. The first is reported and never refutes alone: calls under way at the opening end after it.
  * A breaker that tries nothing for twice the longest rest allowed does refute.
  */
-export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs }: TrialsSeen): ClaimVerdict {
+export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, isShared }: TrialsSeen): ClaimVerdict {
   const claimed: Claimed = { claim: "trials.every", bound, kind: "duration", what: "the rest between trials" };
   const maxMs = bound.max ?? Number.POSITIVE_INFINITY;
   const waitedMs = Math.max(0, (lastRefusalMs ?? restingMs) - restingMs);
   const rests = trials.slice(1).map(({ restMs }) => restMs);
+  const shown = isShared ? rests.map(({ hi }) => ({ lo: hi, hi })) : rests;
   const first = trials[0]?.restMs;
   const outside = rests.filter((rest) => isOutside(bound, rest));
-  const all = rests.length === 0 ? undefined : { lo: Math.min(...rests.map(({ lo }) => lo)), hi: Math.max(...rests.map(({ hi }) => hi)) };
+  const all = rests.length === 0 ? undefined : { lo: Math.min(...shown.map(({ lo }) => lo)), hi: Math.max(...shown.map(({ hi }) => hi)) };
   const base = { claim: claimed.claim, expected: bound.text, n: rests.length };
   const middle = all === undefined ? "no two trials" : spellRests(rests.map(({ hi }) => hi));
   if (trials.length === 0) {

@@ -19,7 +19,7 @@ export interface Trial {
   readonly startMs: number;
   readonly endMs: number;
   readonly calls: number;
-  /** From the end of the trial before (of the opening's calls, for the first) to the last refusal before this one, and to its start. */
+  /** Least and most that the breaker can have rested before: from the end of the trial before to the last refusal, and to this one's start. The first rest begins between the opening and the end of the calls then under way. */
   readonly restMs: { readonly lo: number; readonly hi: number };
 }
 
@@ -92,16 +92,21 @@ export function findTrials(sequence: readonly Mark[], options: { readonly opened
   let group: Mark[] = [];
   let zeros: number[] = [];
   let before: number[] = [];
+  // A breaker may open again at the first failure of a trial, or at the last.
+  let earliestMs = options.openedMs;
   let restFromMs = Math.max(options.openedMs, Math.min(options.lastCallsEndMs, known.find(({ label }) => label === 1)?.atMs ?? options.lastCallsEndMs));
   const close = (): void => {
     const [first] = group;
     if (first === undefined) return;
-    const endMs = Math.max(...group.map(endOf));
+    const ends = group.map(endOf);
+    const endMs = Math.max(...ends);
     const refusal = before[Math.max(0, before.length - slack)] ?? restFromMs;
-    const restMs = { lo: Math.max(0, refusal - restFromMs), hi: Math.max(0, first.atMs - restFromMs) };
+    const hi = Math.max(0, first.atMs - earliestMs);
+    const restMs = { lo: Math.min(hi, Math.max(0, refusal - restFromMs)), hi };
     const calls = group.reduce((sum, mark) => sum + mark.calls.length, 0);
-    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs: { lo: Math.min(restMs.lo, restMs.hi), hi: restMs.hi } });
+    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs });
     restFromMs = endMs;
+    earliestMs = Math.min(...ends);
     group = [];
   };
   for (const mark of known) {
@@ -132,7 +137,7 @@ export function findClosing(sequence: readonly Mark[], baseline: EdgeBaseline, n
     const next = known.slice(i, i + lasting);
     const refused = next.filter(({ label }) => label === 0).length;
     const failed = next.filter((mark) => mark.label === 1 && !isServed(mark)).length;
-    if (refused <= spare && failed <= 1 && findZeroRun(labels, need, i) < 0) return sequence.indexOf(known[i] ?? next[0] ?? sequence[0]!);
+    if (refused <= spare && failed <= 1 && findZeroRun(labels, need, i) < 0) return sequence.findIndex((mark) => mark === known[i]);
   }
   return -1;
 }

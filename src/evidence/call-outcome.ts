@@ -1,0 +1,23 @@
+import type { Call } from "../model/observation.ts";
+
+/** Whether a call gave its caller no answer, or one that says the dependency failed. One still open has not. */
+export function hasFailed(call: Call): boolean {
+  if (call.end === "open" || call.end === "tunnel") return false;
+  if (call.end !== "complete") return true;
+  return call.status !== undefined && (call.status >= 500 || (call.status >= 400 && call.faults.some(({ decision, effect }) => decision === "applied" && effect === "respond")));
+}
+
+/** Whether a call brought the dependency's own answer. */
+export function hasSucceeded(call: Call): boolean {
+  return call.end === "complete" && !hasFailed(call);
+}
+
+/** Whether one of these faults did something to a call. */
+export function metFault(call: Call, faults: ReadonlySet<string>): boolean {
+  return call.faulted && call.faults.some(({ fault, decision }) => decision === "applied" && faults.has(fault));
+}
+
+/** Whether its caller noticed. */
+export function feltFault(call: Call, faults: ReadonlySet<string>): boolean {
+  return call.felt && metFault(call, faults);
+}

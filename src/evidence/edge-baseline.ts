@@ -1,0 +1,72 @@
+import type { Call, Observations, Sample } from "../model/observation.ts";
+import { clopperPearson } from "../math/proportion.ts";
+import { quantile } from "../math/quantile.ts";
+import { hasFailed } from "./call-outcome.ts";
+
+/** How a probe's requests and their calls on one edge go when all is well: the phase before. */
+export interface EdgeBaseline {
+  /** Finished requests. */
+  readonly requests: number;
+  /** Share that caused no call (ε). */
+  readonly missShare: number;
+  /** Its upper bound at 95 %, at least 1 %. */
+  readonly missShareAtMost: number;
+  /** Longest row of requests that caused none. */
+  readonly longestMiss: number;
+  /** Calls per request (m). */
+  readonly callsPerRequest: number;
+  readonly calls: number;
+  readonly failedShare: number;
+  /** Of calls, ms; 0 without any. */
+  readonly callP99Ms: number;
+  /** How much the slowest of twenty answers exceeds the median: what scheduling does to times here. */
+  readonly answerSpreadMs: number;
+}
+
+export interface RequestCalls {
+  readonly sample: Sample;
+  readonly calls: readonly Call[];
+}
+
+export function measureBaseline(observations: Observations, probe: string, proxy: string): EdgeBaseline {
+  let requests = 0;
+  let misses = 0;
+  let row = 0;
+  let longestMiss = 0;
+  let failed = 0;
+  const callMs: number[] = [];
+  const answerMs: number[] = [];
+  for (const sample of observations.samples({ probe, phase: "before" })) {
+    if (sample.endMs === undefined || sample.disturbed) continue;
+    const calls = observations.callsOf(sample, proxy);
+    requests += 1;
+    answerMs.push(sample.latencyMs);
+    row = calls.length === 0 ? row + 1 : 0;
+    longestMiss = Math.max(longestMiss, row);
+    if (calls.length === 0) misses += 1;
+    for (const call of calls) {
+      callMs.push(call.endMs - call.startMs);
+      if (hasFailed(call)) failed += 1;
+    }
+  }
+  callMs.sort((a, b) => a - b);
+  answerMs.sort((a, b) => a - b);
+  return {
+    requests,
+    missShare: requests === 0 ? 1 : misses / requests,
+    missShareAtMost: Math.max(0.01, clopperPearson(misses, requests, 0.95).hi),
+    longestMiss,
+    callsPerRequest: requests === 0 ? 0 : callMs.length / requests,
+    calls: callMs.length,
+    failedShare: callMs.length === 0 ? 0 : failed / callMs.length,
+    callP99Ms: callMs.length === 0 ? 0 : quantile(callMs, 0.99),
+    answerSpreadMs: answerMs.length === 0 ? 0 : quantile(answerMs, 0.95) - quantile(answerMs, 0.5),
+  };
+}
+
+/** Requests of a probe in one epoch with their calls on an edge, in due order; those never sent are left out. */
+export function* requestsWithCalls(observations: Observations, query: { readonly probe: string; readonly proxy: string; readonly epoch: number }): Iterable<RequestCalls> {
+  for (const sample of observations.samples({ probe: query.probe, epoch: query.epoch })) {
+    if ((sample.phase === "during" || sample.phase === "after") && sample.grade !== "unsent") yield { sample, calls: observations.callsOf(sample, query.proxy) };
+  }
+}
