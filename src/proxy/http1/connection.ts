@@ -8,8 +8,10 @@ import { RequestReader } from "./request-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import type { Loss, Wires } from "./wires.ts";
 
-/** What the kernel has taken over is on its way, but a reset overtakes what the client's window has no room for: after more than this we give the client time to read. */
-const surelySentBytes = 16 * 1024;
+/**
+ * From the last byte written to a reset. A reset overtakes what the client's window has no room for, and a client on libuv that polls both at once
+ * reports an end instead of the reset: it is given this long to read.
+ */
 const flushGraceMs = 20;
 
 /** One client connection and, from the first request that is passed on, its one upstream connection. */
@@ -25,6 +27,8 @@ export class Http1Connection implements LaneConnection, Wires {
   private readonly peer: string;
   private requestBytes = 0;
   private responseBytes = 0;
+  /** When the last byte was written to the client. */
+  private wroteMs = Number.NEGATIVE_INFINITY;
   private upstreamReached = false;
   private clientEnded = false;
   private clientBlocked = false;
@@ -77,6 +81,7 @@ export class Http1Connection implements LaneConnection, Wires {
   toClient(bytes: Buffer): void {
     const { client } = this;
     this.responseBytes += bytes.length;
+    this.wroteMs = this.context.env.nowMs();
     client.write(bytes);
     if (client.writableNeedDrain && client.writableLength > 0) this.clientBlocked = true;
   }
@@ -103,8 +108,11 @@ export class Http1Connection implements LaneConnection, Wires {
   reset(by: ConnectionRecord["closedBy"]): void {
     this.finish(by, "rst");
     const { client } = this;
-    if (this.responseBytes <= surelySentBytes && client.writableLength === 0) reset(client);
-    else client.write("", () => this.context.env.after(flushGraceMs, () => reset(client)));
+    const { env } = this.context;
+    const waitMs = this.wroteMs + flushGraceMs - env.nowMs();
+    if (client.writableLength > 0) client.write("", () => env.after(flushGraceMs, () => reset(client)));
+    else if (waitMs > 0) env.after(waitMs, () => reset(client));
+    else reset(client);
   }
 
   dropUpstream(): void {

@@ -50,7 +50,9 @@ export class BodyProbe {
 
 function childOf(parent: unknown, token: string): unknown {
   const name = token.replaceAll("~1", "/").replaceAll("~0", "~");
-  return typeof parent === "object" && parent !== null && Object.hasOwn(parent, name) ? (parent as Record<string, unknown>)[name] : undefined;
+  if (typeof parent !== "object" || parent === null) return undefined;
+  const property = Object.getOwnPropertyDescriptor(parent, name);
+  return property?.value;
 }
 
 /** The data of a body that is known to be chunked well. */

@@ -38,9 +38,17 @@ export class Effects {
     this.begin(exchange);
   }
 
-  /** Ends every hold of an exchange now. */
-  release(exchange: Exchange): void {
-    while (exchange.timer !== undefined) this.holdEnded(exchange);
+  /** The exchange's faults are gone: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
+  lift(exchange: Exchange, release: boolean): void {
+    exchange.lifted = true;
+    const { ending } = exchange;
+    if (ending?.effect.kind === "hang") {
+      const hangs = isDue(exchange, ending);
+      exchange.ending = hangs ? { effect: { kind: "reset", at: "accept" }, fault: ending.fault } : undefined;
+      if (hangs) ending.fault.releasedMs = this.env.nowMs();
+      else exchange.limitBytes = -1;
+    }
+    if (release) while (exchange.timer !== undefined) this.holdEnded(exchange);
   }
 
   private begin(exchange: Exchange): void {
@@ -79,6 +87,7 @@ export class Effects {
         if (effect.at === "response") return limit(exchange, step, exchange.interimBytes + (effect.afterBytes ?? 0));
         return this.end(exchange, step);
       case "hang":
+        if (exchange.lifted) return "done";
         if (effect.headersFirst) return limit(exchange, step, exchange.headEndBytes);
         fault.actedMs ??= this.env.nowMs();
         return this.end(exchange, step);
@@ -86,7 +95,10 @@ export class Effects {
         return this.end(exchange, step);
       case "delay-bytes":
       case "refuse":
+        // Of connections and listeners: planSteps leaves them out.
         return "done";
+      default:
+        return effect satisfies never;
     }
   }
 
@@ -121,4 +133,12 @@ function limit(exchange: Exchange, step: Step, bytes: number): "limited" {
   exchange.ending = step;
   exchange.limitBytes = bytes;
   return "limited";
+}
+
+/** Whether an exchange ends now, given that it is its turn. */
+export function isDue(exchange: Exchange, { effect }: Step): boolean {
+  if (effect.kind === "hang") return !effect.headersFirst || exchange.spent;
+  if (effect.kind !== "reset") return true;
+  if (effect.at === "response") return exchange.spent;
+  return effect.at === "accept" || exchange.requestDone || exchange.expectContinue;
 }

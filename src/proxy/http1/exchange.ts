@@ -34,6 +34,8 @@ export class Exchange {
   dueMs = 0;
   timer: Timer | undefined;
   holding: FaultDraft | undefined;
+  /** The faults that were asked about it are not in force any more. */
+  lifted = false;
   /** Close, reset or hang, waiting for the exchange's turn. */
   ending: Step | undefined;
 

@@ -2,7 +2,7 @@ import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
 import { encodeAnswer, encodeRejection } from "./answers.ts";
 import type { Answer, Rejection } from "./answers.ts";
-import { Effects } from "./effects.ts";
+import { Effects, isDue } from "./effects.ts";
 import type { Stage } from "./effects.ts";
 import { noSteps, sizeOf } from "./exchange.ts";
 import type { Exchange, Step } from "./exchange.ts";
@@ -62,7 +62,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       (exchange.heldRequest ??= []).push(bytes);
       this.heldRequestBytes += bytes.length;
     }
-    if (exchange.unpassable) this.pump();
+    if (exchange.unpassable || exchange.ending !== undefined) this.pump();
     else if (done && exchange.settled) this.ledger.uploaded(exchange);
     else if (done && exchange.respond !== undefined && exchange.responseGate === "none") this.answerInPlace(exchange, exchange.respond);
   }
@@ -151,16 +151,9 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     }
   }
 
-  /** Faults were lifted: what hangs is reset; with `release` what is delayed goes on. */
+  /** Faults were lifted: what hangs is reset, what would hang later does not; with `release` what is delayed goes on. */
   lifted(release: boolean): void {
-    const nowMs = this.context.env.nowMs();
-    for (const exchange of this.exchanges.slice()) {
-      const { ending } = exchange;
-      if (ending?.effect.kind === "hang" && (exchange.responseGate === "sink" || exchange.requestGate === "sink")) {
-        ending.fault.releasedMs = nowMs;
-        exchange.ending = { effect: { kind: "reset", at: "request" }, fault: ending.fault };
-      } else if (release) this.effects.release(exchange);
-    }
+    for (const exchange of this.exchanges.slice()) this.effects.lift(exchange, release);
     this.pump();
   }
 
@@ -191,6 +184,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     const close = !exchange.keepAlive || !exchange.requestDone;
     exchange.closeAfter = close;
     exchange.answeredBy = fault;
+    exchange.retryAfter = Object.entries(effect.headers).find(([name]) => name.toLowerCase() === "retry-after")?.[1];
     this.answer(exchange, encodeAnswer(effect, { method: exchange.record.method, close }), effect.status);
   }
 
@@ -199,12 +193,12 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
       this.flush(exchange);
       const { ending } = exchange;
-      if (exchange.responseGate === "open" && exchange.responseDone && !(exchange.spent && ending?.effect.kind === "reset")) {
+      if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent) {
         if (exchange.tunnel) return this.wires.endClient();
         const { closeAfter } = exchange;
         this.remove(0, "complete");
         if (closeAfter) return this.close("dropped", "proxy");
-      } else if (ending !== undefined && (exchange.responseGate === "none" || exchange.responseGate === "sink" || exchange.spent)) {
+      } else if (ending !== undefined && isDue(exchange, ending)) {
         return this.carryOutEnding(exchange, ending);
       } else {
         const isLost = this.loss !== undefined && !exchange.responseDone && (exchange.unpassable || exchange.requestGate === "open");
@@ -296,7 +290,9 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     let out = bytes;
     if (exchange.limitBytes >= 0) {
       const room = exchange.limitBytes - record.responseBytes;
-      exchange.spent = bytes.length >= room;
+      // At the very end of the answer there is a reset to come, but nothing to withhold.
+      const isWhole = bytes.length === room && exchange.responseDone && exchange.ending?.effect.kind === "hang";
+      exchange.spent = bytes.length >= room && !isWhole;
       if (bytes.length > room) out = bytes.subarray(0, room);
     }
     if (out.length > 0) {
