@@ -33,17 +33,15 @@ export function judge(observations: Observations): Judged {
 function judgeHypothesis(hypothesis: Hypothesis, observations: Observations): { readonly verdict: Verdict; readonly epochs: readonly EpochJudgement[] } {
   const type = findHypothesisType(hypothesis.type);
   if (type === undefined) throw new ChaosError("unknown-hypothesis", `expected a known hypothesis type, got "${hypothesis.type}" in the plan of this journal`, { hint: "judge it with the version that wrote it" });
-  const params = type.params.safeParse(hypothesis.params);
-  if (!params.success) throw new ChaosError("bad-hypothesis", `expected valid parameters of ${hypothesis.type}, got ${params.error.issues.map(({ message }) => message).join("; ")}`, { hint: "judge it with the version that wrote it" });
   const { epochs: planned } = observations.header.plan.experiment.phases;
-  const epochs = Array.from({ length: planned }, (_, i) => ({ epoch: i + 1, judgement: judgeEpoch(type, params.data, hypothesis, observations, i + 1) }));
-  return { verdict: conclude(hypothesis, type.explain(params.data), epochs, continuityObstacle(hypothesis, observations)), epochs };
+  const epochs = Array.from({ length: planned }, (_, i) => ({ epoch: i + 1, judgement: judgeEpoch(type, hypothesis, observations, i + 1) }));
+  return { verdict: conclude(hypothesis, type.explain(hypothesis.params), epochs, continuityObstacle(hypothesis, observations)), epochs };
 }
 
-function judgeEpoch(type: HypothesisType, params: unknown, hypothesis: Hypothesis, observations: Observations, epoch: number): Judgement {
+function judgeEpoch(type: HypothesisType, hypothesis: Hypothesis, observations: Observations, epoch: number): Judgement {
   const obstacle = type.type === "claim" ? undefined : phaseObstacle({ observations, epoch }, "during");
   if (obstacle !== undefined) return { claims: [undecided({ claim: type.type, bound: { text: "a fault in force" } }, obstacle.reason, obstacle.nextStep)], observed: {}, samples: 0 };
-  return type.judge(params, { hypothesis, observations, epoch, confidence: observations.header.plan.experiment.confidence });
+  return type.judge(hypothesis.params, { hypothesis, observations, epoch, confidence: observations.header.plan.experiment.confidence });
 }
 
 /** A process that ended by itself looks like an open breaker, a timeout, a recovery: no pattern can be told any more. What callers saw still can. */

@@ -5,6 +5,7 @@ import type { Call, FaultObservation, Observations, PhaseWindow, Sample } from "
 import type { Scope } from "../../src/model/hypothesis-type.ts";
 import { parseBound } from "../../src/units/bound.ts";
 import type { QuantityKind } from "../../src/units/quantity.ts";
+import { plannedParams } from "./planned-params.ts";
 
 /** Observations made by hand, so that a test says exactly what was seen. Phases: before 0–5 s, during 5–20 s, after 20–30 s. */
 export interface HandMade {
@@ -73,7 +74,7 @@ export function observe({ samples = [], calls = [], experiment = {}, overrides =
 }
 
 export function hypothesisOf(type: string, params: JsonObject, part: Partial<Hypothesis> = {}): Hypothesis {
-  return { name: type, type, faults: ["slow"], confirm: false, shapes: [], params, ...part };
+  return { name: type, type, faults: ["slow"], confirm: false, shapes: [], params: plannedParams(type, params), ...part };
 }
 
 export function scopeOf(type: string, params: JsonObject, made: HandMade = {}, part: Partial<Hypothesis> = {}): Scope {

@@ -7,6 +7,7 @@ import type { Selection } from "../../src/model/selection.ts";
 import { Observer } from "../../src/evidence/observer.ts";
 import { keyedRandom } from "../../src/math/random.ts";
 import { encodeRequestKey, requestId } from "../../src/math/request-key.ts";
+import { plannedParams } from "./planned-params.ts";
 import { createService } from "./simulated-service.ts";
 import type { CallResult, ServiceKnobs } from "./simulated-service.ts";
 
@@ -349,7 +350,7 @@ export function makeHeader(options: Simulation): JournalHeader {
     version: 1, title: "Simulated", tags: [], seed, confidence: options.confidence ?? 0.99, secrets: {}, services: [],
     proxies: [{ name: "payments", upstream: "http://127.0.0.1:9", lane: "http1", listen: { host: "127.0.0.1", port: 0 }, host: "keep", correlate: options.serial === true ? { by: "serial" } : { by: "trace" } }],
     probes, steadyState: options.steadyState ?? [], phases, faults,
-    hypotheses: (options.hypotheses ?? []).map((part, i) => ({ name: part.name ?? `hypothesis-${i + 1}`, type: "claim", faults: faults.map(({ name }) => name), confirm: false, shapes: [], params: {}, ...part })),
+    hypotheses: (options.hypotheses ?? []).map((part, i) => ({ name: part.name ?? `hypothesis-${i + 1}`, type: "claim", faults: faults.map(({ name }) => name), confirm: false, shapes: [], ...part, params: plannedParams(part.type ?? "claim", part.params ?? {}) })),
     guards: [],
   };
   return {
