@@ -178,6 +178,6 @@ function percent(confidence: number): string {
   return format("share", confidence);
 }
 
-export function capital(text: string): string {
+function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

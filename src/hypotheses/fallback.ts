@@ -47,9 +47,10 @@ export const fallback: HypothesisType<Params> = {
   judge(params, scope) {
     const { observations, epoch, confidence } = scope;
     const isInNeed = needsFallback(params, scope);
-    const samples = [...observations.samples({ probe: params.probe, phase: "during", epoch })].filter(isInNeed);
-    const seen = tally(samples, 1);
-    const obstacle = phaseObstacle(scope, "during") ?? exerciseObstacle(scope, params.probe) ?? apparatusObstacle(seen) ?? (samples.length === 0 ? untouched(params) : undefined);
+    const inNeed = (): Iterable<Sample> => only(observations.samples({ probe: params.probe, phase: "during", epoch }), isInNeed);
+    const seen = tally(inNeed(), 1);
+    const isUntouched = finished(seen) + seen.pending + seen.disturbed + seen.unsent === 0;
+    const obstacle = phaseObstacle(scope, "during") ?? exerciseObstacle(scope, params.probe) ?? apparatusObstacle(seen) ?? (isUntouched ? untouched(params) : undefined);
     const n = finished(seen);
     const fell = { degraded: seen.degraded, good: seen.good, available: seen.good + seen.degraded }[params.expect];
     const p95Ms = seen.quantileMs(0.95);
@@ -69,10 +70,14 @@ export const fallback: HypothesisType<Params> = {
       observed: { ...(n === 0 ? {} : { fallbackShare: fell / n }), ...(p95Ms === undefined ? {} : { answerP95Ms: p95Ms }) },
       samples: n + seen.pending,
       ...rungOf(params, scope),
-      evidence: claims.some(({ verdict }) => verdict === "violated") ? witnessesAmong(samples, ({ grade, latencyMs }) => !fits(params, grade) || latencyMs > limitMs) : [],
+      evidence: claims.some(({ verdict }) => verdict === "violated") ? witnessesAmong(inNeed(), ({ grade, latencyMs }) => !fits(params, grade) || latencyMs > limitMs) : [],
     };
   },
 };
+
+function* only(samples: Iterable<Sample>, isWanted: (sample: Sample) => boolean): Iterable<Sample> {
+  for (const sample of samples) if (isWanted(sample)) yield sample;
+}
 
 const expectWords = { degraded: "the degraded answer", good: "a good answer", available: "a good or degraded answer" } as const;
 

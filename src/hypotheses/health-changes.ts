@@ -1,9 +1,9 @@
 import type { Sample } from "../model/observation.ts";
 
-export type Health = "healthy" | "unhealthy";
+type Health = "healthy" | "unhealthy";
 
 /** A change of health as a prober with thresholds sees it, ms from the start of the run: it happened after `loMs`, by `hiMs`. */
-export interface HealthChange {
+interface HealthChange {
   readonly to: Health;
   readonly loMs: number;
   readonly hiMs: number;

@@ -4,8 +4,8 @@ import { format } from "../../units/format.ts";
 import type { Paint, Style } from "./paint.ts";
 import { cut, hang } from "./wrap.ts";
 
-export const symbols: Readonly<Record<VerdictWord, string>> = { held: "✔", violated: "✘", inconclusive: "?" };
-export const verdictStyle: Readonly<Record<VerdictWord, readonly Style[]>> = { held: ["green"], violated: ["red"], inconclusive: ["yellow"] };
+const symbols: Readonly<Record<VerdictWord, string>> = { held: "✔", violated: "✘", inconclusive: "?" };
+const verdictStyle: Readonly<Record<VerdictWord, readonly Style[]>> = { held: ["green"], violated: ["red"], inconclusive: ["yellow"] };
 
 export interface Page {
   readonly width: number;
@@ -13,7 +13,7 @@ export interface Page {
   readonly verbose: boolean;
 }
 
-export function heading(text: string, { paint }: Page): string {
+function heading(text: string, { paint }: Page): string {
   return paint(["bold"], text);
 }
 
