@@ -2,8 +2,8 @@ import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
-import { resolve } from "../experiment/interpolate.ts";
 import { replicasOf } from "../experiment/listeners.ts";
+import { resolveText } from "./resolve-text.ts";
 import type { Endpoint, RunScope } from "../experiment/interpolate.ts";
 
 /** Where services and proxies are reached: what `${services.…}` and `${proxies.…}` stand for. */
@@ -49,7 +49,7 @@ function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"]):
 
 /** Host and port that a proxy's upstream says. Throws ChaosError `bad-upstream`. */
 export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): { readonly host: string; readonly port: number } {
-  const text = String(resolve(proxy.upstream, { services }));
+  const text = resolveText(proxy.upstream, { services });
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const port = url === undefined ? 0 : Number(url.port === "" ? (url.protocol === "http:" ? 80 : 0) : url.port);
   if (url === undefined || url.hostname === "" || port === 0) {

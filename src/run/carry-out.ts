@@ -28,7 +28,7 @@ export interface CarryOutOptions {
   readonly baseDir: string;
   /** Aborted by an interrupt; the reason is the signal's name. */
   readonly signal: AbortSignal;
-  onEvent(event: Event): void;
+  readonly onEvent: (event: Event) => void;
 }
 
 /** The load begins this long after all is up, so that its first request is not late. */

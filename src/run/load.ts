@@ -23,7 +23,7 @@ export interface LoadOptions {
   readonly baseDir: string;
   /** Environment of commands. */
   readonly environment: Readonly<Record<string, string>>;
-  record(fact: SampleRecord | RunEvent): void;
+  readonly record: (fact: SampleRecord | RunEvent) => void;
 }
 
 /** The load of all probes. It is made before it starts, so that nothing is left to do when the first request is due. */

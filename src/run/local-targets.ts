@@ -1,9 +1,9 @@
 import { ChaosError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
-import { resolve } from "../experiment/interpolate.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import { proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
 import { questionsOf } from "./ask.ts";
+import { resolveText } from "./resolve-text.ts";
 
 /** Stands in for ports that are not known before anything starts; only hosts are looked at. */
 const anyPort = 1;
@@ -32,7 +32,7 @@ export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>)
       const { call } = questionsOf(probe, scope)({ id: probe.name, n: 1 });
       return call.kind === "command" ? [] : [{ host: call.kind === "tcp" ? call.host : hostOf(call.url), what: `probe ${probe.name}` }];
     }),
-    ...services.flatMap(({ name, ready }) => (ready === undefined || ready.kind === "log" ? [] : [{ host: hostOf(String(resolve(ready.target, scope))), what: `the ready check of service ${name}` }])),
+    ...services.flatMap(({ name, ready }) => (ready === undefined || ready.kind === "log" ? [] : [{ host: hostOf(resolveText(ready.target, scope)), what: `the ready check of service ${name}` }])),
   ];
 }
 

@@ -14,9 +14,9 @@ export interface ProbeLoadOptions {
   /** When the load starts and ends. */
   readonly startMs: number;
   readonly endMs: number;
-  ask(n: number): Ask & { readonly headers: Readonly<Record<string, string>> };
+  readonly ask: (n: number) => Ask & { readonly headers: Readonly<Record<string, string>> };
   readonly caller: Caller;
-  record(fact: SampleRecord | RunEvent): void;
+  readonly record: (fact: SampleRecord | RunEvent) => void;
 }
 
 interface InFlight {
@@ -58,7 +58,7 @@ export class ProbeLoad {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
-    for (const [n, { dueMs, sentMs, flight, timeout }] of [...this.#inFlight]) {
+    for (const [n, { dueMs, sentMs, flight, timeout }] of this.#inFlight) {
       this.#inFlight.delete(n);
       timeout.cancel();
       this.#record({ n, dueMs, sentMs, grade: "pending", atMs: this.#options.env.nowMs() });

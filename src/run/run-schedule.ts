@@ -11,9 +11,9 @@ export interface ScheduleOptions {
   readonly startMs: number;
   readonly signal: AbortSignal;
   readonly engine: Pick<LocalEngine, "setFaults" | "lift">;
-  record(event: RunEvent): void;
+  readonly record: (event: RunEvent) => void;
   /** Called when `before` has ended, and before anything is injected; throws to stop there. */
-  baseline(): void;
+  readonly baseline: () => void;
 }
 
 /** The schedule of a run, carried out: phases begin and end at their planned moments, faults are put in force and lifted with them. */

@@ -1,18 +1,15 @@
 import { resolve as resolvePath } from "node:path";
 import type { Env } from "../model/env.ts";
-import { ChaosError } from "../model/error.ts";
 import type { RunEvent } from "../model/event.ts";
 import type { Service } from "../model/experiment.ts";
-import type { Json } from "../model/json.ts";
-import { resolve } from "../experiment/interpolate.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import type { RunScope } from "../experiment/interpolate.ts";
 import { unlessAborted } from "./abortable.ts";
 import { holdFreePort, holdPort } from "./free-ports.ts";
 import type { HeldPort } from "./free-ports.ts";
 import { untilReady } from "./ready.ts";
+import { resolveText } from "./resolve-text.ts";
 import { ServiceProcess } from "./service-process.ts";
-import type { Exit } from "./spawn.ts";
 import type { Undo } from "./undo.ts";
 
 export interface ServiceSetting {
@@ -24,11 +21,11 @@ export interface ServiceSetting {
   /** Ports of replicas, held until they are started. */
   readonly ports: ReadonlyMap<string, HeldPort>;
   /** What placeholders stand for in one replica: its own listeners of proxies. */
-  scopeOf(replica: string): RunScope;
+  readonly scopeOf: (replica: string) => RunScope;
   readonly undo: Undo;
-  record(event: RunEvent): void;
+  readonly record: (event: RunEvent) => void;
   /** A service ended that was not asked to, and had been ready. */
-  onDeath(service: ServiceProcess, exit: Exit): void;
+  readonly onDeath: (service: ServiceProcess) => void;
 }
 
 /** Holds a port for every replica that is to have one. Throws ChaosError `port-taken` or `no-free-port`. */
@@ -59,14 +56,14 @@ async function startReplica(service: Service, { name, replica }: { readonly name
   const { env, signal, record, undo } = setting;
   signal.throwIfAborted();
   const scope = setting.scopeOf(name);
-  const text = (template: string): string => String(resolve(template, scope));
+  const text = (template: string): string => resolveText(template, scope);
   const held = setting.ports.get(name);
   const process = new ServiceProcess({
     name,
     command: service.command.map(text),
     shell: service.shell,
     cwd: resolvePath(setting.baseDir, text(service.cwd ?? ".")),
-    env: { ...setting.environment, ...(held === undefined ? {} : { PORT: String(held.port) }), ...texts(service.env, scope) },
+    env: { ...setting.environment, ...(held === undefined ? {} : { PORT: String(held.port) }), ...Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, text(value)])) },
     stopWithinMs: service.stopWithinMs,
   });
   const logged = service.ready?.kind === "log" ? process.output.seek(text(service.ready.target)) : Promise.resolve();
@@ -80,18 +77,9 @@ async function startReplica(service: Service, { name, replica }: { readonly name
   void process.exited.then((exit) => {
     pids.delete(name);
     record({ kind: "service-exited", atMs: env.nowMs(), ...told, ...exit, expected: process.isStopping });
-    if (!process.isStopping && isReady) setting.onDeath(process, exit);
+    if (!process.isStopping && isReady) setting.onDeath(process);
   });
   if (service.ready !== undefined) await untilReady(process, { ...service.ready, target: text(service.ready.target) }, logged, setting);
   isReady = true;
   record({ kind: "service-ready", atMs: env.nowMs(), ...told });
-}
-
-function texts(values: Readonly<Record<string, string>>, scope: RunScope): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOf(name, resolve(value, scope))]));
-}
-
-function textOf(name: string, value: Json): string {
-  if (typeof value === "object" && value !== null) throw new ChaosError("bad-env", `expected a text for the environment variable ${name}, got ${JSON.stringify(value)}`, { hint: "name one of its parts, such as .url" });
-  return String(value);
 }

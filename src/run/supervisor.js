@@ -19,6 +19,8 @@ const killedWithinMs = 2_000;
 
 /** Process groups in our care, and how long they have between SIGTERM and SIGKILL. @type {Map<number, number>} */
 const groups = new Map();
+/** Of what we started: its exit has been told. @type {Map<number, Promise<void>>} */
+const exits = new Map();
 let ending = false;
 
 /** @param {Extract<Request, { kind: "start" }>} request */
@@ -30,11 +32,14 @@ function start({ file, args, shell, cwd, env, stopWithinMs }) {
   if (pid === undefined) return;
   groups.set(pid, stopWithinMs);
   tell({ kind: "started", pid });
-  child.once("exit", (code, signal) => {
-    tell({ kind: "exited", ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) });
-    // What a service leaves running is not to outlive it.
-    void endGroup(pid, stopWithinMs);
-  });
+  exits.set(pid, new Promise((told) => {
+    child.once("exit", (code, signal) => {
+      tell({ kind: "exited", ...(code === null ? {} : { code }), ...(signal === null ? {} : { signal }) });
+      told();
+      // What a service leaves running is not to outlive it.
+      void endGroup(pid, stopWithinMs);
+    });
+  }));
 }
 
 /**
@@ -80,6 +85,8 @@ async function endGroup(pgid, graceMs) {
     if (!(await isGoneWithin(pgid, killedWithinMs))) return false;
   }
   groups.delete(pgid);
+  // Gone for the kernel is not yet told by Node.
+  await exits.get(pgid);
   return true;
 }
 

@@ -7,8 +7,8 @@ import { killGroup, spawnCommand } from "../spawn.ts";
 export interface CommandSetting {
   readonly baseDir: string;
   readonly env: Readonly<Record<string, string>>;
-  watch(pid: number): void;
-  forget(pid: number): void;
+  readonly watch: (pid: number) => void;
+  readonly forget: (pid: number) => void;
 }
 
 /** Runs commands, each in a process group of its own that is ended with it. */
