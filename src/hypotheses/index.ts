@@ -5,6 +5,7 @@
  * To add one: write `<type>.ts` exporting a HypothesisType, add it to the list below; `decide.ts` has the rules by which claims are decided.
  */
 import type { HypothesisType } from "../model/hypothesis-type.ts";
+import { circuitBreaker } from "./circuit-breaker.ts";
 import { claim } from "./claim.ts";
 import { fallback } from "./fallback.ts";
 import { healthCheck } from "./health-check.ts";
@@ -13,7 +14,7 @@ import { recovery } from "./recovery.ts";
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(fallback), erase(healthCheck), erase(recovery)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(fallback), erase(healthCheck), erase(recovery)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);
