@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { LocalEngine } from "../../src/engines/index.ts";
 import type { ProxyConfig } from "../../src/model/data-plane.ts";
+import type { Env } from "../../src/model/env.ts";
 import type { ConnectionRecord, WitnessRecord } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/experiment.ts";
 import { findFaultType } from "../../src/faults/index.ts";
@@ -10,8 +11,8 @@ import { createDataPlane } from "../../src/proxy/index.ts";
 import { createSystemEnv } from "../../src/run/system-env.ts";
 
 /** A data plane with one tcp proxy, `edge`, on real sockets. */
-export async function startPlane(options: { readonly upstreamPort: number; readonly listeners?: ProxyConfig["listeners"] }) {
-  const env = createSystemEnv();
+export async function startPlane(options: { readonly upstreamPort: number; readonly listeners?: ProxyConfig["listeners"]; readonly env?: Env }) {
+  const env = options.env ?? createSystemEnv();
   const records: WitnessRecord[] = [];
   const engine = new LocalEngine(createDataPlane(env), (batch) => records.push(...batch));
   const listening = await engine.start({

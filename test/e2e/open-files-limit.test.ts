@@ -1,0 +1,50 @@
+import { execa } from "execa";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+
+/** Runs a tcp proxy in a process of its own until its stdin ends; says its port, then the codes of its witness issues. */
+const proxyProgram = (upstreamPort: number): string => `
+  import { createDataPlane } from "./dist/proxy/index.js";
+  import { LocalEngine } from "./dist/engines/index.js";
+  import { createSystemEnv } from "./dist/run/system-env.js";
+  const issues = new Set();
+  const engine = new LocalEngine(createDataPlane(createSystemEnv()), (records) => records.forEach((record) => record.kind === "witness-issue" && issues.add(record.code)));
+  const [{ port }] = await engine.start({ seed: "s", tracePrefix: "0", proxies: [{ name: "edge", lane: "tcp", upstream: { host: "127.0.0.1", port: ${upstreamPort} },
+    host: "keep", correlate: { by: "none" }, listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }] }] });
+  console.log(port);
+  process.stdin.resume().on("end", async () => { await engine.stop(); console.log([...issues].join()); });
+`;
+
+const open = new Set<Socket>();
+afterEach(() => {
+  for (const socket of open) socket.destroy();
+  open.clear();
+});
+
+describe("the limit of open files", () => {
+  it("costs the connections above it, is written down, and does not end the proxy", async () => {
+    const upstream = createServer((socket) => open.add(socket.on("error", () => undefined).on("data", (bytes) => socket.write(bytes)))).listen(0, "127.0.0.1");
+    await once(upstream, "listening");
+    const address = upstream.address();
+    const upstreamPort = typeof address === "object" && address !== null ? address.port : 0;
+    const proxy = execa("sh", ["-c", 'ulimit -n 120; exec "$0" --input-type=module -e "$1"', process.execPath, proxyProgram(upstreamPort)], { stdin: "pipe" });
+    const port = Number((await proxy.iterable()[Symbol.asyncIterator]().next()).value);
+    const ask = async (): Promise<boolean> => {
+      const socket = connect(port, "127.0.0.1");
+      open.add(socket);
+      socket.write("x");
+      const answered = await Promise.race([once(socket, "data").then(() => true), once(socket, "close").then(() => false)]).catch(() => false);
+      return answered;
+    };
+    const answered = await Promise.all(Array.from({ length: 150 }, ask));
+    expect(answered).toContain(true);
+    expect(answered).toContain(false);
+    for (const socket of open) socket.destroy();
+    await expect.poll(ask).toBe(true);
+    proxy.stdin.end();
+    expect((await proxy).stdout.split("\n").at(-1)).toBe("EMFILE");
+    upstream.close();
+  });
+});

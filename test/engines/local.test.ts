@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { LocalEngine } from "../../src/engines/index.ts";
+import type { DataPlane, DataPlaneMessage, DataPlaneRequest } from "../../src/model/data-plane.ts";
+import type { WitnessRecord } from "../../src/model/event.ts";
+
+/** A data plane that answers when told to. */
+function setUp() {
+  const asked: DataPlaneRequest[] = [];
+  let post: (message: DataPlaneMessage) => void = () => undefined;
+  const dataPlane: DataPlane = { send: (request) => void asked.push(request), onMessage: (listener) => (post = listener) };
+  const records: WitnessRecord[] = [];
+  const engine = new LocalEngine(dataPlane, (batch) => records.push(...batch));
+  return { engine, asked, records, post: (message: DataPlaneMessage): void => post(message) };
+}
+
+describe("LocalEngine", () => {
+  it("resolves each request by the reply with its id, in whatever order they come", async () => {
+    const { engine, asked, post } = setUp();
+    const first = engine.setFaults([], 1);
+    const second = engine.lift({ release: true });
+    expect(asked).toMatchObject([{ kind: "set-faults", epoch: 1, release: false }, { kind: "set-faults", epoch: 1, faults: [], release: true }]);
+    post({ kind: "faults-set", id: asked[1]?.id ?? 0, atMs: 20 });
+    post({ kind: "faults-set", id: asked[0]?.id ?? 0, atMs: 10 });
+    expect([await first, await second]).toEqual([{ atMs: 10 }, { atMs: 20 }]);
+  });
+
+  it("throws what the data plane refused, with its code and hint", async () => {
+    const { engine, asked, post } = setUp();
+    const start = engine.start({ seed: "s", tracePrefix: "0", proxies: [] });
+    post({ kind: "failed", id: asked[0]?.id ?? 0, code: "port-taken", message: "taken", hint: "choose another" });
+    await expect(start).rejects.toMatchObject({ name: "ChaosError", code: "port-taken", message: "taken", hint: "choose another" });
+  });
+
+  it("hands over records as they come", () => {
+    const { records, post } = setUp();
+    const record: WitnessRecord = { kind: "unwitnessed", atMs: 2, proxy: "edge", startMs: 1, endMs: 2 };
+    post({ kind: "records", records: [record] });
+    expect(records).toEqual([record]);
+  });
+});
