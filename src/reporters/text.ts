@@ -75,7 +75,7 @@ function headline(report: Report, { width, paint, verbose }: Page): readonly str
 /** What was shown when all held. */
 function summary({ hypotheses, steadyState }: Report): string {
   const parts = [
-    ...(hypotheses.length === 0 ? [] : [hypotheses.length === 1 ? "The hypothesis held" : `All ${hypotheses.length} hypotheses held`]),
+    ...(hypotheses.length === 0 ? [] : [hypotheses.length === 1 ? "The hypothesis held" : hypotheses.length === 2 ? "Both hypotheses held" : `All ${hypotheses.length} hypotheses held`]),
     ...(steadyState.some(({ met }) => met === true) ? [`${hypotheses.length === 0 ? "The" : "the"} steady state held before and after`] : []),
   ];
   return parts.length === 0 ? "Nothing was violated." : `${parts.join(", and ")}.`;

@@ -5,7 +5,7 @@ import type { Axis } from "./axis.ts";
 import type { Paint, Style } from "./paint.ts";
 import { answerGlyphs, answers, calls, latencies, stretches, windows } from "./rows.ts";
 import type { Cell } from "./rows.ts";
-import { cut } from "./wrap.ts";
+import { cut, flow } from "./wrap.ts";
 
 interface Row {
   readonly label: string;
@@ -73,13 +73,22 @@ function ticks({ phases }: Report, axis: Axis): string {
   return axis.columns - last.length > text.length ? `${text.padEnd(axis.columns - last.length)}${last}` : text;
 }
 
+/** What the glyphs mean, those that are drawn only. */
 function legend({ timeline, faults }: Report, width: number, paint: Paint): readonly string[] {
   const seen = (grade: "good" | "degraded" | "bad"): boolean => timeline.probes.some((probe) => probe[grade].some((count) => count > 0));
-  const colours = { good: ["green"], degraded: ["yellow"], bad: ["red"] } as const;
-  const answered = (["good", "degraded", "bad"] as const).filter(seen).map((grade) => ({ plain: `${answerGlyphs[grade]} ${grade}`, painted: `${paint(colours[grade], answerGlyphs[grade])} ${paint(["dim"], grade)}` }));
-  const fault = faults.length === 0 ? [] : [{ plain: "▓ fault in force", painted: `${paint(["magenta"], "▓")} ${paint(["dim"], "fault in force")}` }];
-  const items = [...fault, ...answered];
-  return items.reduce((total, { plain }) => total + plain.length + 3, 0) > width ? [] : ["", `  ${items.map(({ painted }) => painted).join("   ")}`];
+  const states = [...new Set(timeline.states.flatMap(({ spans }) => spans.map(({ state }) => state)))];
+  const byLine = new Map<string, { readonly style: readonly Style[]; readonly states: readonly string[] }>();
+  for (const state of states) {
+    const { line, style } = lineOf(state);
+    byLine.set(line, { style, states: [...(byLine.get(line)?.states ?? []), state] });
+  }
+  const items: readonly (readonly [glyph: string, meaning: string, style: readonly Style[]])[] = [
+    ...(faults.length === 0 ? [] : [["▓", "fault in force", ["magenta"]] as const]),
+    ...[...byLine].map(([line, { style, states: meant }]) => [line, meant.join(", "), style] as const),
+    ...([["good", ["green"]], ["degraded", ["yellow"]], ["bad", ["red"]]] as const).filter(([grade]) => seen(grade)).map(([grade, style]) => [answerGlyphs[grade], grade, style] as const),
+  ];
+  const lines = flow(items.map(([glyph, meaning, style]) => ({ plain: `${glyph} ${meaning}`, painted: `${paint(style, glyph)} ${paint(["dim"], meaning)}` })), width - 2);
+  return lines.length === 0 ? [] : ["", ...lines.map((line) => `  ${line}`)];
 }
 
 /** Neighbours of one style are painted together. */

@@ -28,7 +28,8 @@ export function stretches(axis: Axis, spans: readonly Stretch[]): readonly Cell[
   const cells = Array.from({ length: axis.columns }, () => blank);
   for (const { word, lead = "", line, startMs, endMs, style } of spans) {
     const [from, to] = columnsOf(axis, startMs, endMs);
-    const shown = lead.length + word.length <= to - from ? lead + word : lead;
+    // A word that fills its stretch would run into the next one.
+    const shown = lead.length + word.length < to - from ? lead + word : lead;
     for (let column = from; column < to; column += 1) cells[column] = { glyph: shown[column - from] ?? line, style };
   }
   return cells;

@@ -2,7 +2,7 @@ import type { Report, SteadyStateReport } from "../../model/report.ts";
 import type { ClaimVerdict, Verdict, VerdictWord } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
 import type { Paint, Style } from "./paint.ts";
-import { cut, hang } from "./wrap.ts";
+import { cut, flow, hang } from "./wrap.ts";
 
 const symbols: Readonly<Record<VerdictWord, string>> = { held: "✔", violated: "✘", inconclusive: "?" };
 const verdictStyle: Readonly<Record<VerdictWord, readonly Style[]>> = { held: ["green"], violated: ["red"], inconclusive: ["yellow"] };
@@ -39,23 +39,10 @@ function tellGate(row: SteadyStateReport, name: string, page: Page): readonly st
   // Where names leave little room they stand on lines of their own.
   const isNarrow = page.width - name.length < 48;
   const indent = isNarrow ? 6 : 4 + name.length + 2;
-  const lines = flow(items, page.width - indent, paint);
+  const lines = flow(items.map(({ plain, style }) => ({ plain, painted: paint(style, plain) })), page.width - indent);
   const reasons = row.claims.flatMap(({ met, reason }) => (met || reason === undefined || !reason.includes("samples") ? [] : hang("", reason, page.width, " ".repeat(indent))));
   const [first, ...more] = isNarrow ? ["", ...lines] : lines;
   return [`  ${mark} ${isNarrow ? cut(name.trimEnd(), page.width - 4) : `${name}  ${first ?? ""}`}`, ...more.map((line) => `${" ".repeat(indent)}${line}`), ...reasons];
-}
-
-/** Puts items on as many lines as they need, never breaking one. */
-function flow(items: readonly { readonly plain: string; readonly style: readonly Style[] }[], width: number, paint: Paint): readonly string[] {
-  const lines: string[] = [];
-  let used = 0;
-  for (const { plain, style } of items) {
-    const fits = lines.length > 0 && used + 3 + plain.length <= width;
-    if (fits) lines[lines.length - 1] += `   ${paint(style, plain)}`;
-    else lines.push(paint(style, plain));
-    used = fits ? used + 3 + plain.length : plain.length;
-  }
-  return lines;
 }
 
 /** What was claimed, and of each claim what was seen; for what is not held why, the witnesses, and what to do. */

@@ -27,3 +27,16 @@ export function hang(lead: string, text: string, width: number, indent = ""): re
 export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
+
+/** Puts items on as many lines as they need, three blanks apart, never breaking one. */
+export function flow(items: readonly { readonly plain: string; readonly painted: string }[], width: number): readonly string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { plain, painted } of items) {
+    const fits = lines.length > 0 && used + 3 + plain.length <= width;
+    if (fits) lines[lines.length - 1] += `   ${painted}`;
+    else lines.push(painted);
+    used = fits ? used + 3 + plain.length : plain.length;
+  }
+  return lines;
+}
