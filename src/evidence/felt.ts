@@ -12,6 +12,8 @@ interface Ending {
  */
 export function isFelt({ decision, effect, actedMs, releasedMs }: FaultRecord, { endMs, leftMs }: Ending, baselineP99Ms: number): boolean {
   if (decision !== "applied" || effect === undefined || actedMs === undefined) return false;
+  // On a byte stream there is no call whose usual length could be the measure: bytes that were held were waited for.
+  if (effect === "delay-bytes") return true;
   if (!isHold(effect)) return leftMs === undefined || actedMs <= leftMs;
   const heldMs = (releasedMs ?? endMs) - actedMs;
   const leftWhileHeld = leftMs !== undefined && leftMs >= actedMs && (releasedMs === undefined || leftMs <= releasedMs);

@@ -1,7 +1,7 @@
 import type { ConnectionRecord, Event, JournalHeader } from "../model/event.ts";
 import type { Disturbance, Interruption, Observations, ServiceObservation } from "../model/observation.ts";
 import { CallTable } from "./call-table.ts";
-import { stallMs, starvedShare } from "./disturbances.ts";
+import { stallMs, starvedShare, starvedWaitMs } from "./disturbances.ts";
 import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
@@ -87,7 +87,7 @@ export class Observer {
         if (event.lateMs >= stallMs) folded.disturbances.push({ startMs: event.atMs - event.lateMs, endMs: event.atMs, what: `the ${event.thread} thread was late by ${Math.round(event.lateMs)}ms` });
         break;
       case "starved":
-        if (event.share >= starvedShare) folded.disturbances.push({ startMs: event.atMs - 1000, endMs: event.atMs, what: `${event.who} waited for a processor ${Math.round(event.share * 100)}% of the time` });
+        if (event.share >= starvedShare || event.meanWaitMs >= starvedWaitMs) folded.disturbances.push({ startMs: event.atMs - 1000, endMs: event.atMs, what: `${event.who} waited for a processor ${Math.round(event.share * 100)}% of the time` });
         break;
       case "in-flight-cap":
         folded.capped.push({ probe: event.probe, atMs: event.atMs, limit: event.limit });

@@ -148,8 +148,8 @@ export type RunEvent =
   | { readonly kind: "faults-lifted"; readonly atMs: number; readonly epoch: number }
   /** The event loop of a thread was late by `lateMs` (duration). */
   | { readonly kind: "stall"; readonly atMs: number; readonly thread: "main" | "data-plane"; readonly lateMs: number }
-  /** Share (0..1) of the last second that a process spent runnable but not running; Linux only. */
-  | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number }
+  /** Share (0..1) of the last second that a process spent runnable but not running, and its mean wait each time it wanted to run (duration); Linux only. */
+  | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number; readonly meanWaitMs: number }
   | { readonly kind: "in-flight-cap"; readonly atMs: number; readonly probe: string; readonly limit: number }
   | { readonly kind: "guard-tripped"; readonly atMs: number; readonly probe: string; readonly metric: string; readonly expected: string; readonly observed: number; readonly n: number }
   | { readonly kind: "max-duration"; readonly atMs: number }

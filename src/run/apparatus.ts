@@ -6,7 +6,14 @@ const tickMs = 10;
 /** A loop that is late by less disturbs nothing. */
 const stallMs = 25;
 const everyMs = 1_000;
-const starvedShare = 0.2;
+/** Less waiting than this is not worth a line; what it means is for the judge to say. */
+const notableShare = 0.2;
+
+/** Time runnable but not running, and how often a process got to run. */
+interface Waits {
+  readonly waitedMs: number;
+  readonly turns: number;
+}
 
 /**
  * Watches the machine that measures: how late this thread's loop is, and, on Linux, how long our process and those of the services
@@ -16,7 +23,7 @@ export class Apparatus {
   readonly #env: Env;
   readonly #record: (event: RunEvent) => void;
   readonly #services: () => ReadonlyMap<string, number>;
-  #waitedNs = new Map<number, number>();
+  #waits = new Map<number, Waits>();
   #lookedMs: number;
   #tick: Timer;
 
@@ -47,20 +54,22 @@ export class Apparatus {
 
   #look(): void {
     const atMs = this.#env.nowMs();
-    const passedNs = (atMs - this.#lookedMs) * 1e6;
-    const waitedNs = new Map<number, number>();
+    const passedMs = atMs - this.#lookedMs;
+    const waits = new Map<number, Waits>();
     const watched: readonly (readonly [string, readonly number[]])[] = [["chaos", [process.pid]], ...[...this.#services()].map(([name, pid]) => [name, familyOf(pid)] as const)];
     for (const [who, pids] of watched) {
-      const shares = pids.map((pid) => {
-        const now = waitedNsOf(pid);
-        if (now !== undefined) waitedNs.set(pid, now);
-        const before = this.#waitedNs.get(pid);
-        return now === undefined || before === undefined || passedNs === 0 ? 0 : (now - before) / passedNs;
-      });
-      const share = Math.min(1, Math.max(0, ...shares));
-      if (share > starvedShare) this.#record({ kind: "starved", atMs, who, share });
+      for (const pid of pids) {
+        const now = waitsOf(pid);
+        if (now === undefined) continue;
+        waits.set(pid, now);
+        const before = this.#waits.get(pid);
+        if (before === undefined || passedMs === 0) continue;
+        const waitedMs = now.waitedMs - before.waitedMs;
+        const share = Math.min(1, waitedMs / passedMs);
+        if (share > notableShare) this.#record({ kind: "starved", atMs, who, share, meanWaitMs: waitedMs / Math.max(1, now.turns - before.turns) });
+      }
     }
-    this.#waitedNs = waitedNs;
+    this.#waits = waits;
     this.#lookedMs = atMs;
   }
 }
@@ -71,10 +80,10 @@ function familyOf(pid: number): readonly number[] {
   return [pid, ...(children === "" ? [] : children.split(" ").map(Number).flatMap(familyOf))];
 }
 
-/** How long the main thread of a process has been runnable without running, ns; undefined where that cannot be told. Linux, Documentation/scheduler/sched-stats. */
-function waitedNsOf(pid: number): number | undefined {
-  const waited = Number(readProc(`${pid}/schedstat`)?.split(" ")[1]);
-  return Number.isFinite(waited) ? waited : undefined;
+/** Of the main thread of a process; undefined where that cannot be told. Linux, Documentation/scheduler/sched-stats. */
+function waitsOf(pid: number): Waits | undefined {
+  const [, waitedNs = Number.NaN, turns = Number.NaN] = readProc(`${pid}/schedstat`)?.split(" ").map(Number) ?? [];
+  return Number.isFinite(waitedNs) && Number.isFinite(turns) ? { waitedMs: waitedNs / 1e6, turns } : undefined;
 }
 
 function readProc(path: string): string | undefined {
