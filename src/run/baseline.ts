@@ -17,11 +17,14 @@ export class Baseline {
     if (event.kind !== "exchange" && event.kind !== "connection") this.#observer?.add(event);
   }
 
-  /** To be asked once, when `before` has ended; `pending` are the requests that are unfinished then. */
+  /**
+   * To be asked once, when `before` has ended; `pending` are the requests that are unfinished then.
+   * What the machine disturbed too much to be judged is no reason to stop: the report will say that nothing is known.
+   */
   isMet(pending: readonly SampleRecord[]): boolean {
     const observer = this.#observer ?? new Observer(this.#header);
     this.#observer = undefined;
     for (const sample of pending) observer.add({ seq: 0, ...sample });
-    return assessSteadyState(observer.finish()).every(({ row }) => row.phase !== "before" || row.met !== false);
+    return assessSteadyState(observer.finish()).every(({ row, disturbed }) => row.phase !== "before" || row.met !== false || disturbed);
   }
 }

@@ -1,0 +1,29 @@
+// A service that misbehaves as it is asked. Environment: PORT, and MODE:
+//   deaf      says two lines and never listens
+//   dies      says a line and ends with exit code 3
+//   stubborn  ignores SIGTERM, and so does the child that it starts
+//   frail     GET /crash ends it with exit code 7; anything else is answered 200
+//   hung      GET /health is answered, anything else never
+import { spawn } from "node:child_process";
+import { createServer } from "node:http";
+
+const { MODE, PORT, SECRET = "" } = process.env;
+const respond = {
+  frail: (request, response) => (request.url === "/crash" ? process.exit(7) : response.end("ok")),
+  hung: (request, response) => request.url === "/health" && response.end("ok"),
+  stubborn: (_request, response) => response.end("ok"),
+}[MODE];
+
+console.log(`unruly: ${MODE} ${SECRET}`.trim());
+if (MODE === "deaf") {
+  console.error("unruly: cannot reach the moon");
+  setInterval(() => undefined, 60_000);
+} else if (MODE === "dies") {
+  process.exitCode = 3;
+} else {
+  if (MODE === "stubborn") {
+    process.on("SIGTERM", () => undefined);
+    spawn(process.execPath, ["-e", "process.on('SIGTERM', () => undefined); setInterval(() => undefined, 60_000)"], { stdio: "ignore" });
+  }
+  createServer(respond).listen(Number(PORT), "127.0.0.1");
+}
