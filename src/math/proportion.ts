@@ -58,7 +58,7 @@ export function samplesForShare(share: number, confidence: number, failures = 0)
 }
 
 /** The standard normal deviate below which `share` lies; rational approximation by Acklam, relative error 1.2e-9. */
-function normalQuantile(share: number): number {
+export function normalQuantile(share: number): number {
   if (share > 0.5) return -normalQuantile(1 - share);
   if (share <= 0) return Number.NEGATIVE_INFINITY;
   const polynomial = (x: number, coefficients: readonly number[]): number => coefficients.reduce((sum, c) => sum * x + c, 0);
