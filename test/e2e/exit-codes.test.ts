@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chaos, eventsIn, fixture, readReport, scratchFolder } from "../support/chaos.ts";
+import { chaos, chaosUndisturbed, eventsIn, fixture, readReport, scratchFolder } from "../support/chaos.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 beforeAll(async () => { folder = await scratchFolder(); });
@@ -9,7 +9,7 @@ afterAll(() => folder.remove());
 
 /** Runs a fixture to its end; the report as the JSON reporter gave it. */
 async function run(name: string, options: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const { exitCode, stdout, stderr } = await chaos(["run", fixture(name), "--report", "json", ...options], { cwd: folder.path, env });
+  const { exitCode, stdout, stderr } = await chaosUndisturbed(["run", fixture(name), "--report", "json", ...options], { cwd: folder.path, env });
   return { exitCode, stderr, report: readReport(stdout) };
 }
 
@@ -86,11 +86,13 @@ describe("the exit code of a run is", () => {
     }
   });
 
-  test("the worst of several", async () => {
-    const { exitCode, stdout } = await chaos(["run", fixture("shop.yaml"), fixture("idle-proxy.yaml"), "--report", `json=${folder.file("suite.json")}`], { cwd: folder.path });
-    expect(exitCode).toBe(3);
+  test("the worst of several, as a suite", async () => {
+    const { exitCode, stdout, stderr } = await chaosUndisturbed(["run", fixture("upstream-down.yaml"), fixture("never-ready.yaml"), "--report", `json=${folder.file("suite.json")}`], { cwd: folder.path });
+    expect(exitCode).toBe(6);
     expect(stdout).toBe("");
+    expect(stderr).toContain("baseline-not-met: ");
+    expect(stderr).toContain("failed: ");
     const suite: unknown = JSON.parse(await readFile(folder.file("suite.json"), "utf8"));
-    expect(suite).toMatchObject({ schema: "chaos/suite/1", outcome: "inconclusive", exitCode: 3, reports: [{ outcome: "held" }, { outcome: "inconclusive" }] });
+    expect(suite).toMatchObject({ schema: "chaos/suite/1", outcome: "failed", exitCode: 6, reports: [{ outcome: "baseline-not-met" }, { outcome: "failed" }] });
   });
 });

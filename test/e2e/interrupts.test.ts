@@ -17,8 +17,8 @@ async function runningWithFault(name: string) {
     pids: events.flatMap((event) => (event.kind === "service-started" ? [event.pid] : [])),
     ports: events.flatMap((event) => (event.kind === "listening" ? [event.port] : event.kind === "service-started" && event.port !== undefined ? [event.port] : [])),
   };
-  // Two services with their ports, and the proxy's.
-  expect([found.pids.length, found.ports.length]).toEqual([2, 3]);
+  // Two services with their ports, and the proxy with one listener of its own for the caller.
+  expect([found.pids.length, found.ports.length]).toEqual([2, 4]);
   return { child, journal, report, ...found };
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chaos, fixture, readReport, scratchFolder } from "../support/chaos.ts";
+import { chaos, chaosUndisturbed, fixture, readReport, scratchFolder } from "../support/chaos.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 let ran: Awaited<ReturnType<typeof chaos>>;
@@ -8,7 +8,7 @@ let ran: Awaited<ReturnType<typeof chaos>>;
 /** One run for all: every format from it, its journal kept. */
 beforeAll(async () => {
   folder = await scratchFolder();
-  ran = await chaos(["run", fixture("shop.yaml"), "--journal", "run.ndjson", "--report", "json=run.json", "--report", "junit=run.xml", "--report", "text"], { cwd: folder.path });
+  ran = await chaosUndisturbed(["run", fixture("shop.yaml"), "--journal", "run.ndjson", "--report", "json=run.json", "--report", "junit=run.xml", "--report", "text"], { cwd: folder.path });
 });
 afterAll(() => folder.remove());
 

@@ -1,17 +1,21 @@
 // The service under test: GET / asks UPSTREAM_URL and answers 200; after TIMEOUT_MS without an answer, or on an error,
 // it answers 202 (FALLBACK=on) or 500. GET /health is always 200. Passes traceparent on. Environment: PORT too.
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 
-const { PORT, UPSTREAM_URL, TIMEOUT_MS = "200", FALLBACK = "on" } = process.env;
+const { PORT, UPSTREAM_URL, TIMEOUT_MS = "500", FALLBACK = "on" } = process.env;
 
-createServer(async (request, response) => {
+createServer((request, response) => {
   if (request.url === "/health") return response.end("ok");
   const { traceparent } = request.headers;
-  try {
-    const answer = await fetch(`${UPSTREAM_URL}/work`, { headers: traceparent === undefined ? {} : { traceparent }, signal: AbortSignal.timeout(Number(TIMEOUT_MS)) });
-    await answer.text();
-    response.writeHead(answer.ok ? 200 : 502).end();
-  } catch {
-    response.writeHead(FALLBACK === "on" ? 202 : 500).end();
-  }
+  const fallBack = () => {
+    if (!response.headersSent) response.writeHead(FALLBACK === "on" ? 202 : 500).end();
+  };
+  const call = get(`${UPSTREAM_URL}/work`, { headers: traceparent === undefined ? {} : { traceparent } }, (answer) => {
+    answer.on("error", fallBack).on("end", () => response.writeHead(answer.statusCode === 200 ? 200 : 502).end()).resume();
+  });
+  call.on("error", fallBack);
+  setTimeout(() => {
+    call.destroy();
+    fallBack();
+  }, Number(TIMEOUT_MS)).unref();
 }).listen(Number(PORT), "127.0.0.1");
