@@ -76,10 +76,11 @@ export const healthCheck: HypothesisType<Params> = {
     const tooFew = n < fewestSamples ? few(params.probe, n) : undefined;
 
     if (turnsUnhealthy === false) {
-      const claimed: Claimed = { claim: "turnsUnhealthy", bound: { text: "false", max: 0 }, kind: "count", what: "the number of turns to unhealthy" };
+      const claimed: Claimed = { claim: "turnsUnhealthy", bound: { text: "stays healthy", max: 0 }, kind: "count", what: `the number of turns of ${params.probe} to unhealthy` };
       const downs = changes.list.filter(({ to, hiMs }) => to === "unhealthy" && hiMs <= seen.endMs).length;
       // A turn is as many failures in a row as the threshold says: from two on it witnesses itself.
-      add(claimed, seen.obstacle, () => decideByWitnesses(claimed, { observed: downs, witnesses: downs * params.failureThreshold, n, enough: fewestSamples }));
+      add(claimed, seen.obstacle, () =>
+        inWords(decideByWitnesses(claimed, { observed: downs, witnesses: downs * params.failureThreshold, n, enough: fewestSamples }), `${params.probe} stayed healthy over ${n} samples.`, `${params.probe} turned unhealthy ${format("duration", (down?.hiMs ?? 0) - seen.onsetMs)} after the onset, though it should not.`));
     } else if (turnsUnhealthy !== undefined) {
       const claimed: Claimed = { claim: "turnsUnhealthy.within", bound: turnsUnhealthy.within, kind: "duration", what: "the onset" };
       add(claimed, seen.obstacle ?? tooFew, () =>
@@ -140,6 +141,11 @@ function watch({ probe, ...thresholds }: Params, scope: Scope): Watched {
   };
 }
 
+/** A verdict that is given in the field's words. */
+function inWords(claim: ClaimVerdict, held: string, violated: string): ClaimVerdict {
+  return claim.verdict === "inconclusive" ? claim : { ...claim, reason: claim.verdict === "held" ? held : violated };
+}
+
 /** What was unhealthy before the fault cannot be turned by it. */
 function illBefore(probe: string, thresholds: Pick<Params, "failureThreshold" | "successThreshold">, { observations }: Scope): Obstacle | undefined {
   const samples = [...observations.samples({ probe, phase: "before" })].filter(({ disturbed, endMs }) => !disturbed && endMs !== undefined);
@@ -158,6 +164,9 @@ function judgeLiveness(probe: string, scope: Scope, seen: Watched): { readonly c
   const bad = tallied.bad + tallied.degraded;
   const claimed: Claimed = { claim: "liveness", bound: { text: `${probe} stays good`, max: 0 }, kind: "count", what: `the number of bad answers of ${probe}` };
   const obstacle = phaseObstacle(scope, "during") ?? exerciseObstacle(scope, probe) ?? apparatusObstacle(tallied);
-  const claim = obstacle === undefined ? decideByWitnesses(claimed, { observed: bad, witnesses: bad, n: finished(tallied), enough: fewestSamples }) : undecided(claimed, obstacle.reason, obstacle.nextStep, { n: finished(tallied) });
+  const n = finished(tallied);
+  const claim = obstacle === undefined
+    ? inWords(decideByWitnesses(claimed, { observed: bad, witnesses: bad, n, enough: fewestSamples }), `${probe} was good in all ${n} samples.`, `${probe} was not good in ${bad} of ${n} samples: the fault of a dependency would have the service restarted.`)
+    : undecided(claimed, obstacle.reason, obstacle.nextStep, { n });
   return { claim, bad, evidence: claim.verdict === "violated" ? witnessesAmong(own, ({ grade }) => grade === "bad" || grade === "degraded") : [] };
 }
