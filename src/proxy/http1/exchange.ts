@@ -1,12 +1,10 @@
 import type { Timer } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
-import type { ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import type { RequestHead } from "./request-head.ts";
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** The record while the exchange goes on. */
-export type ExchangeDraft = Writable<Omit<ExchangeRecord, "faults">> & { faults?: readonly FaultDraft[] };
-export type FaultDraft = Writable<FaultRecord>;
+/** A fault's record while the exchange goes on. */
+export type FaultDraft = { -readonly [K in keyof FaultRecord]: FaultRecord[K] };
 
 /** One effect to be carried out, and where to write down that it was. */
 export interface Step {
@@ -18,7 +16,25 @@ export const noSteps: readonly Step[] = [];
 
 /** One request and its answer on their way through the proxy. */
 export class Exchange {
-  readonly record: ExchangeDraft;
+  readonly nth: number;
+  readonly method: string;
+  readonly target: string;
+  readonly startMs: number;
+  readonly trace: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  key: string | undefined;
+  faults: readonly FaultRecord[] | undefined;
+  /** -1: has not happened. */
+  requestEndMs = -1;
+  headMs = -1;
+  endMs = -1;
+  leftMs = -1;
+  leftBy: ExchangeRecord["leftBy"];
+  requestBytes = 0;
+  responseBytes = 0;
+  passedOn = false;
+  end: ExchangeEnd = "open";
+
   readonly keepAlive: boolean;
   readonly expectContinue: boolean;
   /** The answer may open a tunnel: what follows the request is no request until then. */
@@ -60,6 +76,7 @@ export class Exchange {
   interimBytes = 0;
   /** Bytes of all heads of the response; 0 while there is no final one. */
   headEndBytes = 0;
+  /** Of the final response; the client has got it when `headMs` is set. */
   status = 0;
   retryAfter: string | undefined;
   /** No more than so many bytes of the response are written, then comes `ending`; -1: no limit. */
@@ -72,11 +89,16 @@ export class Exchange {
   /** The answer is over, the request is still coming. */
   settled = false;
 
-  constructor(record: ExchangeDraft, traits: { readonly keepAlive: boolean; readonly expectContinue: boolean; readonly mayTunnel: boolean }) {
-    this.record = record;
-    this.keepAlive = traits.keepAlive;
-    this.expectContinue = traits.expectContinue;
-    this.mayTunnel = traits.mayTunnel;
+  constructor(head: RequestHead, nth: number, startMs: number) {
+    this.nth = nth;
+    this.startMs = startMs;
+    this.method = head.method;
+    this.target = head.target;
+    this.trace = head.trace;
+    this.idempotencyKey = head.idempotencyKey;
+    this.keepAlive = head.keepAlive;
+    this.expectContinue = head.expectContinue;
+    this.mayTunnel = head.mayTunnel;
   }
 }
 

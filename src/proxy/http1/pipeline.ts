@@ -54,7 +54,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   requestBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
     if (done) {
       exchange.requestDone = true;
-      exchange.record.requestEndMs = this.context.env.nowMs();
+      exchange.requestEndMs = this.context.env.nowMs();
     }
     this.ledger.watchBody(exchange, bytes, done);
     if (exchange.requestGate === "open") this.wires.toUpstream(bytes);
@@ -105,7 +105,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
 
   responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
     exchange.retryAfter = head.retryAfter;
-    if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.record.method === "CONNECT"))) {
+    if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.method === "CONNECT"))) {
       exchange.tunnel = true;
       this.wires.tunnel();
     }
@@ -139,10 +139,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   /** The client has closed or reset. What is still held of its requests is not passed on. */
   clientLeft(how: "fin" | "rst"): void {
     const nowMs = this.context.env.nowMs();
-    for (const { record, tunnel } of this.exchanges) {
-      if (tunnel || record.leftMs !== undefined) continue;
-      record.leftMs = nowMs;
-      record.leftBy = how;
+    for (const exchange of this.exchanges) {
+      if (exchange.tunnel || exchange.leftMs >= 0) continue;
+      exchange.leftMs = nowMs;
+      exchange.leftBy = how;
     }
     if (how === "rst") this.endAll("client-left");
     else {
@@ -185,7 +185,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     exchange.closeAfter = close;
     exchange.answeredBy = fault;
     exchange.retryAfter = Object.entries(effect.headers).find(([name]) => name.toLowerCase() === "retry-after")?.[1];
-    this.answer(exchange, encodeAnswer(effect, { method: exchange.record.method, close }), effect.status);
+    this.answer(exchange, encodeAnswer(effect, { method: exchange.method, close }), effect.status);
   }
 
   /** Does what has become possible for the exchange whose turn it is, and for those behind it. */
@@ -216,7 +216,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     else if (effect.kind === "reset") {
       this.endAll("reset");
       this.wires.reset("fault");
-    } else if (exchange.record.leftMs !== undefined) this.close("client-left", "client");
+    } else if (exchange.leftMs >= 0) this.close("client-left", "client");
     else if (exchange.responseGate === "open") {
       // The head was let through; nothing behind it is.
       exchange.responseGate = "sink";
@@ -226,10 +226,9 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
 
   /** Upstream will not answer this one any more. */
   private lose(exchange: Exchange, { how, reached }: Loss): void {
-    const { headMs, leftBy } = exchange.record;
-    if (!reached) for (const { record } of this.exchanges) record.passedOn = false;
+    if (!reached) for (const waiting of this.exchanges) waiting.passedOn = false;
     const end = reached ? "upstream-lost" : "upstream-unreachable";
-    if (leftBy === "fin" || (headMs !== undefined && how === "fin")) return this.close(end, "upstream");
+    if (exchange.leftBy === "fin" || (exchange.headMs >= 0 && how === "fin")) return this.close(end, "upstream");
     this.endAll(end);
     this.wires.reset("upstream");
   }
@@ -258,7 +257,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       return;
     }
     exchange.requestGate = "open";
-    exchange.record.passedOn = true;
+    exchange.passedOn = true;
     const held = exchange.heldRequest;
     if (held === undefined) return;
     exchange.heldRequest = undefined;
@@ -286,20 +285,19 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   private write(exchange: Exchange, bytes: Buffer): void {
-    const { record } = exchange;
     let out = bytes;
     if (exchange.limitBytes >= 0) {
-      const room = exchange.limitBytes - record.responseBytes;
+      const room = exchange.limitBytes - exchange.responseBytes;
       // At the very end of the answer there is a reset to come, but nothing to withhold.
       const isWhole = bytes.length === room && exchange.responseDone && exchange.ending?.effect.kind === "hang";
       exchange.spent = bytes.length >= room && !isWhole;
       if (bytes.length > room) out = bytes.subarray(0, room);
     }
     if (out.length > 0) {
-      record.responseBytes += out.length;
+      exchange.responseBytes += out.length;
       this.wires.toClient(out);
     }
-    if (record.headMs === undefined && exchange.headEndBytes > 0 && record.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
+    if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
   }
 
   /** Takes an exchange out of the queue, over. */

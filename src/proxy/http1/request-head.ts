@@ -55,6 +55,7 @@ export class RequestHead {
   readStart(bytes: Buffer, base: number, lines: readonly number[]): void {
     this.method = "";
     this.target = "";
+    this.forget();
     if (lines.length === 0) return;
     this.bytes = bytes;
     this.readRequestLine(base + lines[0]!, base + lines[2]!);

@@ -126,7 +126,7 @@ export class RequestReader {
     if (this.isStopped()) return end;
     this.mode = "body";
     if (this.host === undefined || this.head.hostStart < 0) return this.readBody(exchange, bytes, at, headEnd);
-    exchange.record.requestBytes += headEnd - at;
+    exchange.requestBytes += headEnd - at;
     const rewritten = Buffer.concat([bytes.subarray(at, at + this.head.hostStart), this.host, bytes.subarray(at + this.head.hostEnd, headEnd)]);
     this.pass(exchange, rewritten);
     return this.framer.done || this.isStopped() ? headEnd : this.readBody(exchange, bytes, headEnd, headEnd);
@@ -137,11 +137,11 @@ export class RequestReader {
     const end = this.framer.consume(bytes, bodyAt, bytes.length);
     if (end < 0) {
       this.stop();
-      this.sink.requestRejected(400, this.head, exchange.record.startMs, 0, exchange);
+      this.sink.requestRejected(400, this.head, exchange.startMs, 0, exchange);
       return bytes.length;
     }
     if (end === from) return end;
-    exchange.record.requestBytes += end - from;
+    exchange.requestBytes += end - from;
     this.pass(exchange, from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end));
     return end;
   }
@@ -157,7 +157,7 @@ export class RequestReader {
 
   private passTunnel(packet: Buffer): void {
     if (this.exchange === undefined) return;
-    this.exchange.record.requestBytes += packet.length;
+    this.exchange.requestBytes += packet.length;
     this.sink.requestBytes(this.exchange, packet, false);
   }
 

@@ -67,7 +67,7 @@ export class ResponseReader {
       return bytes.length;
     }
     const { head } = this;
-    if (!head.read(bytes, at, this.scanner.lines, exchange.record.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
+    if (!head.read(bytes, at, this.scanner.lines, exchange.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
     if (head.status === 101 && !exchange.mayTunnel) return this.malformed("a switch of protocols (101) that was not asked for");
     this.scanner.reset();
     this.carry.clear();

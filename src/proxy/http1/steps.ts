@@ -1,6 +1,23 @@
 import type { Decided } from "../../faults/subject.ts";
 import type { FaultDraft, Step } from "./exchange.ts";
 
+/**
+ * What the faults mean for the exchanges of a connection. Most of them miss most exchanges, always with the same decision: then the
+ * records of the exchange before serve again.
+ */
+export class StepPlanner {
+  private decided: readonly Decided[] = [];
+  private steps: Steps = planSteps([]);
+
+  plan(decided: readonly Decided[]): Steps {
+    const isSame = decided.length === this.decided.length && decided.every((decision, i) => decision === this.decided[i] && decision.effects.length === 0);
+    if (isSame) return this.steps;
+    this.decided = decided;
+    this.steps = planSteps(decided);
+    return this.steps;
+  }
+}
+
 /** What the faults want done with one exchange, in the order written: on the request's way, and on the response's. */
 export interface Steps {
   readonly faults: readonly FaultDraft[];
@@ -10,7 +27,7 @@ export interface Steps {
   readonly unsupported: readonly string[];
 }
 
-export function planSteps(decided: readonly Decided[]): Steps {
+function planSteps(decided: readonly Decided[]): Steps {
   const faults: FaultDraft[] = [];
   const request: Step[] = [];
   const response: Step[] = [];

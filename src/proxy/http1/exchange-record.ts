@@ -1,0 +1,35 @@
+import type { ExchangeRecord } from "../../model/event.ts";
+import type { LaneContext } from "../lane.ts";
+import type { Exchange } from "./exchange.ts";
+
+type Draft = { -readonly [K in keyof ExchangeRecord]: ExchangeRecord[K] };
+
+const maxPathLength = 1024;
+
+/** The witness's record of an exchange that is over. */
+export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: LaneContext, atMs: number): ExchangeRecord {
+  const { nth, method, target, startMs, requestEndMs, headMs, endMs, leftMs, requestBytes, responseBytes, end, passedOn, trace, key, idempotencyKey, retryAfter, faults, status } = exchange;
+  const path = target.length > maxPathLength ? target.slice(0, maxPathLength) : target;
+  // Records live long and are many: the usual one is made in one piece, which is smaller than one that grows.
+  const isUsual = requestEndMs >= 0 && headMs >= 0;
+  const record: Draft = isUsual
+    ? { kind: "exchange", atMs, proxy: proxy.name, caller, conn, nth, method, path, startMs, requestEndMs, headMs, endMs, status, requestBytes, responseBytes, end, passedOn }
+    : { kind: "exchange", atMs, proxy: proxy.name, caller, conn, nth, method, path, startMs, endMs, requestBytes, responseBytes, end, passedOn };
+  if (!isUsual) {
+    if (requestEndMs >= 0) record.requestEndMs = requestEndMs;
+    if (headMs >= 0) {
+      record.headMs = headMs;
+      record.status = status;
+    }
+  }
+  if (trace !== undefined) record.trace = trace;
+  if (faults !== undefined) record.faults = faults;
+  if (key !== undefined) record.key = key;
+  if (idempotencyKey !== undefined) record.idempotencyKey = idempotencyKey;
+  if (retryAfter !== undefined && headMs >= 0) record.retryAfter = retryAfter;
+  if (leftMs >= 0 && exchange.leftBy !== undefined) {
+    record.leftMs = leftMs;
+    record.leftBy = exchange.leftBy;
+  }
+  return record;
+}
