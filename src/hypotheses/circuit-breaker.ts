@@ -74,8 +74,8 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
   const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs);
   const opening = findOpening(marks, faultEndMs, need, baseline, onsetMs);
   const felt = marks.reduce((sum, { calls }) => sum + calls.filter((call) => feltFault(call, faults)).length, 0);
-  // A request that waits for a connection and is never answered meets the fault as well.
-  const unanswered = marks.filter(({ label, sample }) => label === undefined && sample.endMs !== undefined && sample.dueMs < faultEndMs).length;
+  // A request that waits for a connection and is not answered in time meets the fault as well.
+  const unanswered = marks.filter(({ calls, sample }) => sample.failure !== undefined && sample.dueMs < faultEndMs && !calls.some((call) => feltFault(call, faults))).length;
   if (felt + unanswered < fewestFelt && opening === undefined) {
     return { reason: `Only ${felt} calls of ${probe} felt the fault, fewer than the ${fewestFelt} that a breaker may ask for before it opens.`, nextStep: "Raise the load, or make during longer." };
   }
