@@ -31,7 +31,7 @@ export function explainPlan(plan: Plan, width = 80): string {
     experiment.title,
     ...(experiment.description === undefined ? [] : wrap(experiment.description, width)),
     "",
-    `Lasts ${time(lengthMs)}${epochs}, once the services are ready. Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`,
+    ...wrap(`Lasts ${time(lengthMs)}${epochs}, once the services are ready. Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`, width),
     "",
     drawTimeline(plan, width),
     ...sections.flatMap(([title, lines]) => (lines.length === 0 ? [] : ["", title, ...lines.flatMap((line) => wrap(line, width, "  ", "    "))])),

@@ -68,9 +68,16 @@ function parseDocument(document: YamlDocument, place: Place, options: ParseOptio
     report({ code: "chaos-toolkit", message: `a Chaos Toolkit experiment: \`chaos import ${options.file}\``, hint: "it has method: at the top level; Chaos Toolkit's own command is also called chaos", path: ["method"], part: "key" });
     return done();
   }
-  const replaced = replaceVariables(given, { env: options.env, given: options.vars }, report);
+  const unfilled = new Set<string>();
+  const replaced = replaceVariables(given, { env: options.env, given: options.vars }, (finding) => {
+    if (finding.severity !== "warning") unfilled.add(JSON.stringify(finding.path));
+    report(finding);
+  });
   for (const name of replaced.known) used.add(name);
-  const experiment = readExperiment(replaced.value, replaced.secrets, report);
+  // What is wrong with a value whose placeholder could not be filled is the placeholder.
+  const experiment = readExperiment(replaced.value, replaced.secrets, (finding) => {
+    if (!unfilled.has(JSON.stringify(finding.path))) report(finding);
+  });
   if (experiment !== undefined && issues.every(({ severity }) => severity === "warning")) for (const finding of lint(experiment)) report({ severity: "warning", ...finding });
   return done(experiment);
 }

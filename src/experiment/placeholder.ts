@@ -36,5 +36,5 @@ function placeholderOf(raw: string, inside: string | undefined): Placeholder {
 
 /** Doubles what would be read as a placeholder. */
 export function escapePlaceholders(text: string): string {
-  return text.replaceAll("${", "$${");
+  return text.replaceAll("${", () => "$${");
 }

@@ -41,12 +41,16 @@ export function readYaml(text: string): YamlSource {
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
   const documents = "empty" in parsed ? [] : parsed;
   return {
-    documents: documents.flatMap((document, number) => (number > 0 && document.contents === null && document.errors.length === 0 ? [] : [readDocument(document, number)])),
+    documents: documents.flatMap((document, number) => (number > 0 && isBlank(document) ? [] : [readDocument(document, number)])),
     position(offset) {
       const { line, col } = lines.linePos(offset);
       return { line: Math.max(1, line), column: Math.max(1, col) };
     },
   };
+}
+
+function isBlank({ contents, errors }: Document.Parsed): boolean {
+  return errors.length === 0 && (contents === null || (isScalar(contents) && contents.value === null && (contents.source ?? "") === ""));
 }
 
 /** One scalar as YAML reads it: `3` is a number, `on` a text. */

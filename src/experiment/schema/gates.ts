@@ -12,7 +12,8 @@ const metricFields = {
   max: bound("duration").optional().meta({ description: 'longest latency, such as "<= 3s"' }),
   throughput: bound("rate").optional().meta({ description: 'good samples per second, such as ">= 20/s"' }),
 };
-export const metrics = ["success", "available", "p50", "p95", "p99", "max", "throughput"] as const satisfies readonly Metric[];
+const metrics = ["success", "available", "p50", "p95", "p99", "max", "throughput"] as const satisfies readonly Metric[];
+const noClaim = `expected at least one of ${metrics.join(", ")}`;
 const metricMap = z.strictObject(metricFields);
 
 function claimsOf(given: z.output<typeof metricMap>): readonly MetricClaim[] {
@@ -22,13 +23,11 @@ function claimsOf(given: z.output<typeof metricMap>): readonly MetricClaim[] {
   });
 }
 
-const noClaim = `expected at least one of ${metrics.join(", ")}`;
-
 /** Without `settle` its default, which the hypotheses decide, is still to be filled in. */
 export const steadyStateSchema = z.strictObject({
   probe: name.meta({ description: "the probe that is judged" }),
   ...metricFields,
-  during: metricMap.optional().meta({ description: "what must hold while the faults are in force; without it that phase is reported, not judged" }),
+  during: metricMap.refine((given) => claimsOf(given).length > 0, noClaim).optional().meta({ description: "what must hold while the faults are in force; without it that phase is reported, not judged" }),
   settle: duration().optional().meta({ description: "after is judged from here on; default: the largest bound of closes and recovery" }),
 }).transform(({ probe, during, settle, ...given }, context): Omit<SteadyState, "settleMs"> & { readonly settleMs?: number } => {
   const claims = claimsOf(given);

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import type { Fault } from "../../src/model/experiment.ts";
+import { experimentOf, issueOf, placesOf, read, textWith } from "./minimal.ts";
+
+const proxies = "proxies:\n  payments: { upstream: http://127.0.0.1:8080, callers: 1 }\n  db: { upstream: tcp://127.0.0.1:5432, callers: 1 }";
+const withFault = (fault: string): string => textWith({ proxies, faults: `faults:\n  - ${fault}` });
+const faultOf = (fault: string): Fault => {
+  const [only] = experimentOf(withFault(fault)).faults;
+  if (only === undefined) throw new Error("no fault");
+  return only;
+};
+
+describe("a fault", () => {
+  test("has its parameters in base units and every default of its selection", () => {
+    expect(faultOf("{ proxy: payments, type: latency, delay: 3s, at: response }")).toEqual({
+      name: "latency-1",
+      type: "latency",
+      layer: "exchange",
+      proxy: "payments",
+      direction: "response",
+      selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" },
+      params: { delayMs: 3000, jitterMs: 0, distribution: "uniform", at: "response" },
+    });
+  });
+
+  test("has its whole selection parsed", () => {
+    const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, attempt: 1..2, rate: 20%, per: header X-Shop, match: { method: [post, PUT], path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
+    expect(name).toBe("x");
+    expect(selection).toEqual({
+      match: { methods: ["POST", "PUT"], path: { glob: "/a/*" }, headers: { "x-a": { glob: "b*" }, y: { regex: "^c" } }, query: { q: { present: false } } },
+      fromMs: 1000, forMs: 4000, flap: { onMs: 500, offMs: 1000 }, after: 2, every: 3, first: 10, attempt: { min: 1, max: 2 }, rateShare: 0.2, per: { header: "x-shop" },
+    });
+  });
+
+  test("may ramp its rate", () => {
+    expect(faultOf("{ proxy: payments, type: drop, ramp: { over: 10s } }").selection.ramp).toEqual({ fromShare: 0, toShare: 1, overMs: 10_000 });
+  });
+
+  test("is named after its type and number where it has no name", () => {
+    const { faults } = experimentOf(textWith({ proxies, faults: "faults:\n  - { proxy: payments, type: drop }\n  - { proxy: payments, type: hang }\n  - { proxy: payments, type: drop }" }));
+    expect(faults.map(({ name }) => name)).toEqual(["drop-1", "hang-1", "drop-2"]);
+  });
+
+  test("shares its name with no other", () => {
+    expect(issueOf(textWith({ proxies, faults: "faults:\n  - { proxy: payments, type: drop }\n  - { name: drop-1, proxy: payments, type: hang }" }))).toMatchObject({ code: "duplicate-name", line: 14, column: 13 });
+  });
+});
+
+describe("the layer of a fault", () => {
+  test.each([
+    ["{ proxy: payments, type: latency, delay: 1s }", "exchange"],
+    ["{ proxy: db, type: latency, delay: 1s }", "connection"],
+    ["{ proxy: payments, type: latency, delay: 1s, layer: connection }", "connection"],
+    ["{ proxy: payments, type: down }", "connection"],
+  ])("of %s is %s", (fault, layer) => {
+    expect(faultOf(fault).layer).toBe(layer);
+  });
+
+  test.each([
+    ["{ proxy: db, type: error }", "wrong-layer", /error acts on HTTP exchanges, and the proxy db passes bytes/],
+    ["{ proxy: db, type: latency, delay: 1s, layer: exchange }", "wrong-layer", /passes bytes/],
+    ["{ proxy: payments, type: drop, layer: connection }", "wrong-layer", /drop has no layer connection/],
+    ["{ proxy: db, type: latency, delay: 1s, match: { path: /x } }", "does-not-apply", /match tells HTTP exchanges apart/],
+    ["{ proxy: db, type: latency, delay: 1s, attempt: 1 }", "does-not-apply", /attempt tells HTTP exchanges apart/],
+    ["{ proxy: db, type: latency, delay: 1s, per: trace }", "does-not-apply", /per: fault, connection or caller/],
+    ["{ proxy: payments, type: drop, rate: 20%, ramp: { over: 1s } }", "does-not-apply", /rate or ramp, got both/],
+  ])("refuses %s", (fault, code, message) => {
+    const issue = issueOf(withFault(fault));
+    expect(issue.code).toBe(code);
+    expect(issue.message).toMatch(message);
+  });
+});
+
+describe("the window of a fault", () => {
+  test.each([
+    ["from: 10s", /begins 10s after the start of during, which lasts 10s/],
+    ["from: 8s, for: 3s", /ends 11s after the start of during, which lasts 10s/],
+    ["from: 8s, ramp: { over: 3s }", /ramp takes 3s, and its window lasts 2s/],
+  ])("may not be %s in a during of 10s", (keys, message) => {
+    const issue = issueOf(withFault(`{ proxy: payments, type: drop, ${keys} }`));
+    expect(issue.code).toBe("outside-window");
+    expect(issue.message).toMatch(message);
+  });
+
+  test("may end with during", () => {
+    expect(faultOf("{ proxy: payments, type: drop, from: 8s, for: 2s }").selection).toMatchObject({ fromMs: 8000, forMs: 2000 });
+  });
+});
+
+describe("words of other tools", () => {
+  const hintOf = (fault: string): string | undefined => read(withFault(fault)).issues.find(({ code }) => code === "unknown-key" || code === "unknown-fault-type")?.hint;
+
+  test.each([
+    ["{ proxy: payments, type: latency, delay: 1s, toxicity: 0.2 }", "write rate: 20%"],
+    ["{ proxy: payments, type: drop, probability: 0.05 }", "write rate: 5%"],
+    ["{ proxy: payments, type: drop, percentage: 20 }", "write rate: 20%"],
+    ["{ proxy: payments, type: drop, errorRate: 0.5 }", "write rate: 50%"],
+    ["{ proxy: payments, type: latency, latency: 1000 }", "write delay: 1s"],
+    ["{ proxy: payments, type: latency, delay_ms: 250 }", "write delay: 250ms"],
+    ["{ proxy: payments, type: drop, duration: 5 }", "write for: 5s"],
+    ["{ proxy: payments, type: error, statusCode: 503 }", "write status: 503"],
+    ["{ proxy: db, type: latency, delay: 1s, stream: upstream }", "write direction: request"],
+    ["{ proxy: payments, type: drop, path: /x }", "write match: { path: /x }"],
+  ])("%s", (fault, hint) => {
+    expect(hintOf(fault)).toBe(hint);
+  });
+
+  test.each([["reset_peer", "reset"], ["timeout", "hang"], ["abort", "error"], ["delay", "latency"], ["latencyy", "latency"]])("the type %s is called %s here", (word, type) => {
+    expect(hintOf(`{ proxy: payments, type: ${word} }`)).toMatch(new RegExp(`^did you mean "${type}"\\? known: latency, `));
+  });
+
+  test("a bare number shows the unit that it needs", () => {
+    expect(issueOf(withFault("{ proxy: payments, type: latency, delay: 1s, jitter: 100 }")).message).toBe('jitter: expected a duration like "250ms" or "2s", got the bare number 100: write its unit ("100ms" or "100s")');
+    expect(issueOf(withFault("{ proxy: payments, type: drop, rate: 0.2 }")).message).toContain('write its unit ("20%")');
+  });
+});
+
+describe("what is missing or wrong in a fault", () => {
+  test.each([
+    ["{ type: drop }", "missing-key", /^proxy is missing/],
+    ["{ proxy: payments }", "missing-key", /^type is missing/],
+    ["{ proxy: payments, type: latency }", "missing-key", /^delay is missing/],
+    ["{ proxy: payment, type: drop }", "unknown-proxy", /there is no proxy "payment"/],
+    ["{ proxy: payments, type: drop, attempt: 0 }", "bad-value", /attempt: expected at least 1, got 0/],
+    ["{ proxy: payments, type: drop, attempt: 3..2 }", "bad-value", /"1\.\.2", got "3\.\.2"/],
+    ["{ proxy: payments, type: drop, match: { path: charges } }", "bad-value", /path that begins with \/ or \*, got "charges"/],
+    ["{ proxy: payments, type: drop, match: { path: { regex: '(' } } }", "bad-value", /regular expression, got "\("/],
+    ["{ proxy: payments, type: drop, match: {} , every: 1.5 }", "wrong-type", /every: expected a whole number, got 1.5/],
+    ["{ proxy: payments, type: drop, per: user }", "bad-value", /header x/],
+    ["drop", "wrong-type", /faults\[0\]: expected a map of keys and values, got "drop"/],
+  ])("%s is told in one sentence", (fault, code, message) => {
+    const issue = issueOf(withFault(fault));
+    expect(issue.code).toBe(code);
+    expect(issue.message).toMatch(message);
+  });
+
+  test("does not hide what is wrong beside it", () => {
+    expect(placesOf(withFault("{ proxy: nowhere, type: latency, delay: x, rate: y, bogus: 1 }")).map((place) => place.split(" ")[1])).toEqual(["unknown-proxy", "bad-value", "bad-value", "unknown-key"]);
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { read, textWith } from "./minimal.ts";
+
+const warnings = (changes: Readonly<Record<string, string>>): readonly string[] =>
+  read(textWith(changes)).issues.map(({ severity, code, line, column }) => `${severity} ${line}:${column} ${code}`);
+const only = (changes: Readonly<Record<string, string>>): { readonly code: string; readonly message: string; readonly hint: string } => {
+  const { issues, documents } = read(textWith(changes));
+  expect(issues.map(({ code }) => code)).toHaveLength(1);
+  expect(documents[0]?.experiment, "a warning forbids nothing").toBeDefined();
+  const { code = "", message = "", hint = "" } = issues[0] ?? {};
+  return { code, message, hint };
+};
+
+describe("edges", () => {
+  test("that nothing uses are a warning, told of their faults where they have some", () => {
+    const services = "services:\n  checkout: { command: x, port: auto }";
+    expect(warnings({ services })).toEqual(["warning 6:3 unused-proxy"]);
+    expect(warnings({ services, faults: "faults:\n  - { type: drop, proxy: payments }" })).toEqual(["warning 12:26 fault-out-of-reach"]);
+  });
+
+  test.each([
+    ["a fixed port", { services: "services:\n  checkout: { command: x, port: auto }", proxies: 'proxies:\n  payments: { upstream: http://a, listen: "127.0.0.1:80" }' }],
+    ["callers that the run does not start", { services: "services:\n  checkout: { command: x, port: auto }", proxies: "proxies:\n  payments: { upstream: http://a, callers: 2 }" }],
+    ["a probe", { services: "", probes: 'probes:\n  checkout: { type: http, url: "${proxies.payments.url}/x" }' }],
+  ])("are used by %s", (_by, changes) => {
+    expect(warnings(changes)).toEqual([]);
+  });
+
+  test("that other machines can reach are a warning", () => {
+    expect(only({ proxies: 'proxies:\n  payments: { upstream: http://a, listen: "0.0.0.0:0" }' })).toMatchObject({ code: "listens-beyond-loopback", message: expect.stringContaining("0.0.0.0") as string });
+  });
+
+  test("give secrets in the open away", () => {
+    const services = (value: string): string => `services:\n  checkout: { command: "x \${proxies.payments.url}", port: auto, env: { STRIPE_TOKEN: "${value}" } }`;
+    expect(only({ services: services("sk_live_1") })).toMatchObject({ code: "looks-secret", hint: 'take it from the environment: secrets: { STRIPE_TOKEN: "${env.STRIPE_TOKEN}" }, and here ${secrets.STRIPE_TOKEN}' });
+    expect(warnings({ services: services("") })).toEqual([]);
+  });
+});
+
+describe("probes", () => {
+  test("of which nothing is claimed are a warning", () => {
+    expect(only({ probes: "probes:\n  checkout: { type: http, url: http://a }\n  idle: { type: http, url: http://a }" }).message).toBe("nothing is claimed of the probe idle: it is load, and no more");
+  });
+
+  test("that give up before the delay that they should see are a warning", () => {
+    const slow = (timeout: string): Readonly<Record<string, string>> => ({
+      probes: `probes:\n  checkout: { type: http, url: http://a, load: 50/s, timeout: ${timeout} }`,
+      faults: "faults:\n  - { type: latency, proxy: payments, delay: 3s }",
+      hypotheses: "hypotheses:\n  - { type: claim, probe: checkout, phase: during, p95: \"<= 1s\" }",
+    });
+    expect(only(slow("3s"))).toMatchObject({ code: "timeout-hides-delay", hint: "timeout: 5s" });
+    expect(warnings(slow("4s"))).toEqual([]);
+  });
+});
+
+describe("gates", () => {
+  const gate = (keys: string, changes: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({ steadyState: `steadyState:\n  - { probe: checkout, ${keys} }`, ...changes });
+
+  test("with too few samples to be met are a warning that says what would do", () => {
+    const changes = { probes: "probes:\n  checkout: { type: http, url: http://a, load: 2/s }", phases: "phases: { before: 5s, during: 20s, after: 20s }" };
+    expect(only(gate('success: ">= 99%"', changes))).toEqual({ code: "too-few-samples", message: "a gate needs 20 samples, and about 10 of checkout are judged in before: it will not be met", hint: "load: 4/s, or make phases.before longer" });
+  });
+
+  test("that settle no sooner than the phase ends are a warning", () => {
+    expect(only(gate('success: ">= 99%", settle: 10s')).code).toBe("never-settles");
+    expect(only(gate('success: ">= 99%", settle: 9900ms')).code).toBe("too-few-samples");
+    expect(warnings(gate('success: ">= 99%", settle: 9s'))).toEqual([]);
+  });
+
+  test("that no answer can fail are a warning", () => {
+    expect(only(gate('success: ">= 99%", p95: "<= 5s"'))).toMatchObject({ code: "bound-beyond-timeout" });
+    expect(warnings(gate('success: ">= 99%", p95: "<= 4.9s"'))).toEqual([]);
+  });
+
+  test("that guard what is over sooner are a warning", () => {
+    expect(only({ guards: 'guards:\n  - { probe: checkout, available: ">= 20%", over: 11s }' }).code).toBe("guard-too-slow");
+    expect(only({ phases: "phases: { during: 500ms }", guards: 'guards:\n  - { probe: checkout, available: ">= 20%", over: 400ms }' }).message).toMatch(/a guard is asked after 20 samples, and about 12/);
+  });
+});
+
+describe("phases", () => {
+  test("that leave no time to recover are a warning", () => {
+    const changes = { phases: "phases: { after: 0s }", hypotheses: "hypotheses:\n  - { type: recovery, probe: checkout, within: 5s }" };
+    expect(only(changes)).toMatchObject({ code: "no-recovery-phase", hint: "make phases.after longer than 5s" });
+  });
+
+  test("that outlast maxDuration are a warning", () => {
+    expect(only({ maxDuration: "maxDuration: 27s" })).toMatchObject({ code: "ends-early", hint: "maxDuration: 1m" });
+    expect(warnings({ maxDuration: "maxDuration: 28s" })).toEqual([]);
+  });
+});
+
+test("what a hypothesis cannot decide stands at its own keys", () => {
+  expect(warnings({ hypotheses: 'hypotheses:\n  - { type: claim, probe: checkout, phase: during, success: ">= 99%" }' })).toEqual(["warning 12:61 too-few-samples"]);
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import type { Probe, Proxy, Service } from "../../src/model/experiment.ts";
+import { experimentOf, issueOf, textWith } from "./minimal.ts";
+
+describe("a service", () => {
+  const text = (given: string): string => textWith({ services: `services:\n  checkout: { port: auto, env: { U: "\${proxies.payments.url}" }, ${given} }` });
+  const service = (given: string): Service | undefined => experimentOf(text(given)).services[0];
+
+  test.each([
+    ["command: [node, a b.mjs]", { command: ["node", "a b.mjs"], shell: false }],
+    ["command: node 'a b.mjs'", { command: ["node", "a b.mjs"], shell: false }],
+    ["command: a | b, shell: true", { command: ["a | b"], shell: true }],
+    ["command: a, replicas: 3, cwd: x, stopWithin: 1s", { replicas: 3, cwd: "x", stopWithinMs: 1000 }],
+    ["command: a, ready: { log: listening }", { ready: { kind: "log", target: "listening", withinMs: 10_000 } }],
+    ["command: a, ready: { tcp: 127.0.0.1:1, within: 1s }", { ready: { kind: "tcp", target: "127.0.0.1:1", withinMs: 1000 } }],
+  ])("with %s", (given, part) => {
+    expect(service(given)).toMatchObject(part);
+  });
+
+  test("has texts only in its environment", () => {
+    const { services: [given] } = experimentOf(textWith({ services: 'services:\n  checkout: { command: a, port: auto, env: { A: 1, B: true, C: "${proxies.payments.port}" } }' }));
+    expect(given?.env).toEqual({ A: "1", B: "true", C: "${proxies.payments.port}" });
+  });
+
+  test.each([
+    ["command: a 'b", /command: the ' at character 3 is not closed/],
+    ["command: [a, b], shell: true", /shell: true takes the command as one text/],
+    ["command: a, ready: { http: x, log: y }", /expected one of http, tcp, log, got http and log/],
+    ["command: a, ready: {}", /got none/],
+    ["command: a, replicas: 0", /at least 1, got 0/],
+    ["shell: true", /command is missing/],
+  ])("with %s is refused", (given, message) => {
+    expect(issueOf(text(given)).message).toMatch(message);
+  });
+
+  test("with replicas has no fixed port", () => {
+    expect(issueOf(textWith({ services: 'services:\n  checkout: { command: "x ${proxies.payments.url}", port: 80, replicas: 2 }' })).message).toBe("port: expected port: auto with 2 replicas, got 80");
+  });
+});
+
+describe("a proxy", () => {
+  const text = (given: string): string => textWith({ proxies: `proxies:\n  payments: { ${given} }` });
+  const proxy = (given: string): Proxy | undefined => experimentOf(text(given)).proxies[0];
+
+  test.each([
+    ["upstream: http://payments", "http1"],
+    ["upstream: HTTP://payments:80/", "http1"],
+    ['upstream: "${services.checkout.url}"', "http1"],
+    ['upstream: "http://${services.checkout.host}:${services.checkout.port}"', "http1"],
+    ['upstream: "tcp://${services.checkout.host}:${services.checkout.port}"', "tcp"],
+    ["upstream: 'tcp://[::1]:5432'", "tcp"],
+  ])("to %s is served by the lane %s", (given, lane) => {
+    expect(proxy(given)?.lane).toBe(lane);
+  });
+
+  test.each([
+    ["upstream: https://payments", /https:\/\/ upstreams are not supported yet: expected http:\/\/ or tcp:\/\//],
+    ["upstream: grpc://payments", /not supported yet/],
+    ["upstream: ftp://payments", /unknown scheme ftp:\/\//],
+    ["upstream: payments:80", /write what it speaks, http:\/\/ or tcp:\/\//],
+    ['upstream: "${services.checkout.host}:80"', /write what it speaks/],
+    ["upstream: http://payments/v1", /without a path, got "\/v1"/],
+    ["upstream: 'http://'", /expected a host after the scheme/],
+    ["upstream: tcp://payments", /expected a port/],
+    ["upstream: http://a, listen: 127.0.0.1", /expected host:port like "127\.0\.0\.1:0"/],
+    ["upstream: http://a, listen: '127.0.0.1:70000'", /host:port/],
+    ["upstream: http://a, correlate: { path: /orders }", /a path with \{\} where the id stands/],
+    ["upstream: http://a, correlate: tracing", /correlate: /],
+  ])("with %s is refused", (given, message) => {
+    expect(issueOf(text(given)).message).toMatch(message);
+  });
+
+  test.each([
+    ["correlate: serial", { by: "serial" }],
+    ["correlate: { header: X-Order }", { by: "header", header: "x-order" }],
+    ["correlate: { json: /order }", { by: "json", path: "/order" }],
+    ["correlate: { path: '/orders/{}' }", { by: "path", template: "/orders/{}" }],
+  ])("finds requests by %s", (given, correlate) => {
+    expect(proxy(`upstream: http://a, ${given}`)?.correlate).toEqual(correlate);
+  });
+
+  test.each([["'[::1]:8080'", "::1", 8080], ["':8080'", "127.0.0.1", 8080], ["localhost:0", "localhost", 0]])("listens on %s", (given, host, port) => {
+    expect(proxy(`upstream: http://a, listen: ${given}`)?.listen).toEqual({ host, port });
+  });
+});
+
+describe("a probe", () => {
+  const text = (given: string): string => textWith({ probes: `probes:\n  checkout: { type: http, url: http://a, ${given} }` });
+  const load = (given: string): Probe["load"] | undefined => experimentOf(text(given)).probes[0]?.load;
+
+  test.each([
+    ["timeout: 1s", { kind: "open", rates: { warmup: 10, before: 10, during: 10, after: 10 }, inFlight: 1000 }],
+    ["load: 300/min", { rates: { warmup: 5, before: 5, during: 5, after: 5 } }],
+    ["load: { rate: { before: 10/s, during: 40/s } }", { rates: { warmup: 10, before: 10, during: 40, after: 10 } }],
+    ["load: { rate: { during: 40/s } }", { rates: { warmup: 40, before: 40, during: 40, after: 40 } }],
+    ["load: { rate: 5/s, steps: [10/s, 20/s], burst: 3, arrivals: poisson, connections: fresh, inFlight: 7 }", { rates: { during: 5 }, steps: [10, 20], burst: 3, arrivals: "poisson", connections: "fresh", inFlight: 7 }],
+    ["load: { serial: true, pause: 50ms }", { kind: "serial", pauseMs: 50, rates: { warmup: 0, before: 0, during: 0, after: 0 } }],
+  ])("with %s", (given, expected) => {
+    expect(load(given)).toMatchObject(expected);
+  });
+
+  test.each([
+    ["load: 25", /write its unit \("25\/s"/],
+    ["load: { serial: true, rate: 5/s }", /rate or serial: true, got both/],
+    ["load: { pause: 5s }", /expected serial: true with pause/],
+    ["load: { rate: { durring: 5/s } }", /unknown key "durring"/],
+    ["load: { steps: [] }", /a list of at least 1 items, got an empty list/],
+    ["timeout: 0s", /above 0/],
+    ["rps: 30", /unknown key "rps"/],
+    ["expect: { status: 20 }", /status: /],
+  ])("with %s is refused", (given, message) => {
+    expect(issueOf(text(given)).message).toMatch(message);
+  });
+
+  test("of an unknown type shows those that there are", () => {
+    expect(issueOf(textWith({ probes: "probes:\n  checkout: { type: htp }" }))).toMatchObject({ code: "unknown-probe-type", hint: 'did you mean "http"? known: http, tcp, command' });
+    expect(issueOf(textWith({ probes: "probes:\n  checkout: {}" })).message).toBe("type is missing: http, tcp, command");
+  });
+});
+
+describe("gates", () => {
+  test("are parsed per phase, and settle after the largest recovery claimed", () => {
+    const text = textWith({
+      steadyState: 'steadyState:\n  - { probe: checkout, success: ">= 99%", p95: "< 250ms", during: { available: "> 95%" } }\n  - { probe: checkout, max: "<= 1s", settle: 1s }',
+      hypotheses: "hypotheses:\n  - { type: recovery, probe: checkout, within: 4s }\n  - { type: recovery, probe: checkout, within: \"<= 6s\" }",
+      guards: 'guards:\n  - { probe: checkout, available: ">= 20%" }',
+    });
+    const { steadyState, guards, hypotheses } = experimentOf(text);
+    expect(steadyState).toEqual([
+      { probe: "checkout", claims: [{ metric: "success", bound: { text: ">= 99%", min: 0.99 } }, { metric: "p95", bound: { text: "< 250ms", max: 250, maxOpen: true } }], during: [{ metric: "available", bound: { text: "> 95%", min: 0.95, minOpen: true } }], settleMs: 6000 },
+      { probe: "checkout", claims: [{ metric: "max", bound: { text: "<= 1s", max: 1000 } }], during: [], settleMs: 1000 },
+    ]);
+    expect(guards).toEqual([{ probe: "checkout", claims: [{ metric: "available", bound: { text: ">= 20%", min: 0.2 } }], overMs: 5000 }]);
+    expect(hypotheses.map(({ name, params }) => [name, params["within"]])).toEqual([["recovery-1", { text: "<= 4s", max: 4000 }], ["recovery-2", { text: "<= 6s", max: 6000 }]]);
+  });
+
+  test.each([
+    ["steadyState: [{ probe: chekout, success: '>= 99%' }]", /there is no probe "chekout"/],
+    ["steadyState: [{ probe: checkout }]", /steadyState\[0\]: expected at least one of success, available/],
+    ["steadyState: [{ probe: checkout, p95: 250ms }]", /expected a bound like/],
+    ["steadyState: [{ probe: checkout, success: '>= 99%', during: {} }]", /during: expected at least one of success/],
+  ])("such as %s are refused", (steadyState, message) => {
+    expect(issueOf(textWith({ steadyState })).message).toMatch(message);
+  });
+});
+
+describe("a hypothesis", () => {
+  const faults = "faults:\n  - { name: a, proxy: payments, type: drop }\n  - { name: b, proxy: payments, type: hang, match: { path: /x } }";
+  const text = (given: string): string => textWith({ faults, phases: "phases: { during: 60s, after: 60s }", hypotheses: `hypotheses:\n  - { ${given} }` });
+
+  test("speaks of the faults that it names, else of all", () => {
+    const named = (given: string): readonly string[] | undefined => experimentOf(text(`type: recovery, probe: checkout, within: 5s${given}`)).hypotheses[0]?.faults;
+    expect(named("")).toEqual(["a", "b"]);
+    expect(named(", fault: b")).toEqual(["b"]);
+    expect(named(", fault: [b, a]")).toEqual(["b", "a"]);
+  });
+
+  test.each([
+    ["type: recovery, probe: chekout, within: 5s", "unknown-probe", 19],
+    ["type: recovery, probe: checkout, within: 5s, fault: c", "unknown-fault", 19],
+    ["type: recovry, probe: checkout", "unknown-hypothesis-type", 19],
+    ["type: recovery, probe: checkout", "missing-key", 19],
+    ["type: recovery, probe: checkout, within: 5s, confirm: maybe", "wrong-type", 19],
+  ])("%s is refused", (given, code) => {
+    expect(issueOf(text(given)).code).toBe(code);
+  });
+});
