@@ -2,6 +2,8 @@ import type { Env } from "../model/env.ts";
 
 /** The promise's outcome, or, as soon as the signal aborts, a rejection with the signal's reason. */
 export async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  // Who is aborted waits no more, and is not to be told of it twice.
+  promise.catch(() => undefined);
   signal.throwIfAborted();
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
