@@ -1,0 +1,27 @@
+/** Our data plane in a process of its own: a lane, faults in force, and the journal or not. */
+import { open } from "node:fs/promises";
+import { LocalEngine } from "../../../dist/engines/index.js";
+import { createDataPlane } from "../../../dist/proxy/index.js";
+import { JournalFile } from "../../../dist/run/journal-file.js";
+import { createSystemEnv } from "../../../dist/run/system-env.js";
+import { argument, serve } from "../program.mjs";
+
+const { upstreamPort, lane, faults, journal } = argument;
+const env = createSystemEnv();
+let records = [];
+let seq = 0;
+const file = journal === undefined ? undefined : new JournalFile(await open(journal, "w"), { env, onFailure: (error) => { throw error; } });
+const engine = new LocalEngine(createDataPlane(env), (batch) => {
+  if (file === undefined) records.push(...batch);
+  else for (const record of batch) file.write({ ...record, seq: (seq += 1) });
+});
+const [{ port }] = await engine.start({
+  seed: "bench", tracePrefix: "0123456789abcdef",
+  proxies: [{ name: "edge", lane, upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", correlate: { by: "trace" }, listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }] }],
+});
+await engine.setFaults(faults, 1);
+serve({ port }, async () => {
+  const count = records.length;
+  records = [];
+  return { records: count };
+});

@@ -1,0 +1,11 @@
+/** The child's end of processes.mjs. */
+
+/** What the parent said this program is to be. */
+export const argument = JSON.parse(process.argv[2] ?? "{}");
+
+/** Says that the program is ready, answers each request of the parent, and ends with it. */
+export function serve(hello, answer = async () => ({})) {
+  process.on("disconnect", () => process.exit());
+  process.on("message", async (request) => process.send(await answer(request)));
+  process.send(hello);
+}
