@@ -1,3 +1,4 @@
+import type { Output } from "./command.ts";
 import { issueText } from "./issue-text.ts";
 
 /** The system's code of an error, such as `ENOENT`; empty when it has none. */
@@ -15,14 +16,14 @@ export function isOurs(error: unknown): error is Error {
 }
 
 /** An error as an issue: one of ours says what to do, any other is a defect of this program. With `verbose` causes and stacks are shown. */
-export function errorText(error: unknown, { colour, verbose }: { readonly colour: boolean; readonly verbose: boolean }): string {
+export function errorText(error: unknown, output: Output, verbose: boolean): string {
   if (!isOurs(error)) {
     const message = verbose ? traceOf(error) : messageOf(error);
-    return issueText({ code: "defect", severity: "error", message: `this should not happen: ${message}`, hint: "please report it, with the output of --verbose" }, colour);
+    return issueText({ code: "defect", severity: "error", message: `this should not happen: ${message}`, hint: "please report it, with the output of --verbose" }, output);
   }
   const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
   const cause = verbose && error.cause !== undefined ? `${traceOf(error.cause)}\n` : "";
-  return issueText({ code: systemCode(error), severity: "error", message: error.message, ...hint }, colour) + cause;
+  return issueText({ code: systemCode(error), severity: "error", message: error.message, ...hint }, output) + cause;
 }
 
 function traceOf(error: unknown): string {

@@ -61,6 +61,6 @@ function nothingChosen(experiments: readonly LoadedExperiment[], tags: readonly 
 
 /** Prints what was found; nothing when all is well. */
 export function printIssues(issues: readonly Issue[], output: Output): void {
-  for (const issue of issues) output.write(`${issueText(issue, output.colour)}\n`);
+  for (const issue of issues) output.write(`${issueText(issue, output)}\n`);
   if (issues.length > 0) output.write(`${issueCount(issues)}\n`);
 }

@@ -15,7 +15,7 @@ export async function main(argv: readonly string[], context: Context = systemCon
   try {
     return await carryOut(commands, context, argv, version());
   } catch (error) {
-    context.stderr.write(errorText(error, { colour: context.stderr.colour, verbose: argv.includes("--verbose") }));
+    context.stderr.write(errorText(error, context.stderr, argv.includes("--verbose")));
     return isOurs(error) ? exitCodes.refused : exitCodes.failed;
   }
 }

@@ -40,7 +40,7 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
       } catch (error) {
         // What a run could not put into a report, such as a journal that could not be written to its end.
         progress.finish();
-        context.stderr.write(errorText(error, { colour: context.stderr.colour, verbose: options.verbose }));
+        context.stderr.write(errorText(error, context.stderr, options.verbose));
         return { runs, exitCode: exitCodes.failed, allowed: false };
       } finally {
         progress.finish();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Api } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
+import { ChaosError } from "../../src/model/error.ts";
 import { aReport, fakeContext } from "./fakes.ts";
 
 let folder = "";
@@ -127,6 +128,41 @@ describe("a series", () => {
     expect(await main(["run", await file("a.yaml", "a"), "--repeat", "3"], context)).toBe(143);
     expect(ran).toEqual(["a"]);
     expect(context.out()).toBe("text suite: 143\n");
+  });
+
+  test("of which one could not clean up after an interrupt has failed", async () => {
+    const context = fakeContext({
+      run: () => {
+        context.interrupt("SIGINT");
+        return Promise.resolve({ report: aReport(6), journalPath: "j" });
+      },
+    });
+    expect(await main(["run", await file("a.yaml", "a")], context)).toBe(6);
+  });
+
+  test("whose run cannot even report is 6, and what came before is reported", async () => {
+    let runs = 0;
+    const context = fakeContext({
+      run: () => {
+        runs += 1;
+        return runs === 1 ? Promise.resolve({ report: aReport(0), journalPath: "j" }) : Promise.reject(new ChaosError("journal-unwritable", "the disk is full", { hint: "make room" }));
+      },
+    });
+    expect(await main(["run", await file("a.yaml", "a"), "--repeat", "3"], context)).toBe(6);
+    expect(runs).toBe(2);
+    expect(context.err()).toContain("error: the disk is full [journal-unwritable]\n  help: make room");
+    expect(context.out()).toBe("text suite: 0\n");
+  });
+
+  test("starts nothing when one plan reaches a host that is not allowed", async () => {
+    const { api, ran } = endingWith();
+    const context = fakeContext({ ...api, preflight: (plan) => {
+      if (plan.experiment.title === "far") throw new ChaosError("target-not-allowed", "probe x reaches far.test", { hint: "--allow-host far.test" });
+      return { hosts: [] };
+    } });
+    expect(await main(["run", await file("a.yaml", "near"), await file("b.yaml", "far")], context)).toBe(2);
+    expect(ran).toEqual([]);
+    expect(context.err()).toContain("--allow-host far.test");
   });
 
   test("hands the hosts that are allowed and the journal's path on", async () => {

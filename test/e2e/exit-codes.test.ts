@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { chaos, chaosUndisturbed, eventsIn, fixture, readReport, scratchFolder } from "../support/chaos.ts";
+import { chaosUndisturbed, eventsIn, fixture, readReport, scratchFolder } from "../support/chaos.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 beforeAll(async () => { folder = await scratchFolder(); });

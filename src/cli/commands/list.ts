@@ -2,6 +2,7 @@ import type { Api } from "../api.ts";
 import type { Command, Output } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { paint } from "../paint.ts";
+import { wrap } from "../wrap.ts";
 
 /** One line of a list: what users write, and what it is. */
 interface Row {
@@ -43,14 +44,4 @@ function section(title: string | undefined, rows: readonly Row[], { colour, widt
     return head + wrap(summary, Math.max(20, width - indent)).join(`\n${" ".repeat(indent)}`);
   });
   return `${[...(title === undefined ? [] : [paint(colour, "bold", title)]), ...lines].join("\n")}\n`;
-}
-
-function wrap(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }
