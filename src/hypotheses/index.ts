@@ -10,11 +10,13 @@ import { claim } from "./claim.ts";
 import { fallback } from "./fallback.ts";
 import { healthCheck } from "./health-check.ts";
 import { recovery } from "./recovery.ts";
+import { retry } from "./retry.ts";
+import { timeout } from "./timeout.ts";
 
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(fallback), erase(healthCheck), erase(recovery)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);

@@ -25,6 +25,8 @@ function makeJournal(): string {
     steadyState: [{ probe: "checkout", claims: [{ metric: "success", bound: boundOf("share", ">= 99%") }, { metric: "p95", bound: boundOf("duration", "<= 250ms") }], during: [{ metric: "available", bound: boundOf("share", ">= 95%") }], settleMs: 5000 }],
     hypotheses: [
       hypothesis("circuit-breaker", { proxy: "payments", probe: "checkout", opens: { within: "6s" }, whileOpen: { upstream: "<= 10%", answersWithin: "100ms" }, trials: { every: "1.5s..3s", calls: "<= 1" }, closes: { within: "5s" } }),
+      hypothesis("retry", { proxy: "payments", probe: "checkout", attempts: "<= 3" }),
+      hypothesis("timeout", { proxy: "payments", givesUp: "300ms..500ms", closesConnection: true }),
       hypothesis("fallback", { probe: "checkout", share: ">= 95%" }),
       hypothesis("health-check", { probe: "ready", turnsUnhealthy: { within: "6s" }, turnsHealthy: { within: "5s" }, liveness: "live" }),
       hypothesis("recovery", { probe: "checkout", within: "1s" }),
