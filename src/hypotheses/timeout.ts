@@ -1,0 +1,178 @@
+import { z } from "zod";
+import { continuityGate, unwitnessedGate } from "../evidence/gates.ts";
+import type { Obstacle } from "../evidence/gates.ts";
+import { quantile, samplesForQuantile } from "../math/quantile.ts";
+import type { Fault, Hypothesis } from "../model/experiment.ts";
+import type { Bound } from "../model/bound.ts";
+import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
+import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
+import { within } from "../units/bound.ts";
+import { atMost, duration } from "../units/fields.ts";
+import { format } from "../units/format.ts";
+import { decideByWitnesses, decideQuantile, surety, undecided } from "./decide.ts";
+import { faultSpan, phaseWindow } from "./fault-span.ts";
+import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
+import { collectHeld } from "./timeout-held.ts";
+import type { Held } from "./timeout-held.ts";
+
+/** Ways of being kept waiting, by the fault that does it. `drip` waits for a fault of its own. */
+const shapes = ["hang", "headers-hang", "drip", "slow"] as const;
+type Shape = (typeof shapes)[number];
+
+const schema = z
+  .strictObject({
+    proxy: z.string(),
+    givesUp: atMost("duration").optional().describe("p95 of the age at which callers leave calls that are held."),
+    closesConnection: z.literal(true).optional().describe("Giving up ends the call: its connection is closed, not left to run on."),
+  })
+  .refine(({ givesUp, closesConnection }) => givesUp !== undefined || closesConnection !== undefined, { message: "expected at least one of givesUp, closesConnection" });
+type Params = z.output<typeof schema>;
+
+/** So many calls must have been given up before none of them is held to have leaked. */
+const enough = 20;
+/** A fault must keep callers waiting this many times as long as the bound, to tell the late from those who never leave. */
+const patience = 2;
+
+/** Callers give up what takes too long, in time, and let go of it. */
+export const timeout: HypothesisType<Params> = {
+  type: "timeout",
+  summary: "Callers leave calls that take too long, in time, and close the connection",
+  params: schema,
+  example: "proxy: payments\ngivesUp: 400ms..650ms\nclosesConnection: true",
+  probes: () => [],
+  proxies: ({ proxy }) => [proxy],
+  explain({ proxy, givesUp, closesConnection }) {
+    const parts = [givesUp && `give up after ${givesUp.text} (p95)`, closesConnection && "close the connection when they do"].filter((part) => part !== undefined);
+    return `Callers of ${proxy} that are kept waiting ${parts.join(" and ")}`;
+  },
+  advise({ proxy, givesUp }, hypothesis, experiment) {
+    const maxMs = givesUp?.max;
+    const faults = faultsOf(hypothesis, experiment.faults, proxy);
+    const holding = faults.filter((fault) => shapeOf(fault) !== undefined);
+    if (holding.length === 0) return [{ code: "no-holding-fault", message: `no fault on ${proxy} keeps callers waiting, so nobody can give up`, hint: "add a fault of type hang or latency", path: ["proxy"] }];
+    const short = holding.flatMap((fault) => {
+      const holdMs = delayOf(fault);
+      return maxMs === undefined || holdMs === undefined || holdMs >= patience * maxMs ? [] : [{ fault, holdMs }];
+    });
+    return short.map(({ fault, holdMs }) => ({
+      code: "fault-too-short", message: `${fault.name} holds calls for ${format("duration", holdMs)}, less than twice the bound ${givesUp?.text ?? ""}: those who never give up cannot be told from those who would have`,
+      hint: `make its delay at least ${format("duration", patience * (maxMs ?? 0))}, or use hang`, path: ["givesUp"],
+    }));
+  },
+  judge(params, scope) {
+    const { observations, epoch, hypothesis } = scope;
+    const { proxy } = params;
+    const during = phaseWindow(scope, "during");
+    const span = faultSpan(scope);
+    const faultEndMs = span.endMs ?? observations.endMs;
+    const probe = observations.header.plan.experiment.probes.find(({ name }) => observations.rung(name, proxy) !== "statistical")?.name;
+    const obstacle = phaseObstacle(scope, "during") ?? unwitnessedGate({ observations, proxy }, during?.startMs ?? 0, faultEndMs)
+      ?? (probe === undefined ? undefined : continuityGate({ observations, probe }, epoch, faultEndMs - 10)) ?? exerciseObstacle(scope, probe);
+    const wanted = hypothesis.shapes.length > 0 ? shapes.filter((shape) => hypothesis.shapes.includes(shape)) : [undefined];
+    const judgements = wanted.map((shape) => judgeShape(params, scope, shape, obstacle));
+    const [first] = judgements;
+    const rung = probe === undefined ? {} : { correlation: observations.rung(probe, proxy) };
+    return {
+      claims: judgements.flatMap(({ claims }) => claims),
+      observed: judgements.length === 1 && first !== undefined ? first.observed : Object.fromEntries(judgements.map(({ observed }, i) => [wanted[i] ?? "", observed])),
+      samples: judgements.reduce((sum, { samples }) => sum + samples, 0),
+      evidence: judgements.flatMap(({ evidence }) => evidence ?? []),
+      ...rung,
+    };
+  },
+};
+
+function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obstacle: Obstacle | undefined): Judgement {
+  const { observations, hypothesis, confidence } = scope;
+  const { proxy, givesUp, closesConnection } = params;
+  const label = (claim: string): string => (shape === undefined ? claim : `${claim} (${shape})`);
+  const faults = faultsOf(hypothesis, observations.header.plan.experiment.faults, proxy).filter((fault) => shapeOf(fault) !== undefined && (shape === undefined || shapeOf(fault) === shape));
+  const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
+  const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), patience * maxMs);
+  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged.length === 0 ? tooShort(held, maxMs) : undefined);
+  const claims: ClaimVerdict[] = [];
+  const expectClosed: Bound = { text: "true", max: 0 };
+  if (standing !== undefined) {
+    if (givesUp !== undefined) claims.push(undecided({ claim: label("givesUp"), bound: givesUp }, standing.reason, standing.nextStep, { n: held.judged.length }));
+    if (closesConnection === true) claims.push(undecided({ claim: label("closesConnection"), bound: expectClosed }, standing.reason, standing.nextStep, { n: held.judged.length }));
+    return { claims, observed: {}, samples: held.judged.length };
+  }
+  const left = held.judged.flatMap(({ leftAfterMs }) => (leftAfterMs === undefined ? [] : [leftAfterMs])).sort((a, b) => a - b);
+  const stayed = held.judged.flatMap(({ leftAfterMs, heldMs }) => (leftAfterMs === undefined ? [heldMs] : []));
+  const leaked = held.judged.filter(({ isLeak }) => isLeak);
+  if (givesUp !== undefined) claims.push(decideAge(label("givesUp"), givesUp, { left, stayed, leaked: leaked.length, confidence }));
+  if (closesConnection === true) claims.push(decideClosing(label("closesConnection"), expectClosed, { left: left.length, leaked: leaked.length, joined: held.joined }));
+  const gaveUp = left.length + leaked.length;
+  const isViolated = claims.some(({ verdict }) => verdict === "violated");
+  return {
+    claims,
+    observed: { ...(left.length > 0 && { givesUpP50Ms: quantile(left, 0.5), givesUpP95Ms: quantile(left, 0.95) }), ...(gaveUp > 0 && held.joined && { leakedShare: leaked.length / gaveUp }) },
+    samples: held.judged.length,
+    evidence: isViolated ? witnesses(held.judged, maxMs) : [],
+  };
+}
+
+function decideAge(claim: string, bound: Bound, { left, stayed, leaked, confidence }: { readonly left: readonly number[]; readonly stayed: readonly number[]; readonly leaked: number; readonly confidence: number }): ClaimVerdict {
+  const n = left.length + stayed.length;
+  const verdict = decideQuantile({ claim, bound, kind: "duration", what: "the p95 of the age at which callers left held calls" }, 0.95, { sortedMs: left, pendingMs: stayed, confidence });
+  if (verdict.verdict === "violated" && stayed.length > 0) {
+    const aside = leaked > 0 ? `; ${leaked} of them were left running when their request had been answered` : "";
+    return { ...verdict, observed: left.length === 0 ? `never within ${format("duration", Math.min(...stayed))}` : verdict.observed, reason: `${stayed.length} of ${n} callers were still there after ${format("duration", Math.min(...stayed))} or more, outside ${bound.text}${aside}.` };
+  }
+  // To be sure of a violation takes more calls than to hold.
+  const p95Ms = quantile([...left, ...stayed].sort((a, b) => a - b), 0.95);
+  const needed = samplesForQuantile(0.95, within(bound, p95Ms) ? confidence : surety);
+  if (verdict.verdict === "inconclusive" && n < needed) return { ...verdict, nextStep: `Needs at least ${needed} held calls, there were ${n}: make during longer, or raise the load.` };
+  return verdict;
+}
+
+/** A single call left running refutes; without any that was given up nothing is known. */
+function decideClosing(claim: string, bound: Bound, { left, leaked, joined }: { readonly left: number; readonly leaked: number; readonly joined: boolean }): ClaimVerdict {
+  const claimed = { claim, bound, kind: "count" as const, what: "the number of calls left running" };
+  if (left + leaked === 0) {
+    return joined
+      ? undecided(claimed, "No caller gave up, so it was not seen what giving up does.", "Let the fault hold calls longer than the timeout.")
+      : undecided(claimed, "No caller closed its connection, and calls could not be joined to requests, so leaving a call running looks like waiting on.", "Let the service pass on the traceparent header.");
+  }
+  const n = left + leaked;
+  const verdict = decideByWitnesses(claimed, { observed: leaked, witnesses: leaked, n, enough });
+  if (verdict.verdict === "inconclusive") return verdict;
+  const isClosed = verdict.verdict === "held";
+  return { ...verdict, observed: isClosed ? "true" : `${leaked} of ${n} left running`, reason: isClosed ? `All ${n} calls that were given up were closed by their caller.` : `${leaked} of ${n} calls that were given up were left running.` };
+}
+
+function witnesses(held: readonly Held[], maxMs: number): readonly Evidence[] {
+  return held.filter(({ isLeak, leftAfterMs }) => isLeak || leftAfterMs === undefined || leftAfterMs > maxMs).slice(0, 3).map(({ call, leftAfterMs, heldMs, isLeak }) => ({
+    atMs: call.startMs,
+    what: `${call.method} ${call.path}${call.request === undefined ? "" : ` of request ${call.request.n} of ${call.request.probe}`} ${leftAfterMs === undefined ? `was held for ${format("duration", heldMs)} and never left` : `was left after ${format("duration", leftAfterMs)}`}${isLeak ? ", although its request had been answered" : ""}`,
+  }));
+}
+
+function faultsOf(hypothesis: Hypothesis, faults: readonly Fault[], proxy: string): readonly Fault[] {
+  return faults.filter((fault) => fault.proxy === proxy && hypothesis.faults.includes(fault.name));
+}
+
+/** How a fault keeps callers waiting; undefined: it does not. */
+function shapeOf({ type, layer, params }: Fault): Shape | undefined {
+  if (layer !== "exchange") return undefined;
+  if (type === "hang") return params["headers"] === true ? "headers-hang" : "hang";
+  return type === "latency" ? "slow" : type === "slow-body" ? "drip" : undefined;
+}
+
+/** For how long at least a fault holds a call, where its parameters say so; undefined: until it is lifted, or not known. */
+function delayOf({ type, params }: Fault): number | undefined {
+  const parsed = type === "latency" ? duration().safeParse(params["delay"]) : undefined;
+  return parsed?.success === true ? parsed.data : undefined;
+}
+
+function noFault(proxy: string, shape: Shape | undefined): Obstacle {
+  return shape === undefined
+    ? { reason: `No fault on ${proxy} keeps callers waiting.`, nextStep: "Add a fault of type hang or latency." }
+    : { reason: `No fault on ${proxy} has the shape ${shape}.`, nextStep: `Add a fault of this shape: ${{ hang: "{ type: hang }", "headers-hang": "{ type: hang, headers: true }", drip: "{ type: slow-body }", slow: "{ type: latency, delay: … }" }[shape]}.` };
+}
+
+function tooShort({ all }: { readonly all: number }, maxMs: number): Obstacle {
+  return all === 0
+    ? { reason: "No call was held.", nextStep: "Check that calls reach the proxy while the fault is in force." }
+    : { reason: `None of ${all} held calls was held for twice the bound (${format("duration", patience * maxMs)}), so those who never give up cannot be told from the others.`, nextStep: `Make the delay at least ${format("duration", patience * maxMs)} (or use hang), and during longer than that.` };
+}
