@@ -8,12 +8,15 @@ import { descriptionAt, keysAt, shapeOf } from "./schema-shape.ts";
 import type { JsonSchema } from "./schema-shape.ts";
 import type { Path } from "./yaml-source.ts";
 
-/** Where a checked value stands, and keys beside the schema's that are known there. */
+/** Where a checked value stands. */
 export interface At {
   readonly path: Path;
   /** Word for the section in which peers' words are looked up. */
   readonly section?: string;
+  /** Keys beside the schema's that are known there. */
   readonly alsoKnown?: readonly string[];
+  /** What to do about a key that is known, but not there. */
+  hintFor?(key: string): string | undefined;
 }
 
 type ZodIssue = z.core.$ZodIssue;
@@ -86,7 +89,8 @@ function unknownKey(key: string, inner: readonly (string | number)[], checked: C
   const known = [...keysAt(shape, inner), ...(inner.length === 0 ? at.alsoKnown ?? [] : [])];
   const got = value === undefined ? undefined : lookUp(value, [...inner.map(String), key]);
   const peer = inner.length === 0 ? peerKey(at.section ?? "", key, got ?? null) : undefined;
-  report({ code: "unknown-key", message: `unknown key "${key}"`, hint: peer === undefined ? suggest(key, known) : `write ${peer}`, path: [...at.path, ...inner, key], part: "key" });
+  const hint = (inner.length === 0 ? at.hintFor?.(key) : undefined) ?? (peer === undefined ? suggest(key, known) : `write ${peer}`);
+  report({ code: "unknown-key", message: `unknown key "${key}"`, hint, path: [...at.path, ...inner, key], part: "key" });
 }
 
 const typeWords: Readonly<Record<string, string>> = { string: "a text", number: "a number", int: "a whole number", boolean: "true or false", array: "a list", object: "a map of keys and values", record: "a map of names", null: "nothing", undefined: "nothing" };
@@ -107,7 +111,7 @@ function sized(origin: string, limit: string): string {
 }
 
 /** A value as it is named in messages. */
-export function describe(value: Json | undefined): string {
+function describe(value: Json | undefined): string {
   if (value === undefined || value === null) return "nothing";
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";

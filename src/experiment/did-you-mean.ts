@@ -19,6 +19,10 @@ function plain(word: string): string {
   return word.toLowerCase().replaceAll(/[-_\s]/g, "");
 }
 
+function begins(word: string, start: string): boolean {
+  return start.length >= 4 && word.startsWith(start);
+}
+
 /** The known word nearest to what was written, when it is near enough to be meant. */
 export function closest(word: string, known: Iterable<string>): string | undefined {
   const wanted = plain(word);
@@ -26,7 +30,7 @@ export function closest(word: string, known: Iterable<string>): string | undefin
   for (const name of known) {
     const candidate = plain(name);
     const distance = editDistance(wanted, candidate);
-    const near = distance <= Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3)) || (wanted.length >= 4 && candidate.startsWith(wanted));
+    const near = distance <= Math.max(1, Math.floor(Math.max(wanted.length, candidate.length) / 3)) || begins(candidate, wanted) || begins(wanted, candidate);
     if (near && distance < candidate.length && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;

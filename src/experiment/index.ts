@@ -4,13 +4,9 @@
  * To add a key: put it into its section in schema/ (with a description, which editors show) and into the noun in model/experiment.ts.
  * To add a warning: write it as a rule in lint.ts; what only one hypothesis can know belongs into its `advise`.
  */
-export { resolve } from "./interpolate.ts";
-export type { Endpoint, RunScope } from "./interpolate.ts";
 export { parse, parseVars } from "./parse.ts";
-export type { ParsedDocument, ParsedFile, ParseOptions } from "./parse.ts";
+export type { ParsedFile, ParseOptions } from "./parse.ts";
 export { plan } from "./plan.ts";
-export type { PlanOptions } from "./plan.ts";
 export { explainPlan } from "./explain-plan.ts";
 export { explainType } from "./explain-type.ts";
 export { experimentJsonSchema } from "./json-schema.ts";
-export { lint } from "./lint.ts";

@@ -17,7 +17,7 @@ import { serviceSchema } from "./schema/service.ts";
 import { largestRecoveryMs } from "./settle.ts";
 import type { Path } from "./yaml-source.ts";
 
-export const topLevelKeys = [...Object.keys(sections), "vars", "secrets", "services", "proxies", "probes", "faults", "hypotheses"];
+const topLevelKeys = [...Object.keys(sections), "vars", "secrets", "services", "proxies", "probes", "faults", "hypotheses"];
 
 /** Makes an experiment of a document whose variables are replaced. Reports everything that is wrong; absent when a part is missing for it. */
 export function readExperiment(document: JsonObject, secrets: Experiment["secrets"], report: Report): Experiment | undefined {
@@ -39,9 +39,9 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const guards = section("guards", sections.guards);
   const maxDurationMs = section("maxDuration", sections.maxDuration);
 
-  const services = readNamed(document, "services", report, (name, given, path) => withName(name, check(serviceSchema, given, { path, section: "services" }, report)));
-  const proxies = readNamed(document, "proxies", report, (name, given, path) => withName(name, check(proxySchema, given, { path, section: "proxies" }, report)));
-  const probes = readNamed(document, "probes", report, (name, given, path) => readProbe(name, given, path, report));
+  const serviceParts = readNamed(document, "services", report, (name, given, path) => withName(name, check(serviceSchema, given, { path, section: "services" }, report)));
+  const proxyParts = readNamed(document, "proxies", report, (name, given, path) => withName(name, check(proxySchema, given, { path, section: "proxies" }, report)));
+  const probeParts = readNamed(document, "probes", report, (name, given, path) => readProbe(name, given, path, report));
   const faultEntries = listOf(document, "faults", report);
   const faultNames = namesOf(faultEntries, "faults", report);
   const known: Known = {
@@ -52,7 +52,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     secrets: new Set(Object.keys(secrets)),
   };
   for (const key of ["services", "proxies", "probes"]) checkPlaceholders(document[key] ?? null, [key], known, report);
-  const faults = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxies ?? [], duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
+  const faults = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxyParts.filter((proxy) => proxy !== undefined), duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
   const entries = listOf(document, "hypotheses", report);
   const names = namesOf(entries, "hypotheses", report);
   const knownFaults: readonly Fault[] = faults ?? [];
@@ -64,6 +64,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   if (document["steadyState"] === undefined && document["hypotheses"] === undefined || (steadyStates?.length === 0 && entries.length === 0)) {
     report({ code: "nothing-claimed", message: "expected steadyState or hypotheses, got neither: nothing could be said of the run", hint: 'add steadyState: [{ probe: …, success: ">= 99%" }]', path: [], part: "key" });
   }
+  const [services, proxies, probes] = [all(serviceParts), all(proxyParts), all(probeParts)];
   if (version === undefined || title === undefined || tags === undefined || confidence === undefined || phases === undefined || steadyStates === undefined || guards === undefined) return undefined;
   if (services === undefined || proxies === undefined || probes === undefined || faults === undefined || hypotheses === undefined) return undefined;
   return {
@@ -100,18 +101,18 @@ function missing(key: string, schema: z.ZodType, report: Report): undefined {
   report({ code: "missing-key", message: `${key} is missing: ${schema.meta()?.description ?? ""}`, ...(key === "version" ? { hint: "write version: 1" } : {}), path: [], part: "key" });
 }
 
-/** The entries of a map of names, each read by itself; absent when one of them could not be. */
-function readNamed<T>(document: JsonObject, key: string, report: Report, read: (name: string, given: Json, path: Path) => T | undefined): readonly T[] | undefined {
+/** The entries of a map of names, each read by itself; undefined stands for one that could not be. */
+function readNamed<T>(document: JsonObject, key: string, report: Report, read: (name: string, given: Json, path: Path) => T | undefined): readonly (T | undefined)[] {
   const given = document[key] ?? {};
   if (typeof given !== "object" || Array.isArray(given)) {
     report({ code: "wrong-type", message: `${key}: expected a map of names`, path: [key] });
-    return undefined;
+    return [];
   }
-  return all(Object.entries(given as JsonObject).map(([name, entry]) => {
+  return Object.entries(given as JsonObject).map(([name, entry]) => {
     const result = nameSchema.safeParse(name);
     if (!result.success) report({ code: "bad-name", message: `${result.error.issues[0]?.message ?? ""}, got "${name}"`, path: [key, name], part: "key" });
     return read(name, entry, [key, name]);
-  }));
+  });
 }
 
 function listOf(document: JsonObject, key: string, report: Report): readonly Json[] {

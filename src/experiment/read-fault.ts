@@ -41,7 +41,7 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   const type = chooseType(candidates, entry, proxy, path, report);
   if (type === undefined) return undefined;
   const rest = Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key)));
-  const params = check(type.params, rest, { path, section: "faults", alsoKnown: [...commonKeys, ...siblingKeys(type)] }, report);
+  const params = check(type.params, rest, { path, section: "faults", alsoKnown: commonKeys, hintFor: (key) => namesakeHint(type, key) }, report);
   if (proxyName === undefined) report({ code: "missing-key", message: `proxy is missing: the edge on which ${type.type} happens`, hint: proxiesHint(context.known.proxies), path, part: "key" });
   if (common === undefined || !proxyKnown) return undefined;
   const fits = checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
@@ -89,9 +89,10 @@ function isLayer(word: Json): word is Layer {
   return word === "exchange" || word === "connection" || word === "process";
 }
 
-/** Keys of the type's namesakes on other layers: a key of theirs is near, and shows that the layer is not the one meant. */
-function siblingKeys({ type, layer }: FaultType): readonly string[] {
-  return faultTypes.filter((other) => other.type === type && other.layer !== layer).flatMap((other) => keysAt(shapeOf(other.params), []));
+/** For a key of the type's namesake on another layer: most likely that layer was meant. */
+function namesakeHint({ type, layer }: FaultType, key: string): string | undefined {
+  const namesake = faultTypes.find((other) => other.type === type && other.layer !== layer && keysAt(shapeOf(other.params), []).includes(key));
+  return namesake === undefined ? undefined : `${key} goes with layer: ${namesake.layer}, and this ${type} acts on the layer ${layer}`;
 }
 
 function checkCommons(common: FaultCommons, type: FaultType, path: Path, report: Report): boolean {

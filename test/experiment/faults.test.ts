@@ -109,6 +109,10 @@ describe("words of other tools", () => {
     expect(hintOf(`{ proxy: payments, type: ${word} }`)).toMatch(new RegExp(`^did you mean "${type}"\\? known: latency, `));
   });
 
+  test("a key of the namesake on another layer says which layer it goes with", () => {
+    expect(issueOf(withFault("{ proxy: db, type: latency, delay: 1s, at: response }")).hint).toBe("at goes with layer: exchange, and this latency acts on the layer connection");
+  });
+
   test("a bare number shows the unit that it needs", () => {
     expect(issueOf(withFault("{ proxy: payments, type: latency, delay: 1s, jitter: 100 }")).message).toBe('jitter: expected a duration like "250ms" or "2s", got the bare number 100: write its unit ("100ms" or "100s")');
     expect(issueOf(withFault("{ proxy: payments, type: drop, rate: 0.2 }")).message).toContain('write its unit ("20%")');

@@ -51,6 +51,16 @@ describe("probes", () => {
     expect(only(slow("3s"))).toMatchObject({ code: "timeout-hides-delay", hint: "timeout: 5s" });
     expect(warnings(slow("4s"))).toEqual([]);
   });
+
+  test("that give up before a caller that hangs is said to are a warning", () => {
+    const held = (timeout: string): Readonly<Record<string, string>> => ({
+      probes: `probes:\n  checkout: { type: http, url: http://a, load: 50/s, timeout: ${timeout} }`,
+      faults: "faults:\n  - { type: hang, proxy: payments }",
+      hypotheses: 'hypotheses:\n  - { type: claim, probe: checkout, phase: during, p95: "<= 1s" }\n  - { type: timeout, proxy: payments, givesUp: "<= 2s" }',
+    });
+    expect(only(held("2s")).code).toBe("timeout-hides-delay");
+    expect(warnings(held("3s"))).toEqual([]);
+  });
 });
 
 describe("gates", () => {

@@ -4,7 +4,7 @@ import { guardSchema, steadyStateSchema } from "./gates.ts";
 
 const text = (description: string): z.ZodString => z.string().min(1).meta({ description });
 
-export const phasesSchema = z.strictObject({
+const phasesSchema = z.strictObject({
   warmup: duration().prefault("2s").meta({ description: "sent and not counted" }),
   before: duration().prefault("5s").meta({ description: "the baseline" }),
   during: quantity("duration", { positive: true }).prefault("10s").meta({ description: "the faults are in force" }),

@@ -37,7 +37,7 @@ function ratesOf(rate: number | z.output<typeof perPhase> | undefined): Readonly
 }
 
 /** `25/s`, or all of it as a map. */
-export const loadSchema: z.ZodType<Load> = z.union([loadMap, rate().transform((perSecond) => loadMap.parse({ rate: `${perSecond}/s` }))]).meta({ description: "how often it asks: 25/s, or { rate, steps, burst, arrivals, serial, pause, inFlight, connections }" });
+const loadSchema: z.ZodType<Load> = z.union([loadMap, rate().transform((perSecond) => loadMap.parse({ rate: `${perSecond}/s` }))]).meta({ description: "how often it asks: 25/s, or { rate, steps, burst, arrivals, serial, pause, inFlight, connections }" });
 
 export const probeCommons = z.strictObject({
   timeout: quantity("duration", { positive: true }).prefault("5s").meta({ description: "a sample without an answer turns bad then" }),
