@@ -15,7 +15,14 @@ export interface PhaseProgress {
 export interface Figures {
   readonly probe: string;
   readonly goodShare: number;
+  readonly degradedShare: number;
   readonly p95Ms: number;
+}
+
+/** Of finished requests. */
+interface Grades {
+  good: number;
+  degraded: number;
 }
 
 interface Ended {
@@ -29,8 +36,8 @@ export class ProgressView {
   readonly #api: Pick<Api, "Histogram">;
   /** The probe that the steady state is about is the one to watch. */
   readonly #probe: string | undefined;
-  #recent: { readonly endMs: number; readonly good: boolean; readonly latencyMs: number }[] = [];
-  #good = 0;
+  #recent: { readonly endMs: number; readonly grade: string; readonly latencyMs: number }[] = [];
+  #grades: Grades = { good: 0, degraded: 0 };
   #latencies;
   #phase: PhaseProgress | undefined;
   #loadStartMs: number | undefined;
@@ -52,7 +59,7 @@ export class ProgressView {
   /** Takes an event in; returns the phase that it ended. */
   add(event: Event): Ended | undefined {
     if (event.kind === "sample") {
-      if (event.probe === this.#probe && event.endMs !== undefined) this.#addSample(event.endMs, event.grade === "good", event.endMs - event.dueMs);
+      if (event.probe === this.#probe && event.endMs !== undefined) this.#addSample(event.endMs, event.grade, event.endMs - event.dueMs);
     }
     else if (event.kind === "service-started") this.#preparing = `waiting for ${event.service}`;
     else if (event.kind === "faults-set") this.#faultsInForce = event.faults;
@@ -73,7 +80,9 @@ export class ProgressView {
     const samples = this.#recent.filter(({ endMs }) => endMs >= nowMs - recentMs);
     if (this.#probe === undefined || samples.length === 0) return undefined;
     const sorted = samples.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
-    return { probe: this.#probe, goodShare: samples.filter(({ good }) => good).length / samples.length, p95Ms: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0 };
+    const grades = { good: 0, degraded: 0 };
+    for (const { grade } of samples) count(grades, grade);
+    return { ...sharesOf(grades, samples.length), probe: this.#probe, p95Ms: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? 0 };
   }
 
   #startPhase(name: string, epoch: number, atMs: number): void {
@@ -81,7 +90,7 @@ export class ProgressView {
     const planned = this.#plan.schedule.find((phase) => phase.name === name && phase.epoch === epoch);
     this.#phase = { name, epoch, startMs: atMs, durationMs: planned === undefined ? 0 : planned.endMs - planned.startMs };
     this.#recent = [];
-    this.#good = 0;
+    this.#grades = { good: 0, degraded: 0 };
     this.#latencies = new this.#api.Histogram();
   }
 
@@ -90,13 +99,21 @@ export class ProgressView {
     const phase = { ...this.#phase, durationMs: atMs - this.#phase.startMs };
     this.#phase = undefined;
     if (this.#probe === undefined || this.#latencies.count === 0) return { phase };
-    return { phase, figures: { probe: this.#probe, goodShare: this.#good / this.#latencies.count, p95Ms: this.#latencies.quantile(0.95) } };
+    return { phase, figures: { ...sharesOf(this.#grades, this.#latencies.count), probe: this.#probe, p95Ms: this.#latencies.quantile(0.95) } };
   }
 
-  #addSample(endMs: number, good: boolean, latencyMs: number): void {
-    this.#recent.push({ endMs, good, latencyMs });
+  #addSample(endMs: number, grade: string, latencyMs: number): void {
+    this.#recent.push({ endMs, grade, latencyMs });
     while ((this.#recent[0]?.endMs ?? endMs) < endMs - recentMs) this.#recent.shift();
-    if (good) this.#good += 1;
+    count(this.#grades, grade);
     this.#latencies.add(latencyMs);
   }
+}
+
+function count(grades: Grades, grade: string): void {
+  if (grade === "good" || grade === "degraded") grades[grade] += 1;
+}
+
+function sharesOf({ good, degraded }: Grades, of: number): { readonly goodShare: number; readonly degradedShare: number } {
+  return { goodShare: good / of, degradedShare: degraded / of };
 }

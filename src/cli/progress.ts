@@ -101,6 +101,7 @@ function phaseName(name: string, epoch: number): string {
   return epoch > 1 ? `${name} ${epoch}` : name;
 }
 
-function figuresText({ probe, goodShare, p95Ms }: Figures, api: Format): string {
-  return `${probe} ${api.formatQuantity("share", goodShare)} good, p95 ${api.formatQuantity("duration", p95Ms)}`;
+function figuresText({ probe, goodShare, degradedShare, p95Ms }: Figures, api: Format): string {
+  const degraded = degradedShare === 0 ? "" : `, ${api.formatQuantity("share", degradedShare)} degraded`;
+  return `${probe} ${api.formatQuantity("share", goodShare)} good${degraded}, p95 ${api.formatQuantity("duration", p95Ms)}`;
 }

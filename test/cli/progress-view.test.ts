@@ -7,7 +7,7 @@ import { aPlan, anExperiment } from "./fakes.ts";
 
 let seq = 0;
 const event = (fact: Fact): Event => ({ ...fact, seq: seq++ });
-const sample = (probe: string, endMs: number, grade: "good" | "bad", latencyMs = 10): Event =>
+const sample = (probe: string, endMs: number, grade: "good" | "degraded" | "bad", latencyMs = 10): Event =>
   event({ kind: "sample", atMs: endMs, probe, n: 1, dueMs: endMs - latencyMs, sentMs: endMs - latencyMs, endMs, grade });
 const viewOf = (): ProgressView => new ProgressView(aPlan(anExperiment({ steadyState: [{ probe: "checkout", claims: [], during: [], settleMs: 0 }] })), { Histogram });
 
@@ -28,9 +28,9 @@ describe("the view of a run in progress", () => {
     view.add(event({ kind: "phase-started", atMs: 0, phase: "during", epoch: 1 }));
     view.add(sample("checkout", 100, "bad", 90));
     view.add(sample("checkout", 6000, "good", 20));
-    view.add(sample("checkout", 6010, "bad", 30));
+    view.add(sample("checkout", 6010, "degraded", 30));
     view.add(sample("other", 6010, "good"));
-    expect(view.figures(6010)).toEqual({ probe: "checkout", goodShare: 0.5, p95Ms: 30 });
+    expect(view.figures(6010)).toEqual({ probe: "checkout", goodShare: 0.5, degradedShare: 0.5, p95Ms: 30 });
     expect(view.figures(20_000)).toBeUndefined();
   });
 
