@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { findFaultType } from "../../src/faults/index.ts";
+import type { Fault } from "../../src/model/experiment.ts";
+import type { JsonObject } from "../../src/model/json.ts";
 import { answering, exchangeFault, ok, setUpEdge, tracePrefix } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 
@@ -52,6 +55,20 @@ describe("delays", () => {
     await caller.received(answerOf("/x").length);
     expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(120);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200, passedOn: true }]);
+  });
+
+  it("hold a large answer in bounded memory, and let all of it go in the end", async () => {
+    const size = 2 * 1024 * 1024;
+    const head = `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`;
+    const { edge, call } = await setUpEdge(undo, answering((_, socket) => {
+      socket.write(head);
+      for (let at = 0; at < size; at += 1024) socket.write(Buffer.alloc(1024, "c"));
+    }));
+    edge.setFaults(exchangeFault("latency", { delay: "80ms", at: "response" }));
+    const caller = call();
+    caller.socket.write(get());
+    await caller.received(head.length + size);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", responseBytes: head.length + size }]);
   });
 
   it("keep the order of pipelined exchanges, whichever of them is held", async () => {
@@ -311,5 +328,50 @@ describe("selection", () => {
     caller.socket.write(`GET /b HTTP/1.1\r\n${trace}Host: x\r\n\r\nGET /c HTTP/1.1\r\n${trace}Host: x\r\n\r\n`);
     await expect.poll(() => edge.exchanges().length).toBe(3);
     expect(edge.exchanges().map(({ faults }) => faults?.map(({ decision }) => decision))).toEqual([["applied", "ordinal"], ["match", "ordinal"], ["match", "applied"]]);
+  });
+});
+
+describe("faults of the connection", () => {
+  const connectionFault = (type: string, written: JsonObject): Fault => {
+    const params = findFaultType(type, "connection")?.params.parse(written) as JsonObject;
+    return { name: type, type, layer: "connection", proxy: "edge", direction: "both", params, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" } };
+  };
+
+  it("delay the bytes both ways, of open connections too, until they are lifted", async () => {
+    const { handle } = pathServer();
+    const { edge, call } = await setUpEdge(undo, handle);
+    const caller = call();
+    const ask = async (n: number): Promise<number> => {
+      const startMs = edge.env.nowMs();
+      caller.socket.write(get("/x"));
+      await caller.received(n * answerOf("/x").length);
+      return edge.env.nowMs() - startMs;
+    };
+    await ask(1);
+    edge.setFaults(connectionFault("latency", { delay: "60ms" }));
+    expect(await ask(2)).toBeGreaterThanOrEqual(120);
+    edge.lift();
+    expect(await ask(3)).toBeLessThan(120);
+    caller.close();
+    await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 3, faults: [{ fault: "latency", decision: "applied", effect: "delay-bytes" }] }]);
+    expect(edge.exchanges().map(({ end, faults }) => [end, faults])).toEqual([["complete", undefined], ["complete", undefined], ["complete", undefined]]);
+  });
+
+  it("reset at accept", async () => {
+    const { edge, call } = await setUpEdge(undo, answering(() => undefined));
+    edge.setFaults(connectionFault("reset", {}));
+    expect(await call().ended).toBe("ECONNRESET");
+    await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "fault", how: "rst", upstreamReached: false, faults: [{ effect: "reset" }] }]);
+  });
+
+  it("reset after exactly so many bytes, in the midst of any answer", async () => {
+    const { handle } = pathServer();
+    const { edge, call } = await setUpEdge(undo, handle);
+    edge.setFaults(connectionFault("reset", { afterBytes: "50B" }));
+    const caller = call();
+    caller.socket.write(get("/1") + get("/2"));
+    expect(await caller.ended).toBe("ECONNRESET");
+    expect(caller.bytes.toString()).toBe((answerOf("/1") + answerOf("/2")).slice(0, 50));
+    expect(edge.exchanges()).toMatchObject([{ end: "complete", responseBytes: 40 }, { end: "reset", responseBytes: 10 }]);
   });
 });

@@ -85,7 +85,11 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
   };
   const pipeline = new Pipeline(context, {
     toUpstream: (bytes) => void toUpstream.push(bytes),
-    toClient: (bytes) => void toClient.push(bytes),
+    toClient: (bytes) => {
+      toClient.push(bytes);
+      return bytes.length;
+    },
+    isCut: false, controlFlow: () => undefined,
     close: refuse, reset: refuse, dropUpstream: refuse, endClient: refuse, tunnel: refuse,
     idle: () => undefined, resumeRequests: () => undefined, requestsPaused: false,
   });

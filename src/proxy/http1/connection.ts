@@ -1,12 +1,17 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { ConnectionRecord } from "../../model/event.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
-import { reset } from "../reset.ts";
+import { onFin, reset } from "../reset.ts";
+import { Grip } from "../tcp/grip.ts";
 import type { Limits } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
+import { UpstreamSide } from "./upstream-side.ts";
+import type { UpstreamListener } from "./upstream-side.ts";
 import type { Loss, Wires } from "./wires.ts";
+
+type ClosedBy = ConnectionRecord["closedBy"];
 
 /**
  * From the last byte written to a reset. A reset overtakes what the client's window has no room for, and a client on libuv that polls both at once
@@ -15,26 +20,26 @@ import type { Loss, Wires } from "./wires.ts";
 const flushGraceMs = 20;
 
 /** One client connection and, from the first request that is passed on, its one upstream connection. */
-export class Http1Connection implements LaneConnection, Wires {
+export class Http1Connection implements LaneConnection, Wires, UpstreamListener {
+  /** A fault has cut the client's connection off: no byte is written any more. */
+  isCut = false;
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly client: Socket;
-  private upstream: Socket | undefined;
+  private readonly upstream: UpstreamSide;
   private readonly requests: RequestReader;
   private readonly responses: ResponseReader;
   private readonly pipeline: Pipeline;
+  private readonly grip: Grip;
   private readonly openMs: number;
   private readonly peer: string;
   private requestBytes = 0;
   private responseBytes = 0;
   /** When the last byte was written to the client. */
   private wroteMs = Number.NEGATIVE_INFINITY;
-  private upstreamReached = false;
   private clientEnded = false;
   private clientBlocked = false;
-  private upstreamBlocked = false;
   private clientPaused = false;
-  private upstreamPaused = false;
   /** Nothing that comes is read any more. */
   private over = false;
   private closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
@@ -45,15 +50,18 @@ export class Http1Connection implements LaneConnection, Wires {
     this.client = client;
     this.openMs = context.env.nowMs();
     this.peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
+    this.upstream = new UpstreamSide(context, this);
     this.pipeline = new Pipeline(context, this);
-    const { upstream, host } = context.proxy;
-    this.requests = new RequestReader({ env: context.env, limits, sink: this.pipeline, host: host === "upstream" ? authority(upstream) : undefined });
+    this.requests = new RequestReader({ env: context.env, limits, sink: this.pipeline, host: context.proxy.host === "upstream" ? authority(context.proxy.upstream) : undefined });
     this.responses = new ResponseReader(limits, this.pipeline);
     client.on("data", this.onClientData);
-    client.on("end", this.onClientEnd);
+    onFin(client, this.onClientEnd);
     client.on("error", this.onClientError);
     client.on("close", this.onClientClose);
     client.on("drain", this.onClientDrain);
+    const { requestLine, responseLine } = this.upstream;
+    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut());
+    this.grip.ask();
   }
 
   get requestsPaused(): boolean {
@@ -61,51 +69,60 @@ export class Http1Connection implements LaneConnection, Wires {
   }
 
   faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
-    if (!lifted || this.over) return;
-    this.pipeline.lifted(release);
+    if (this.over) return;
+    if (lifted) {
+      this.grip.letGoAll(release);
+      this.pipeline.lifted(release);
+    }
+    if (!this.isOver()) this.grip.ask();
     this.controlFlow();
   }
 
   stop(): void {
     this.pipeline.endAll("open");
     this.finish("proxy", "fin");
+    this.upstream.drop("now");
     this.client.destroy();
   }
 
   cut(): void {
     this.pipeline.endAll("reset");
-    this.finish("fault", "rst");
-    reset(this.client);
+    this.reset("fault");
   }
 
-  toClient(bytes: Buffer): void {
+  toClient(bytes: Buffer): number {
+    if (this.isCut) return 0;
+    const cut = this.grip.cutsAnswer(bytes.length);
+    const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
+    if (cut !== undefined) {
+      this.isCut = true;
+      this.grip.ledger.acted(cut.fault, "reset", this.context.env.nowMs());
+    }
+    if (out.length === 0) return 0;
     const { client } = this;
-    this.responseBytes += bytes.length;
+    this.responseBytes += out.length;
     this.wroteMs = this.context.env.nowMs();
-    client.write(bytes);
+    client.write(out);
     if (client.writableNeedDrain && client.writableLength > 0) this.clientBlocked = true;
+    return out.length;
   }
 
   toUpstream(bytes: Buffer): void {
-    const upstream = this.upstream ?? this.dial();
-    if (!upstream.writable) return;
-    upstream.write(bytes);
-    if (upstream.writableNeedDrain && upstream.writableLength > 0) this.upstreamBlocked = true;
+    this.upstream.write(bytes);
   }
 
-  close(by: ConnectionRecord["closedBy"]): void {
+  close(by: ClosedBy): void {
     this.finish(by, "fin");
     const { client } = this;
     client.end();
     client.resume();
-    if (!this.clientEnded) {
-      // Closing on bytes not read would reset the connection, and the answer could be lost to it (RFC 9112 §9.6): read on for a while.
-      const timer = this.context.env.after(this.limits.lingerMs, () => client.destroy());
-      client.once("close", () => timer.cancel());
-    }
+    if (this.clientEnded) return;
+    // Closing on bytes not read would reset the connection, and the answer could be lost to it (RFC 9112 §9.6): read on for a while.
+    const timer = this.context.env.after(this.limits.lingerMs, () => client.destroy());
+    client.once("close", () => timer.cancel());
   }
 
-  reset(by: ConnectionRecord["closedBy"]): void {
+  reset(by: ClosedBy): void {
     this.finish(by, "rst");
     const { client } = this;
     const { env } = this.context;
@@ -117,15 +134,14 @@ export class Http1Connection implements LaneConnection, Wires {
 
   dropUpstream(): void {
     this.responses.stop();
-    this.upstream?.destroy();
+    this.upstream.drop("fin");
   }
 
   idle(loss: Loss | undefined): void {
-    if (loss?.how === "rst") {
-      this.reset("upstream");
-    } else if (this.clientEnded || loss !== undefined) {
+    if (loss?.how === "rst") this.reset("upstream");
+    else if (this.clientEnded || loss !== undefined) {
       this.client.end();
-      this.upstream?.end();
+      this.upstream.end();
     }
   }
 
@@ -141,17 +157,46 @@ export class Http1Connection implements LaneConnection, Wires {
     this.requests.resume();
   }
 
-  private dial(): Socket {
-    const upstream = new Socket({ allowHalfOpen: true });
-    this.upstream = upstream;
-    upstream.on("connect", this.onUpstreamConnect);
-    upstream.on("data", this.onUpstreamData);
-    upstream.on("end", this.onUpstreamEnd);
-    upstream.on("error", this.onUpstreamError);
-    upstream.on("drain", this.onUpstreamDrain);
-    upstream.setNoDelay(true);
-    upstream.connect({ ...this.context.proxy.upstream });
-    return upstream;
+  /** Who sends faster than the other side takes, or than the effects let go, is made to wait. */
+  controlFlow(): void {
+    if (this.over) return;
+    const { heldBytes, inFlight } = this.limits;
+    const { pipeline, upstream } = this;
+    const pauseClient = upstream.blocked || pipeline.heldRequestBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight;
+    if (pauseClient !== this.clientPaused) {
+      this.clientPaused = pauseClient;
+      if (pauseClient) this.client.pause();
+      else this.client.resume();
+    }
+    upstream.pause(this.clientBlocked || pipeline.heldResponseBytes + upstream.responseLine.heldWeight > heldBytes);
+  }
+
+  upstreamBytes(bytes: Buffer): void {
+    if (this.over) return;
+    this.responses.push(bytes);
+    this.controlFlow();
+  }
+
+  upstreamEnded(): void {
+    if (this.over) return;
+    this.closedBy("upstream", "fin");
+    this.responses.end();
+    this.pipeline.upstreamLost({ how: "fin", reached: true });
+    this.controlFlow();
+  }
+
+  upstreamFailed(error: NodeJS.ErrnoException): void {
+    if (this.over) return;
+    if (error.code === "EMFILE" || error.code === "ENFILE") {
+      this.pipeline.ledger.issue(error.code, "the limit of open files is reached: connections to upstream cannot be opened");
+    }
+    this.responses.stop();
+    this.pipeline.upstreamLost({ how: "rst", reached: this.upstream.reached });
+    this.controlFlow();
+  }
+
+  upstreamFlows(): void {
+    this.controlFlow();
   }
 
   private readonly onClientData = (bytes: Buffer): void => {
@@ -167,7 +212,7 @@ export class Http1Connection implements LaneConnection, Wires {
     this.closedBy("client", "fin");
     this.requests.stop();
     this.pipeline.clientLeft("fin");
-    this.upstream?.end();
+    this.upstream.end();
     this.controlFlow();
   };
 
@@ -191,73 +236,23 @@ export class Http1Connection implements LaneConnection, Wires {
     this.context.closed();
   };
 
-  private readonly onUpstreamConnect = (): void => {
-    this.upstreamReached = true;
-  };
-
-  private readonly onUpstreamData = (bytes: Buffer): void => {
-    if (this.over) return;
-    this.responses.push(bytes);
-    this.controlFlow();
-  };
-
-  private readonly onUpstreamEnd = (): void => {
-    if (this.over) return;
-    this.closedBy("upstream", "fin");
-    this.responses.end();
-    this.pipeline.upstreamLost({ how: "fin", reached: true });
-    this.controlFlow();
-  };
-
-  private readonly onUpstreamError = (error: NodeJS.ErrnoException): void => {
-    if (this.over) return;
-    if (error.code === "EMFILE" || error.code === "ENFILE") {
-      this.pipeline.ledger.issue(error.code, "the limit of open files is reached: connections to upstream cannot be opened");
-    }
-    this.responses.stop();
-    this.pipeline.upstreamLost({ how: "rst", reached: this.upstreamReached });
-    this.controlFlow();
-  };
-
-  private readonly onUpstreamDrain = (): void => {
-    this.upstreamBlocked = false;
-    this.controlFlow();
-  };
-
-  /** Who sends faster than the other side takes, or than the effects let go, is made to wait. */
-  private controlFlow(): void {
-    if (this.over) return;
-    const { heldBytes, inFlight } = this.limits;
-    const { pipeline } = this;
-    const pauseClient = this.upstreamBlocked || pipeline.heldRequestBytes + this.requests.heldBytes > heldBytes || pipeline.inFlight >= inFlight;
-    if (pauseClient !== this.clientPaused) {
-      this.clientPaused = pauseClient;
-      if (pauseClient) this.client.pause();
-      else this.client.resume();
-    }
-    const pauseUpstream = this.clientBlocked || pipeline.heldResponseBytes > heldBytes;
-    if (pauseUpstream !== this.upstreamPaused) {
-      this.upstreamPaused = pauseUpstream;
-      if (pauseUpstream) this.upstream?.pause();
-      else this.upstream?.resume();
-    }
-  }
-
   /** Reads no more, and ends the upstream connection as the client's was ended. */
-  private finish(by: ConnectionRecord["closedBy"], how: "fin" | "rst"): void {
+  private finish(by: ClosedBy, how: "fin" | "rst"): void {
     if (this.over) return;
     this.closedBy(by, how);
     this.over = true;
     this.requests.stop();
     this.responses.stop();
-    const { upstream } = this;
-    if (upstream === undefined) return;
-    if (how === "rst") reset(upstream);
-    else upstream.destroy();
+    this.upstream.drop(how);
+  }
+
+  /** For where what was called in between may have ended it. */
+  private isOver(): boolean {
+    return this.over;
   }
 
   /** Who ended it first; a reset outweighs a FIN, which may have been half a close only. */
-  private closedBy(closedBy: ConnectionRecord["closedBy"], how: "fin" | "rst"): void {
+  private closedBy(closedBy: ClosedBy, how: "fin" | "rst"): void {
     if (this.closing === undefined || (this.closing.how === "fin" && how === "rst")) this.closing = { closedBy, how };
   }
 
@@ -266,7 +261,8 @@ export class Http1Connection implements LaneConnection, Wires {
     const closeMs = env.nowMs();
     this.context.record({
       kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs: this.openMs, closeMs, peer: this.peer, exchanges: this.pipeline.ledger.exchanges,
-      requestBytes: this.requestBytes, responseBytes: this.responseBytes, upstreamReached: this.upstreamReached, ...(this.closing ?? { closedBy: "proxy", how: "fin" }),
+      requestBytes: this.requestBytes, responseBytes: this.responseBytes, upstreamReached: this.upstream.reached,
+      ...(this.closing ?? { closedBy: "proxy", how: "fin" }), ...this.grip.ledger.records(),
     });
   }
 }

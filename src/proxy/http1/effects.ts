@@ -11,6 +11,8 @@ export interface Stage {
   answerInPlace(exchange: Exchange, step: Step): void;
   /** Something may have become possible. */
   pump(): void;
+  /** A delay has run out. */
+  holdRanOut(): void;
 }
 
 /**
@@ -109,7 +111,7 @@ export class Effects {
     exchange.holding = fault;
     exchange.timer = this.env.after(Math.max(0, exchange.dueMs - nowMs), () => {
       this.holdEnded(exchange);
-      this.stage.pump();
+      this.stage.holdRanOut();
     });
   }
 

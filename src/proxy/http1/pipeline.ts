@@ -1,5 +1,6 @@
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
+import { AnswerWriter } from "./answer-writer.ts";
 import { encodeAnswer, encodeRejection } from "./answers.ts";
 import type { Answer, Rejection } from "./answers.ts";
 import { Effects, isDue } from "./effects.ts";
@@ -19,11 +20,11 @@ import type { Loss, Wires } from "./wires.ts";
  */
 export class Pipeline implements RequestSink, ResponseSink, Stage {
   heldRequestBytes = 0;
-  heldResponseBytes = 0;
   readonly ledger: Ledger;
   private readonly context: LaneContext;
   private readonly wires: Wires;
   private readonly effects: Effects;
+  private readonly answers: AnswerWriter;
   private readonly exchanges: Exchange[] = [];
   /** How many of them, from the first, have been let go: passed on, or answered in place. */
   private letGo = 0;
@@ -33,7 +34,12 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.context = context;
     this.wires = wires;
     this.ledger = new Ledger(context);
+    this.answers = new AnswerWriter(wires, this.ledger);
     this.effects = new Effects(context.env, this);
+  }
+
+  get heldResponseBytes(): number {
+    return this.answers.heldBytes;
   }
 
   get inFlight(): number {
@@ -96,11 +102,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
 
   interim(exchange: Exchange, bytes: Buffer): void {
     exchange.interimBytes += bytes.length;
-    if (this.exchanges[0] === exchange) this.write(exchange, bytes);
-    else {
-      (exchange.heldInterims ??= []).push(bytes);
-      this.heldResponseBytes += bytes.length;
-    }
+    if (this.exchanges[0] === exchange) {
+      this.answers.write(exchange, bytes);
+      if (exchange.spent) this.pump();
+    } else this.answers.hold(exchange, bytes, true);
   }
 
   responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
@@ -115,11 +120,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
     exchange.responseDone = done;
     if (exchange.responseGate === "open" && exchange.heldResponse === undefined && this.exchanges[0] === exchange) {
-      this.write(exchange, bytes);
+      this.answers.write(exchange, bytes);
       if (done || exchange.spent) this.pump();
     } else if (exchange.responseGate !== "sink") {
-      (exchange.heldResponse ??= []).push(bytes);
-      this.heldResponseBytes += bytes.length;
+      this.answers.hold(exchange, bytes, false);
       this.pump();
     }
   }
@@ -191,7 +195,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   /** Does what has become possible for the exchange whose turn it is, and for those behind it. */
   pump(): void {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
-      this.flush(exchange);
+      this.answers.flush(exchange);
       const { ending } = exchange;
       if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent) {
         if (exchange.tunnel) return this.wires.endClient();
@@ -209,6 +213,11 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.wires.idle(this.loss);
   }
 
+  holdRanOut(): void {
+    this.pump();
+    this.wires.controlFlow();
+  }
+
   private carryOutEnding(exchange: Exchange, { effect, fault }: Step): void {
     const nowMs = this.context.env.nowMs();
     fault.actedMs ??= nowMs;
@@ -220,7 +229,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     else if (exchange.responseGate === "open") {
       // The head was let through; nothing behind it is.
       exchange.responseGate = "sink";
-      this.dropHeldResponse(exchange);
+      this.answers.drop(exchange);
     }
   }
 
@@ -265,48 +274,13 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     for (const bytes of held) this.wires.toUpstream(bytes);
   }
 
-  private flush(exchange: Exchange): void {
-    const interims = exchange.heldInterims;
-    if (interims !== undefined) {
-      exchange.heldInterims = undefined;
-      this.heldResponseBytes -= sizeOf(interims);
-      for (const bytes of interims) this.write(exchange, bytes);
-    }
-    if (exchange.responseGate !== "open" || exchange.heldResponse === undefined) return;
-    const held = exchange.heldResponse;
-    this.dropHeldResponse(exchange);
-    for (const bytes of held) if (!exchange.spent) this.write(exchange, bytes);
-  }
-
-  private dropHeldResponse(exchange: Exchange): void {
-    this.heldResponseBytes -= sizeOf(exchange.heldResponse) + sizeOf(exchange.heldInterims);
-    exchange.heldResponse = undefined;
-    exchange.heldInterims = undefined;
-  }
-
-  private write(exchange: Exchange, bytes: Buffer): void {
-    let out = bytes;
-    if (exchange.limitBytes >= 0) {
-      const room = exchange.limitBytes - exchange.responseBytes;
-      // At the very end of the answer there is a reset to come, but nothing to withhold.
-      const isWhole = bytes.length === room && exchange.responseDone && exchange.ending?.effect.kind === "hang";
-      exchange.spent = bytes.length >= room && !isWhole;
-      if (bytes.length > room) out = bytes.subarray(0, room);
-    }
-    if (out.length > 0) {
-      exchange.responseBytes += out.length;
-      this.wires.toClient(out);
-    }
-    if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
-  }
-
   /** Takes an exchange out of the queue, over. */
   private remove(index: number, end: ExchangeEnd): void {
     const [exchange] = index === 0 ? [this.exchanges.shift()] : this.exchanges.splice(index, 1);
     if (exchange === undefined) return;
     if (index < this.letGo) this.letGo--;
     if (exchange.heldRequest !== undefined) this.sink(exchange);
-    if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.dropHeldResponse(exchange);
+    if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.answers.drop(exchange);
     this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
     if (end === "complete" && exchange.mayTunnel) this.wires.resumeRequests();
   }

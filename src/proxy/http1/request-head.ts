@@ -117,8 +117,11 @@ export class RequestHead {
         return;
       case 10:
         if (!readsAs(bytes, start, colon, "connection")) return;
-        if (listHas(bytes, from, to, "close")) this.close = true;
-        if (listHas(bytes, from, to, "keep-alive")) this.keep = true;
+        if (readsAs(bytes, from, to, "keep-alive")) this.keep = true;
+        else {
+          if (listHas(bytes, from, to, "close")) this.close = true;
+          if (listHas(bytes, from, to, "keep-alive")) this.keep = true;
+        }
         return;
       case 11:
         if (readsAs(bytes, start, colon, "traceparent")) this.trace = traceId(bytes, from, to);

@@ -10,7 +10,12 @@ export interface Loss {
 /** The two connections, as the pipeline between them sees them. */
 export interface Wires {
   toUpstream(bytes: Buffer): void;
-  toClient(bytes: Buffer): void;
+  /** Returns how many of the bytes were written: all, unless the connection was cut off. */
+  toClient(bytes: Buffer): number;
+  /** A fault of the connection has cut the client off: it is to be reset. */
+  readonly isCut: boolean;
+  /** More or less is held than before. */
+  controlFlow(): void;
   /** Ends the client's connection by FIN behind what has been written, and upstream's. */
   close(by: ConnectionRecord["closedBy"]): void;
   /** Resets the client's connection when what was written is out, and ends upstream's. */

@@ -1,0 +1,69 @@
+import { sizeOf } from "./exchange.ts";
+import type { Exchange, Step } from "./exchange.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Wires } from "./wires.ts";
+
+/** How an exchange ends when a fault of its connection cuts it off; the connection's record tells which fault it was. */
+const connectionCut: Step = { effect: { kind: "reset", at: "response" }, fault: { fault: "", decision: "applied" } };
+
+/** Writes answers to the client, as far as their limits let them, and holds what has to wait. */
+export class AnswerWriter {
+  heldBytes = 0;
+  private readonly wires: Wires;
+  private readonly ledger: Ledger;
+
+  constructor(wires: Wires, ledger: Ledger) {
+    this.wires = wires;
+    this.ledger = ledger;
+  }
+
+  write(exchange: Exchange, bytes: Buffer): void {
+    let out = bytes;
+    if (exchange.limitBytes >= 0) {
+      const room = exchange.limitBytes - exchange.responseBytes;
+      // At the very end of the answer there is a reset to come, but nothing to withhold.
+      const isWhole = bytes.length === room && exchange.responseDone && exchange.ending?.effect.kind === "hang";
+      exchange.spent = bytes.length >= room && !isWhole;
+      if (bytes.length > room) out = bytes.subarray(0, room);
+    }
+    if (out.length > 0) {
+      exchange.responseBytes += this.wires.toClient(out);
+      if (this.wires.isCut) {
+        exchange.spent = true;
+        exchange.ending = connectionCut;
+      }
+    }
+    if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
+  }
+
+  /** `interim`: an interim response, which no effect on the response holds. */
+  hold(exchange: Exchange, bytes: Buffer, interim: boolean): void {
+    if (interim) (exchange.heldInterims ??= []).push(bytes);
+    else (exchange.heldResponse ??= []).push(bytes);
+    this.heldBytes += bytes.length;
+  }
+
+  /** It is the exchange's turn: writes what is held of its answer and may go. */
+  flush(exchange: Exchange): void {
+    const interims = exchange.heldInterims;
+    if (interims !== undefined) {
+      exchange.heldInterims = undefined;
+      this.writeAll(exchange, interims);
+    }
+    const held = exchange.heldResponse;
+    if (held === undefined || exchange.responseGate !== "open") return;
+    exchange.heldResponse = undefined;
+    this.writeAll(exchange, held);
+  }
+
+  drop(exchange: Exchange): void {
+    this.heldBytes -= sizeOf(exchange.heldResponse) + sizeOf(exchange.heldInterims);
+    exchange.heldResponse = undefined;
+    exchange.heldInterims = undefined;
+  }
+
+  private writeAll(exchange: Exchange, held: readonly Buffer[]): void {
+    this.heldBytes -= sizeOf(held);
+    for (const bytes of held) if (!exchange.spent) this.write(exchange, bytes);
+  }
+}
