@@ -6,7 +6,7 @@ import { ChaosError } from "../model/error.ts";
 /** A port that nobody else gets until it is released. */
 export interface HeldPort {
   readonly port: number;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 const host = "127.0.0.1";

@@ -55,21 +55,24 @@ export class JournalFile {
   #flush(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    if (this.#isWriting) return;
-    this.#isWriting = true;
-    this.#writing = this.#drain().catch((error: unknown) => this.#fail(messageOf(error))).finally(() => {
-      this.#isWriting = false;
-    });
+    if (!this.#isWriting) this.#writing = this.#drain();
   }
 
   /** One write at a time: what comes meanwhile goes with the next. */
   async #drain(): Promise<void> {
-    while (this.#lines.length > 0 && this.#failure === undefined) {
-      const text = this.#lines.join("");
-      this.#lines = [];
-      await this.#sink.appendFile(text);
-      this.#waiting -= text.length;
+    this.#isWriting = true;
+    try {
+      while (this.#lines.length > 0 && this.#failure === undefined) {
+        const text = this.#lines.join("");
+        this.#lines = [];
+        await this.#sink.appendFile(text);
+        this.#waiting -= text.length;
+      }
+    } catch (error) {
+      this.#fail(messageOf(error));
     }
+    // Before anybody else can look: what is written from now on is for the next.
+    this.#isWriting = false;
   }
 
   #fail(why: string): void {

@@ -17,7 +17,7 @@ export function failureWord(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   // Of several addresses the last one's failure is as good as any.
   if (code === "" && error instanceof AggregateError) return failureWord(error.errors.at(-1));
-  if (code.startsWith("HPE_")) return "malformed";
+  if (error instanceof Error && error.name === "HTTPParserError") return "malformed";
   if (code.startsWith("ERR_TLS_") || code.startsWith("ERR_SSL_") || code.startsWith("CERT_") || code.includes("SELF_SIGNED") || code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE") return "tls";
   return words[code] ?? (code === "" ? "failed" : code);
 }

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { dataPlaneConfig, proxyEndpoints, serviceEndpoints, upstreamAddress } from "../../src/run/addresses.ts";
+import { planOf, shop } from "../support/a-run.ts";
+
+const plan = planOf(shop());
+const [proxy] = plan.experiment.proxies;
+if (proxy === undefined) throw new Error("expected a proxy");
+
+describe("addresses", () => {
+  test("of services are their ports on this machine", () => {
+    expect(serviceEndpoints(plan, new Map([["stock", 20_001]]))).toEqual({ stock: { host: "127.0.0.1", port: 20_001, url: "http://127.0.0.1:20001" }, shop: { host: "127.0.0.1" } });
+  });
+
+  test("of a proxy are the caller's own listener, or the default one", () => {
+    const listening = [{ proxy: "stock", caller: "default", host: "127.0.0.1", port: 1 }, { proxy: "stock", caller: "shop", host: "127.0.0.1", port: 2 }];
+    expect(proxyEndpoints(plan, listening, "shop")["stock"]).toEqual({ host: "127.0.0.1", port: 2, url: "http://127.0.0.1:2" });
+    expect(proxyEndpoints(plan, listening, "shop#2")["stock"]?.port).toBe(1);
+  });
+
+  test.each([
+    ["0.0.0.0", {}, "tcp", "tcp://127.0.0.1:7"],
+    ["::", {}, "http1", "http://[::1]:7"],
+    ["0.0.0.0", { advertise: "box.test" }, "http1", "http://box.test:7"],
+  ] as const)("of a proxy that listens on %s (%j, %s) are %s", (host, more, lane, url) => {
+    const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, ...more, lane }] } };
+    expect(proxyEndpoints(changed, [{ proxy: "stock", caller: "default", host, port: 7 }], "default")["stock"]?.url).toBe(url);
+  });
+
+  test.each([
+    ["http://127.0.0.1", { host: "127.0.0.1", port: 80 }],
+    ["http://[::1]:8080/base", { host: "::1", port: 8080 }],
+    ["tcp://localhost:5432", { host: "localhost", port: 5432 }],
+  ])("of the upstream %s are %j", (upstream, address) => {
+    expect(upstreamAddress({ ...proxy, upstream }, {})).toEqual(address);
+  });
+
+  test.each(["tcp://localhost", "nonsense", "http://"])("throws for the upstream %s", (upstream) => {
+    expect(() => upstreamAddress({ ...proxy, upstream }, {})).toThrow(/proxy stock: expected an upstream with host and port/);
+  });
+
+  test("of the data plane hold every listener and what upstream stands for", () => {
+    const config = dataPlaneConfig(plan, serviceEndpoints(plan, new Map([["stock", 20_001]])), "0123456789abcdef");
+    expect(config.proxies).toEqual([{
+      name: "stock", lane: "http1", host: "keep", correlate: { by: "trace" }, upstream: { host: "127.0.0.1", port: 20_001 },
+      listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }, { caller: "shop", host: "127.0.0.1", port: 0 }],
+    }]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+import type { SampleRecord } from "../../src/model/event.ts";
+import { Redactor, resolveSecrets } from "../../src/run/secrets.ts";
+import { header } from "../journal/header.ts";
+
+function secretsOf(templates: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const secrets = Object.fromEntries(Object.entries(templates).map(([name, template]) => [name, { template }]));
+  return resolveSecrets({ ...header.plan, experiment: { ...header.plan.experiment, secrets } }, env);
+}
+
+describe("resolveSecrets", () => {
+  test("takes values from the environment, with text around them and defaults", () => {
+    expect(secretsOf({ a: "${env.KEY}", b: "Bearer ${env.KEY}", c: "${env.NONE:-spare}" }, { KEY: "k3y" })).toEqual({ a: "k3y", b: "Bearer k3y", c: "spare" });
+  });
+
+  test("throws for a variable that is not set, naming it", () => {
+    expect(() => secretsOf({ a: "${env.NONE}" }, {})).toThrow(/secret a comes from the environment variable NONE, which is not set/);
+  });
+});
+
+describe("Redactor", () => {
+  const sample: SampleRecord = { kind: "sample", atMs: 1, probe: "hunter22", n: 1, dueMs: 0, grade: "bad", blame: "expected 200, got 401: hunter22 is wrong" };
+
+  test("blots out values in free texts, and leaves names alone", () => {
+    expect(new Redactor({ password: "hunter22" }).fact(sample)).toEqual({ ...sample, blame: "expected 200, got 401: [redacted] is wrong" });
+  });
+
+  test("blots out what stands in a URL", () => {
+    expect(new Redactor({ password: "p&ss w/rd" }).text("GET /?key=p%26ss%20w%2Frd and p&ss w/rd")).toBe("GET /?key=[redacted] and [redacted]");
+  });
+
+  test("blots out the longer of two values of which one holds the other", () => {
+    expect(new Redactor({ a: "secret", b: "secret-and-more" }).text("it is secret-and-more")).toBe("it is [redacted]");
+  });
+
+  test("leaves values shorter than 6 characters, which would blot out parts of words", () => {
+    expect(new Redactor({ pin: "12345" }).text("12345")).toBe("12345");
+  });
+});
