@@ -1,6 +1,6 @@
 /** What the shell is told. The codes of a finished experiment come with its report. */
 export const exitCodes = {
-  held: 0,
+  ok: 0,
   inconclusive: 3,
   /** The command line, a file or a path is wrong; nothing was run. */
   refused: 2,

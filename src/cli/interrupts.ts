@@ -19,7 +19,7 @@ export function listenForInterrupts(context: Context, nowMs: () => number = () =
   const stopListening = context.onInterrupt((signal) => {
     if (first === undefined) {
       first = { signal, atMs: nowMs() };
-      context.stderr.write(`${signal === "SIGINT" ? "\n" : ""}stopping: lifting faults, ending services. Once more to leave at once.\n`);
+      context.stderr.write(`${context.stderr.live ? "\n" : ""}stopping: lifting faults, ending services. Once more to leave at once.\n`);
       controller.abort(signal);
     } else if (nowMs() - first.atMs >= sameInterruptMs) {
       context.exitNow(interruptCodes[signal]);

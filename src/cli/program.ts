@@ -12,7 +12,7 @@ const exitCodeLines = [
 
 /** Reads the arguments and carries the command out; the only user of commander. Returns the exit code. */
 export async function carryOut(commands: readonly Command[], context: Context, argv: readonly string[], version: string): Promise<number> {
-  let exitCode: number = exitCodes.held;
+  let exitCode: number = exitCodes.ok;
   const program = new Program("chaos")
     .description("Prove that services survive failure: inject faults, witness every call, judge by evidence.")
     .version(version, "-V, --version", "print the version")
@@ -33,7 +33,7 @@ export async function carryOut(commands: readonly Command[], context: Context, a
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.held : exitCodes.refused;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused;
     throw error;
   }
   return exitCode;

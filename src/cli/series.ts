@@ -36,7 +36,7 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
           ...(options.journalPath === undefined ? {} : { journalPath: options.journalPath }),
         });
         runs.push(ran);
-        if (options.bail && letThrough(ran.report.exitCode, options) !== exitCodes.held) break;
+        if (options.bail && letThrough(ran.report.exitCode, options) !== exitCodes.ok) break;
       } catch (error) {
         // What a run could not put into a report, such as a journal that could not be written to its end.
         progress.finish();
@@ -51,13 +51,16 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
     interrupts.stopListening();
   }
   const signal = interrupts.received();
+  if (signal !== undefined) {
+    // An interrupted run that could not clean up has failed, and says so.
+    const hasFailed = runs.at(-1)?.report.exitCode === exitCodes.failed;
+    return { runs, exitCode: hasFailed ? exitCodes.failed : interruptCodes[signal], allowed: false };
+  }
   const worst = api.exitCodeOfSuite(runs.map(({ report }) => report.exitCode));
-  // An interrupted run that could not clean up has failed, and says so.
-  if (signal !== undefined) return { runs, exitCode: worst === exitCodes.failed ? worst : interruptCodes[signal], allowed: false };
   const exitCode = letThrough(worst, options);
   return { runs, exitCode, allowed: exitCode !== worst };
 }
 
 function letThrough(code: number, { allowInconclusive }: SeriesOptions): number {
-  return allowInconclusive && code === exitCodes.inconclusive ? exitCodes.held : code;
+  return allowInconclusive && code === exitCodes.inconclusive ? exitCodes.ok : code;
 }

@@ -10,6 +10,6 @@ export const explain: Command = {
   act: async (context, [type = ""]) => {
     const { explainType } = await context.api();
     context.stdout.write(`${explainType(type).trimEnd()}\n`);
-    return exitCodes.held;
+    return exitCodes.ok;
   },
 };

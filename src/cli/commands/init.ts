@@ -23,6 +23,6 @@ export const init: Command = {
         : new ChaosError("not-writable", `expected to write ${file}: ${messageOf(error)}`, { hint: "name a file in a folder that this user may write to", cause: error });
     }
     context.stdout.write(`wrote ${file}\n\nNext: fit it to your service, then\n  chaos validate ${file}\n  chaos plan ${file}\n  chaos run ${file}\n`);
-    return exitCodes.held;
+    return exitCodes.ok;
   },
 };

@@ -31,7 +31,7 @@ export const list: Command = {
     }
     const sections = Object.entries(kinds).filter(([name]) => kind === undefined || name === kind);
     context.stdout.write(sections.map(([name, rows]) => section(kind === undefined ? name : undefined, rows(api), context.stdout)).join("\n"));
-    return exitCodes.held;
+    return exitCodes.ok;
   },
 };
 

@@ -17,6 +17,6 @@ export const plan: Command = {
     const texts = experiments.map(({ experiment, file, document }) =>
       api.explainPlan(api.plan(experiment, { file, document, ...(seed === undefined ? {} : { seed }) })).trimEnd());
     context.stdout.write(`${texts.join("\n\n")}\n`);
-    return exitCodes.held;
+    return exitCodes.ok;
   },
 };

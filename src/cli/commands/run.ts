@@ -63,7 +63,7 @@ async function dryRun(api: Api, context: Context, plans: readonly Plan[], hosts:
   const { lines, issues } = await resolveHosts(hosts);
   context.stdout.write(`${plans.map((plan) => api.explainPlan(plan).trimEnd()).join("\n\n")}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   printIssues(issues, context.stderr);
-  return issues.length === 0 ? exitCodes.held : exitCodes.refused;
+  return issues.length === 0 ? exitCodes.ok : exitCodes.refused;
 }
 
 async function runAndReport(api: Api, context: Context, plans: readonly Plan[], given: Given, destinations: readonly Destination[], suite: boolean): Promise<number> {

@@ -10,6 +10,6 @@ export const schema: Command = {
   act: async (context) => {
     const { experimentJsonSchema } = await context.api();
     context.stdout.write(`${JSON.stringify(experimentJsonSchema(), null, 2)}\n`);
-    return exitCodes.held;
+    return exitCodes.ok;
   },
 };
