@@ -1,6 +1,7 @@
 import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
+import { Selector } from "../faults/select.ts";
 import { lanes } from "./lanes.ts";
 import { ProxyServer } from "./proxy-server.ts";
 import { RecordBatch } from "./record-batch.ts";
@@ -31,6 +32,7 @@ class Carrier {
   readonly #batch: RecordBatch;
   #proxies = new Map<string, ProxyServer>();
   #connections = 0;
+  #seed = "";
 
   constructor(env: Env, post: (message: DataPlaneMessage) => void) {
     this.#env = env;
@@ -47,9 +49,15 @@ class Carrier {
 
   async #start(config: DataPlaneConfig): Promise<Extract<DataPlaneMessage, { kind: "started" }>["listening"]> {
     if (this.#proxies.size > 0) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
+    this.#seed = config.seed;
     const listening = [];
     for (const proxy of config.proxies) {
-      const server = new ProxyServer({ env: this.#env, config: proxy, run: config, lane: lanes[proxy.lane], nextConn: () => (this.#connections += 1), record: (record) => this.#batch.add(record) });
+      const server = new ProxyServer({
+        env: this.#env, config: proxy, run: config, lane: lanes[proxy.lane],
+        selector: new Selector({ seed: config.seed, epoch: 0, faults: [], startMs: this.#env.nowMs() }),
+        nextConn: () => (this.#connections += 1),
+        record: (record) => this.#batch.add(record),
+      });
       this.#proxies.set(proxy.name, server);
       try {
         listening.push(...(await server.open()).map((address) => ({ proxy: proxy.name, ...address })));
@@ -61,10 +69,14 @@ class Carrier {
     return listening;
   }
 
-  /** Returns when the new set was in force. */
+  /** All or nothing: a set that one proxy cannot load changes none. Returns since when the new set is in force. */
   #setFaults({ faults, epoch, release }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
     const atMs = this.#env.nowMs();
-    for (const [name, server] of this.#proxies) server.setFaults(faults.filter(({ proxy }) => proxy === name), epoch, release, atMs);
+    const loaded = [...this.#proxies].map(([name, server]) => {
+      const own = faults.filter(({ proxy }) => proxy === name);
+      return { server, selector: new Selector({ seed: this.#seed, epoch, faults: own, startMs: atMs }) };
+    });
+    for (const { server, selector } of loaded) server.setFaults(selector, release);
     this.#batch.flush();
     return atMs;
   }

@@ -21,7 +21,7 @@ export interface Acceptor {
  * Throws ChaosError `port-taken` or `listen-failed`.
  */
 export async function listen(address: Address, acceptor: Acceptor): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: 64 * 1024 }, (client) => acceptor.accept(client));
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => acceptor.accept(client));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(refusalOf(error, acceptor.proxy, address)));
     server.listen({ host: address.host, port: address.port }, resolve);

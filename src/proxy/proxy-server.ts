@@ -2,8 +2,7 @@ import type { Socket } from "node:net";
 import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
 import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
-import type { Fault } from "../model/experiment.ts";
-import { Selector } from "../faults/select.ts";
+import type { Selector } from "../faults/select.ts";
 import { Doorway } from "./doorway.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
 
@@ -12,6 +11,8 @@ export interface ProxyServerOptions {
   readonly config: ProxyConfig;
   readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix">;
   readonly lane: Lane;
+  /** The faults in force from the start: none. */
+  readonly selector: Selector;
   /** Numbers client connections through the run, all proxies together. */
   readonly nextConn: () => number;
   readonly record: (record: WitnessRecord) => void;
@@ -28,7 +29,7 @@ export class ProxyServer {
 
   constructor(options: ProxyServerOptions) {
     this.#options = options;
-    this.#selector = this.#selectorOf([], 0, options.env.nowMs());
+    this.#selector = options.selector;
     this.#doorway = new Doorway({ env: options.env, config: options.config, record: options.record, accept: (client, caller) => this.#accept(client, caller) });
   }
 
@@ -37,9 +38,9 @@ export class ProxyServer {
     return this.#doorway.open();
   }
 
-  /** Replaces the faults in force; windows count from `startMs`, which is now. */
-  setFaults(faults: readonly Fault[], epoch: number, release: boolean, startMs: number): void {
-    this.#selector = this.#selectorOf(faults, epoch, startMs);
+  /** Replaces the faults in force. */
+  setFaults(selector: Selector, release: boolean): void {
+    this.#selector = selector;
     this.#apply({ release, lifted: true });
   }
 
@@ -53,10 +54,6 @@ export class ProxyServer {
     for (const connection of this.#connections.values()) connection.stop();
     if (this.#connections.size > 0) await emptied;
     await closed;
-  }
-
-  #selectorOf(faults: readonly Fault[], epoch: number, startMs: number): Selector {
-    return new Selector({ seed: this.#options.run.seed, epoch, faults, startMs });
   }
 
   /** Tells the door and every open connection what is in force now, and waits for the next edge of a window. */

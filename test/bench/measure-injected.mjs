@@ -9,7 +9,7 @@ const perSecond = 500;
 
 export async function measureInjected({ load, upstream, options, say }) {
   const rows = [];
-  for (const [lane, fault] of [["http1", delayedExchange], ["tcp", delayedBytes]]) {
+  for (const { lane, fault } of [{ lane: "http1", fault: delayedExchange }, { lane: "tcp", fault: delayedBytes }]) {
     say(`injected latency, ${lane}`);
     const peer = await startProgram("peers/chaos.mjs", { upstreamPort: upstream.port, lane, faults: [fault] }, { core: 0 });
     const blocks = [];

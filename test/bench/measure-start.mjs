@@ -8,10 +8,10 @@ const bin = fileURLToPath(new URL("../../bin/chaos.js", import.meta.url));
 
 export async function measureStart({ options, say }) {
   say("start");
-  const commands = [["node -e 0", ["-e", "0"]], ["chaos --help", [bin, "--help"]]];
-  const seen = new Map(commands.map(([name]) => [name, []]));
+  const commands = [{ name: "node -e 0", args: ["-e", "0"] }, { name: "chaos --help", args: [bin, "--help"] }];
+  const seen = new Map(commands.map(({ name }) => [name, []]));
   for (let round = 0; round < (options.quick ? 5 : 20); round++) {
-    for (const [name, args] of commands) {
+    for (const { name, args } of commands) {
       const startMs = performance.now();
       const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
       if (status !== 0) throw new Error(`${name} ended with ${status}: ${stderr}`);
@@ -22,6 +22,6 @@ export async function measureStart({ options, say }) {
     title: "Start",
     note: "Wall time of the process; median of alternating runs.",
     head: ["command", "ms", "to node -e 0"],
-    rows: commands.map(([name]) => [name, number(median(seen.get(name)), 1), ratioCell(ratio(seen.get(name), seen.get("node -e 0")))]),
+    rows: commands.map(({ name }) => [name, number(median(seen.get(name)), 1), ratioCell(ratio(seen.get(name), seen.get("node -e 0")))]),
   };
 }

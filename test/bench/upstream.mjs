@@ -19,7 +19,7 @@ const server = createServer({ noDelay: true }, (socket) => {
     }
   });
 });
-server.listen(0, "127.0.0.1", () => serve({ port: server.address().port }));
+server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => serve({ port: server.address().port }));
 
 function endOfRequest(text) {
   const head = text.indexOf("\r\n\r\n");

@@ -57,10 +57,7 @@ export class Duct {
 
   #write(bytes: Uint8Array): void {
     const { target, write } = this.#options;
-    if (!target.writable || !write(bytes)) return;
-    target.write(bytes);
-    // A chunk above the high-water mark asks for a drain even when the kernel has taken it whole: then there is nothing to wait for.
-    this.#targetFull = target.writableNeedDrain && target.writableLength > 0;
+    if (target.writable && write(bytes) && !target.write(bytes)) this.#targetFull = true;
   }
 
   #resumeIfRoomy(): void {
