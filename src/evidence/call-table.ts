@@ -157,6 +157,7 @@ export class CallTable {
     const flags = this.#flags.get(row);
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
     const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
+    const end = ends[this.#end.get(row)] ?? "open";
     return {
       caller: this.#names.text(this.#caller.get(row)) ?? "",
       conn: this.#conn.get(row),
@@ -164,10 +165,11 @@ export class CallTable {
       method: this.#names.text(this.#method.get(row)) ?? "",
       path: this.#paths.text(this.#path.get(row)) ?? "",
       startMs,
-      endMs: startMs + this.#endAfterMs.get(row),
+      // The proxy may have held on to it for longer; for the caller it was over when it let go.
+      endMs: end === "client-left" && leftMs !== undefined ? leftMs : startMs + this.#endAfterMs.get(row),
       ...(headMs !== undefined && { headMs }),
       ...(status > 0 && { status }),
-      end: ends[this.#end.get(row)] ?? "open",
+      end,
       ...(leftMs !== undefined && { leftMs }),
       ...((flags & 6) !== 0 && { leftBy: (flags & 2) !== 0 ? "fin" as const : "rst" as const }),
       passedOn: (flags & 1) !== 0,
