@@ -12,12 +12,14 @@ export class Baseline {
 
   constructor(header: JournalHeader) {
     this.#header = header;
-    this.#observer = new Observer(header);
+    this.#observer = header.plan.experiment.steadyState.length === 0 ? undefined : new Observer(header);
   }
 
-  /** Calls are not asked about, and would only take memory. */
+  /** Takes what bears on it: calls, and what comes after `before`, would only take memory. */
   add(event: Event): void {
-    if (event.kind !== "exchange" && event.kind !== "connection") this.#observer?.add(event);
+    if (event.kind === "exchange" || event.kind === "connection") return;
+    if (event.kind === "phase-started" && (event.phase === "during" || event.phase === "after")) this.#observer = undefined;
+    this.#observer?.add(event);
   }
 
   /**

@@ -63,6 +63,7 @@ class Run {
   #guards: Guards | undefined;
   #schedule: Schedule | undefined;
   #seq = 0;
+  #isOver = false;
 
   constructor(options: CarryOutOptions) {
     const { env, header, sink, secrets } = options;
@@ -88,6 +89,7 @@ class Run {
     const left = [...(await this.#lift()), ...(await this.#undo.all())];
     apparatus.stop();
     this.#record({ kind: "ended", atMs: env.nowMs(), cleanedUp: left.length === 0, left: left.map((what) => this.#redactor.text(what)) });
+    this.#isOver = true;
     await this.#journal.close();
   }
 
@@ -109,6 +111,7 @@ class Run {
     const { env, header, secrets, environment, baseDir } = this.#options;
     const { plan, tracePrefix } = header;
     const { signal } = this.#halt;
+    signal.throwIfAborted();
     const record = (fact: Fact): void => this.#record(fact);
     const ports = await holdPorts(plan.experiment.services, this.#undo);
     const services = serviceEndpoints(plan, new Map([...ports].map(([name, { port }]) => [name, port])));
@@ -167,6 +170,7 @@ class Run {
   }
 
   #record(fact: Fact): void {
+    if (this.#isOver) return;
     const event: Event = { seq: (this.#seq += 1), ...this.#redactor.fact(fact) };
     this.#journal.write(event);
     this.#baseline.add(event);

@@ -2,7 +2,7 @@ import { open, rm, stat } from "node:fs/promises";
 import type { Env, Timer } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
-import { encodeEvent, encodeHeader } from "../journal/codec.ts";
+import { encodeEvent, encodeHeader } from "../journal/index.ts";
 
 /** Lines are handed to the system when so many characters have come, or so much time has passed. */
 const batchCharacters = 64 * 1024;

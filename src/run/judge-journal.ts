@@ -4,7 +4,7 @@ import { ChaosError } from "../model/error.ts";
 import type { Report } from "../model/report.ts";
 import { Observer } from "../evidence/index.ts";
 import { report } from "../hypotheses/report.ts";
-import { readJournal } from "../journal/read.ts";
+import { readJournal } from "../journal/index.ts";
 
 /**
  * Judges a run from its journal, given as a path or as lines: the same lines, the same report, byte for byte.

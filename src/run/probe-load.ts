@@ -4,6 +4,7 @@ import type { RunEvent, SampleRecord } from "../model/event.ts";
 import type { Probe } from "../model/experiment.ts";
 import type { ProbeAnswer } from "../model/probe-type.ts";
 import type { Ask } from "./ask.ts";
+import { failureWord } from "./probes/index.ts";
 import type { Caller, Flight } from "./probes/index.ts";
 
 export interface ProbeLoadOptions {
@@ -99,14 +100,14 @@ export class ProbeLoad {
   }
 
   #send(dueMs: number): void {
-    const { env, probe, caller, ask } = this.#options;
+    const { env, probe, ask } = this.#options;
     const n = (this.#n += 1);
     if (this.#inFlight.size >= probe.load.inFlight) return this.#capped(n, dueMs);
     this.#isCapped = false;
     const { call, headers, ...question } = ask(n);
     const sentMs = env.nowMs();
     let early: ProbeAnswer | undefined;
-    const flight = caller.call(call, headers, (answer) => {
+    const flight = this.#call(call, headers, (answer) => {
       if (this.#inFlight.has(n)) this.#answered(n, answer, question);
       else early = answer;
     });
@@ -114,6 +115,16 @@ export class ProbeLoad {
     this.#inFlight.set(n, { dueMs, sentMs, flight, timeout });
     // A call can fail before it has begun.
     if (early !== undefined) this.#answered(n, early, question);
+  }
+
+  /** What cannot be called at all, such as a URL that is none, is a failed request and no end of the run. */
+  #call(...[call, headers, answered]: Parameters<Caller["call"]>): Flight {
+    try {
+      return this.#options.caller.call(call, headers, answered);
+    } catch (error) {
+      answered({ failure: failureWord(error) });
+      return { abort: () => undefined };
+    }
   }
 
   #answered(n: number, answer: ProbeAnswer, { grade, blame }: Pick<Ask, "grade" | "blame">): void {

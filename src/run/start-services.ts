@@ -55,7 +55,9 @@ export async function startServices(services: readonly Service[], setting: Servi
 async function startReplica(service: Service, { name, replica }: { readonly name: string; readonly replica: number }, setting: ServiceSetting, pids: Map<string, number>): Promise<void> {
   const { env, signal, record, undo } = setting;
   signal.throwIfAborted();
-  const scope = setting.scopeOf(name);
+  const { services = {}, ...others } = setting.scopeOf(name);
+  // A replica that names its own service means itself.
+  const scope: RunScope = { ...others, services: { ...services, [service.name]: services[name] ?? {} } };
   const text = (template: string): string => resolveText(template, scope);
   const held = setting.ports.get(name);
   const process = new ServiceProcess({

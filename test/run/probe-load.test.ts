@@ -8,7 +8,7 @@ import { HeldClock } from "../proxy/held-clock.ts";
 const load: Load = { kind: "open", rates: { warmup: 1, before: 1, during: 1, after: 1 }, burst: 1, arrivals: "even", pauseMs: 0, inFlight: 100, connections: "reuse" };
 
 /** A load over a caller whose answers are given by hand, at times of a held clock. */
-function aLoad(dues: readonly number[], overrides: Partial<Load> = {}, endMs = 10_000) {
+function aLoad(dues: readonly number[], overrides: Partial<Load> = {}, endMs = 10_000, beforeCall: () => void = () => undefined) {
   const clock = new HeldClock();
   const sent: { readonly n: number; readonly atMs: number; answer(answer: ProbeAnswer): void }[] = [];
   const records: (SampleRecord | RunEvent)[] = [];
@@ -23,6 +23,7 @@ function aLoad(dues: readonly number[], overrides: Partial<Load> = {}, endMs = 1
     },
     caller: {
       call: (_call, _headers, answered) => {
+        beforeCall();
         let isAnswered = false;
         const answer = (told: ProbeAnswer): void => {
           if (!isAnswered) answered(told);
@@ -70,6 +71,14 @@ describe("an open load", () => {
     clock.advance(10);
     expect(sent.map(({ n }) => n)).toEqual([1, 2, 5]);
     expect(records.map((fact) => (fact.kind === "sample" ? `${fact.n} ${fact.grade}` : fact.kind))).toEqual(["in-flight-cap", "3 unsent", "4 unsent", "1 good", "in-flight-cap", "6 unsent"]);
+  });
+
+  test("counts a call that cannot be made as a failed request", () => {
+    const { clock, sent, samples } = aLoad([0, 1], {}, 10_000, () => { throw Object.assign(new TypeError("Invalid URL"), { code: "ERR_INVALID_URL" }); });
+    clock.advance(5);
+    expect(sent).toEqual([]);
+    expect(samples().map(({ n, grade, failure }) => [n, grade, failure])).toEqual([[1, "bad", "ERR_INVALID_URL"], [2, "bad", "ERR_INVALID_URL"]]);
+    expect(clock.armed).toBe(0);
   });
 
   test("is drained when the last request has been answered", async () => {

@@ -12,6 +12,7 @@ import { httpCaller } from "./http.ts";
 import { tcpCaller } from "./tcp.ts";
 
 export type { Caller, Flight } from "./caller.ts";
+export { failureWord } from "./failure.ts";
 
 /** Who carries out the calls of one probe. */
 export function createCaller(kind: ProbeCall["kind"], load: Load, setting: CommandSetting): Caller {
