@@ -59,22 +59,37 @@ export function findOpening(marks: readonly Mark[], faultEndMs: number, need: nu
   return { afterMs: Math.min(atMs, Math.max(onsetMs, lastCalled?.atMs ?? onsetMs)), atMs, isPatchy };
 }
 
-/** A request due before the opening whose call starts later than this after it was let through by a trial, not by the closed breaker. */
+/** Calls that start this little after the opening were under way. */
 const overshootMs = 20;
 
 /**
- * What was asked since the opening, in order of asking. A request from before the opening that retries into the open breaker
- * stands where it got through; with `caller`, only that caller's calls count, and every refusal, whoever refused.
+ * What a call after the opening of a request from before it may be: a trial (true), where retries ask the breaker each time, or the rest of
+ * what was let in as a whole (false), where the breaker stands around the retries. In the latter case most requests then under way go on; few of them leave both open.
  */
-export function sequenceSince(opening: Opening, marks: readonly Mark[], caller?: string): readonly Mark[] {
-  const isTheirs = (call: Call): boolean => caller === undefined || call.caller === caller;
+export function readLateCalls(opening: Opening, marks: readonly Mark[]): readonly boolean[] {
+  const underWay = marks.filter(({ sample }) => sample.dueMs < opening.atMs && (sample.endMs ?? Number.POSITIVE_INFINITY) > opening.atMs + overshootMs);
+  const late = underWay.filter((mark) => lateCalls(opening, mark).length > 0);
+  if (late.length <= 0.5 * underWay.length) return [true];
+  return late.length >= 3 ? [false] : [false, true];
+}
+
+function lateCalls(opening: Opening, { calls }: Mark): readonly Call[] {
+  return calls.filter(({ startMs }) => startMs > opening.atMs + overshootMs);
+}
+
+/**
+ * What was asked since the opening, in order of asking. With `late`, a request from before the opening stands where it got through after it;
+ * with `caller`, only that caller's calls count, and every refusal, whoever refused.
+ */
+export function sequenceSince(opening: Opening, marks: readonly Mark[], options: { readonly late: boolean; readonly caller?: string }): readonly Mark[] {
+  const { late, caller } = options;
   return marks
     .flatMap((mark): readonly Mark[] => {
-      const late = mark.sample.dueMs >= opening.atMs ? mark.calls : mark.calls.filter(({ startMs }) => startMs > opening.atMs + overshootMs);
-      const calls = late.filter(isTheirs);
+      const isSince = mark.sample.dueMs >= opening.atMs;
+      const calls = (isSince ? mark.calls : late ? lateCalls(opening, mark) : []).filter((call) => caller === undefined || call.caller === caller);
       const [first] = calls;
       if (first !== undefined) return [{ ...mark, calls, atMs: first.startMs, label: 1 }];
-      return mark.sample.dueMs >= opening.atMs && mark.label !== 1 ? [mark] : [];
+      return isSince && mark.label !== 1 ? [mark] : [];
     })
     .sort((a, b) => a.atMs - b.atMs);
 }

@@ -13,7 +13,7 @@ import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, dec
 import type { TrialsSeen } from "./circuit-breaker-claims.ts";
 import { breakerParams, explainBreaker } from "./circuit-breaker-params.ts";
 import type { BreakerParams } from "./circuit-breaker-params.ts";
-import { findClosing, findOpening, findTrials, markRequests, sequenceSince } from "./circuit-breaker-trace.ts";
+import { findClosing, findOpening, findTrials, markRequests, readLateCalls, sequenceSince } from "./circuit-breaker-trace.ts";
 import type { Mark, Opening } from "./circuit-breaker-trace.ts";
 import { tooFewFor } from "./circuit-breaker-volumes.ts";
 import { decideTime, undecided } from "./decide.ts";
@@ -133,7 +133,7 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   const { scope, marks, onsetMs, faultEndMs, callers } = seen;
   const { opens, whileOpen, trials: trialsClaimed, closes } = params;
   const open = marks.filter(({ sample }) => sample.dueMs >= opening.atMs && sample.dueMs < faultEndMs);
-  const sequence = sequenceSince(opening, marks);
+  const sequence = sequenceSince(opening, marks, { late: false });
   const failures = decideFailures(opens === undefined || opens === false || opens.afterFailures === undefined ? { text: "" } : opens.afterFailures, opening, marks);
   const closing = closeFrom(seen, sequence);
   const trialsOf = callers.map((caller) => trialReadings(seen, opening, callers.length > 1 ? caller : undefined));
@@ -146,7 +146,7 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   if (whileOpen?.upstream !== undefined) claims.push(decideUpstream(whileOpen.upstream, open, scope.confidence));
   if (whileOpen?.answersWithin !== undefined) claims.push(decideAnswers(whileOpen.answersWithin, open, scope.confidence));
   const perCaller = (decide: (reading: TrialsSeen) => ClaimVerdict): ClaimVerdict => agree(
-    trialsOf.map((readings) => agree(readings.map(decide), "A trial ends with the first refusal, or with several: the two readings", "Raise the load, so that refusals between trials stand in a row.")),
+    trialsOf.map((readings) => agree(readings.map(decide), "The ways to tell one trial from the next", "Raise the load, so that refusals between trials stand in a row.")),
     "The replicas", "Look at the replica that differs, or run one.");
   if (trialsClaimed?.every !== undefined) claims.push(perCaller((reading) => decideRests(trialsClaimed.every ?? { text: "" }, reading)));
   if (trialsClaimed?.calls !== undefined) claims.push(perCaller((reading) => decideTrialSize(trialsClaimed.calls ?? { text: "" }, reading)));
@@ -189,14 +189,15 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
   return decideTime(claimed, { lo: opening.afterMs - seen.onsetMs, hi: opening.atMs - seen.onsetMs, n: seen.marks.length, event: "it opened", nextStep: "Raise the load, so that the opening is dated more closely, or loosen the bound." });
 }
 
-/** The same trace read twice where it matters: a single refusal ends a trial, or only a row of them does. */
-function trialReadings(seen: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
-  const { marks, faultEndMs, faults, need, callers } = seen;
-  const sequence = sequenceSince(opening, marks, caller);
+/** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */
+function trialReadings({ marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
   const before = marks.flatMap(({ calls }) => calls.filter(({ startMs }) => startMs <= opening.atMs).map(({ endMs }) => endMs));
   const lastCallsEndMs = Math.max(opening.atMs, ...before);
-  const read = (separator: number): TrialsSeen => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack: caller === undefined ? 1 : 5 * callers.length }) });
-  return opening.isPatchy || need === 1 ? [read(1)] : [read(need), read(1)];
+  const slack = caller === undefined ? 1 : 5 * callers.length;
+  return readLateCalls(opening, marks).flatMap((late) => {
+    const sequence = sequenceSince(opening, marks, { late, ...(caller !== undefined && { caller }) });
+    return (opening.isPatchy ? [1] : [need, 1]).map((separator) => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack }) }));
+  });
 }
 
 function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: readonly Mark[]): { readonly lo: number; readonly hi?: number } {

@@ -38,6 +38,7 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
   const fromMs = during?.startMs ?? 0;
   const endMs = faultSpan(scope).endMs ?? observations.endMs;
   const answers = new Map(observations.header.plan.experiment.probes.map(({ name }) => [name, answersOf(scope, name)]));
+  const stillReads = readsAfterFin(scope, proxy, fromMs);
   const judged: Held[] = [];
   let [all, joined] = [0, false];
   for (const call of observations.calls({ proxy, fromMs, toMs: endMs })) {
@@ -46,7 +47,7 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     all += 1;
     joined ||= call.request !== undefined;
     const overMs = hold.releasedMs ?? call.endMs;
-    const wasLeft = call.leftMs !== undefined && call.leftMs <= overMs + 1;
+    const wasLeft = call.leftMs !== undefined && call.leftMs <= overMs + 1 && !(stillReads && call.leftBy === "fin");
     const heldMs = overMs - call.startMs;
     if (call.startMs + patienceMs > endMs || (!wasLeft && heldMs < patienceMs)) continue;
     judged.push({ call, heldMs, ...(wasLeft && call.leftMs !== undefined && { leftAfterMs: call.leftMs - call.startMs }), isLeak: !wasLeft && wasAbandoned(call, overMs, answers.get(call.request?.probe ?? "")) });
@@ -59,6 +60,12 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     if (answeredMs !== undefined && answeredMs + graceMs < overMs) return true;
     return observations.callsOf(request, proxy).some((other) => other.method === method && other.path === path && other.startMs > startMs + togetherMs && other.startMs + graceMs < overMs);
   }
+}
+
+/** Whether callers here are of the kind that closes its sending half and reads on: then a FIN is no giving up. Seen before the fault. */
+function readsAfterFin({ observations }: Scope, proxy: string, beforeMs: number): boolean {
+  for (const { leftBy, end } of observations.calls({ proxy, toMs: beforeMs })) if (leftBy === "fin" && end === "complete") return true;
+  return false;
 }
 
 /** When the service answered each request; those whose probe gave up first were not answered. */

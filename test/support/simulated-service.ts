@@ -8,6 +8,8 @@ export interface ServiceKnobs {
     readonly coolDownMs: number;
     /** Requests let through when half-open. Default 1. */
     readonly trials?: number;
+    /** One admission for all attempts of a request, instead of one for each. */
+    readonly aroundRetries?: boolean;
     /** A defect: once open, open for ever. */
     readonly staysOpen?: boolean;
   };
@@ -105,7 +107,7 @@ export function createService(knobs: ServiceKnobs, world: World, seed: string): 
       const waitMs = retry.honoursRetryAfter === false ? naturalMs : Math.max(naturalMs, result.retryAfterMs ?? 0);
       world.after(waitMs + overhead(), () => attempt(request, replica, k + 1, naturalMs, answer));
     };
-    const report = breakers[replica]?.admit();
+    const report = knobs.breaker?.aroundRetries === true ? () => {} : breakers[replica]?.admit();
     if (report === undefined) return again({ ok: false }, true);
     callThroughPool(request, replica, (result) => {
       report(result.ok);
@@ -117,7 +119,14 @@ export function createService(knobs: ServiceKnobs, world: World, seed: string): 
   return {
     handle(request, answer) {
       if (random() < (knobs.cachedShare ?? 0)) return world.after(overhead(), () => answer(200));
-      world.after(overhead() / 4, () => attempt(request, request % breakers.length, 1, 0, answer));
+      const replica = request % breakers.length;
+      if (knobs.breaker?.aroundRetries !== true) return world.after(overhead() / 4, () => attempt(request, replica, 1, 0, answer));
+      const report = breakers[replica]?.admit();
+      if (report === undefined) return world.after(overhead() / 4, () => answer(knobs.fallback === true ? 202 : 503));
+      attempt(request, replica, 1, 0, (status) => {
+        report(status === 200);
+        answer(status);
+      });
     },
     isClosed: () => breakers.every((breaker) => breaker.isClosed()),
   };
