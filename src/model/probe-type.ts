@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Json } from "./json.ts";
 
 /** A request that a probe makes, as plain data; the run carries it out. */
 export type ProbeCall =
@@ -34,14 +33,6 @@ export interface ProbeAnswer {
 /** `good`: as in steady state. `degraded`: acceptable while a fault is in force. `bad`: neither. */
 export type Grade = "good" | "degraded" | "bad";
 
-/** What a request of a probe is told about itself, replaced in its parameters as `${request.x}`. */
-export interface RequestFacts {
-  /** Unique in the run and in time. */
-  readonly id: string;
-  /** Number of the request of its probe, from 1. */
-  readonly n: number;
-}
-
 /** One kind of probe. Pure: it says what to send and how good an answer is; the run sends. */
 export interface ProbeType<P = unknown> {
   readonly type: string;
@@ -55,6 +46,3 @@ export interface ProbeType<P = unknown> {
   /** One line about why an answer is not good, for reports: expected against got. */
   blame(params: P, answer: ProbeAnswer): string;
 }
-
-/** Parameters after `${…}` has been replaced, still plain data. */
-export type ResolvedParams = { readonly [key: string]: Json };
