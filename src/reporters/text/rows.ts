@@ -26,7 +26,8 @@ export interface Stretch {
 /** Labelled stretches: the word where there is room for it, then a line to the end of the stretch. */
 export function stretches(axis: Axis, spans: readonly Stretch[]): readonly Cell[] {
   const cells = Array.from({ length: axis.columns }, () => blank);
-  for (const { word, lead = "", line, startMs, endMs, style } of spans) {
+  // The short ones last: a trial call of a breaker is narrower than a column, and what happened all the same.
+  for (const { word, lead = "", line, startMs, endMs, style } of spans.toSorted((a, b) => (b.endMs - b.startMs) - (a.endMs - a.startMs))) {
     const [from, to] = columnsOf(axis, startMs, endMs);
     // A word that fills its stretch would run into the next one.
     const shown = lead.length + word.length < to - from ? lead + word : lead;
