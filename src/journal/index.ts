@@ -3,5 +3,5 @@
  * May import: model, units, math. Pure: files are opened by the run and the command line.
  * To add an event: a member of a union in model/event.ts; a field is added, never renamed, within `chaos/journal/1`.
  */
-export { decodeEvent, decodeHeader, encodeEvent, encodeHeader } from "./codec.ts";
+export { encodeEvent, encodeHeader } from "./codec.ts";
 export { readJournal } from "./read.ts";

@@ -15,6 +15,7 @@ import type { Sink } from "./journal-file.ts";
 import { Load } from "./load.ts";
 import { Schedule } from "./run-schedule.ts";
 import { Redactor } from "./secrets.ts";
+import type { ServiceProcess } from "./service-process.ts";
 import { holdPorts, startServices } from "./start-services.ts";
 import { Undo } from "./undo.ts";
 
@@ -123,7 +124,7 @@ class Run {
     await startServices(plan.experiment.services, {
       env, signal, baseDir, environment, ports, record, scopeOf,
       undo: this.#undo,
-      onDeath: (service) => this.#died(service.name, service.output.last(10)),
+      onDeath: (service) => this.#died(service),
     }, this.#pids);
     const load = new Load({ env, plan, tracePrefix, baseDir, environment, record, scope: scopeOf("default") });
     this.#undo.add("load", () => load.stop());
@@ -154,10 +155,9 @@ class Run {
   }
 
   /** A service that ends under a fault is a finding; one that ends before is a failure. */
-  #died(service: string, lastLines: readonly string[]): void {
+  #died(service: ServiceProcess): void {
     if (this.#schedule?.wasInForce === true || this.#halt.signal.aborted) return;
-    const told = lastLines.length === 0 ? "; it wrote nothing" : `; its last lines:\n${lastLines.map((line) => `  ${line}`).join("\n")}`;
-    this.#halt.halt({ kind: "failed", atMs: this.#options.env.nowMs(), code: "service-exited", message: `service ${service} ended by itself before anything was injected${told}`, hint: "run its command by hand to see why" });
+    this.#halt.halt({ kind: "failed", atMs: this.#options.env.nowMs(), code: "service-exited", message: `service ${service.name} ended by itself before anything was injected${service.lastWords()}`, hint: "run its command by hand to see why" });
   }
 
   async #lift(): Promise<readonly string[]> {

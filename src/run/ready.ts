@@ -9,7 +9,6 @@ import type { ServiceProcess } from "./service-process.ts";
 
 const pollMs = 50;
 const attemptMs = 1_000;
-const shownLines = 10;
 
 /**
  * Resolves when a service that was just started is ready; `ready.target` is no template any more, and a `log` has been sought since before the start.
@@ -21,10 +20,10 @@ export async function untilReady(service: ServiceProcess, ready: Ready, logged: 
   const found = ready.kind === "log" ? logged : poll(ready, env, stop);
   const exited = service.exited.then((exit) => {
     const how = exit.signal ?? (exit.code === undefined ? "unknown" : `exit code ${exit.code}`);
-    throw new ChaosError("service-exited", `service ${service.name} ended before it was ready (${how})${lastLines(service)}`, { hint: "run its command by hand to see why" });
+    throw new ChaosError("service-exited", `service ${service.name} ended before it was ready (${how})${service.lastWords()}`, { hint: "run its command by hand to see why" });
   });
   const late = sleepUntil(env, env.nowMs() + ready.withinMs, stop).then(() => {
-    throw new ChaosError("service-not-ready", `service ${service.name} was not ready within ${format("duration", ready.withinMs)}: ${sought(ready)}${lastLines(service)}`, { hint: "check that it listens where ready looks, or give it longer with ready.within" });
+    throw new ChaosError("service-not-ready", `service ${service.name} was not ready within ${format("duration", ready.withinMs)}: ${sought(ready)}${service.lastWords()}`, { hint: "check that it listens where ready looks, or give it longer with ready.within" });
   });
   // Whoever comes late in the race is not heard.
   for (const loser of [found, exited, late]) loser.catch(() => undefined);
@@ -37,11 +36,6 @@ export async function untilReady(service: ServiceProcess, ready: Ready, logged: 
 
 function sought({ kind, target }: Ready): string {
   return kind === "log" ? `"${target}" did not come in its output` : kind === "http" ? `${target} did not answer 2xx` : `${target} accepted no connection`;
-}
-
-function lastLines(service: ServiceProcess): string {
-  const lines = service.output.last(shownLines);
-  return lines.length === 0 ? "; it wrote nothing" : `; its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }
 
 async function poll({ kind, target }: Ready, env: Env, signal: AbortSignal): Promise<void> {

@@ -20,18 +20,23 @@ export function resolveSecrets(plan: Plan, env: Readonly<Record<string, string |
   ]));
 }
 
-/** Blots out the values of secrets, as they are and as they stand in URLs. */
+/** Blots out the values of secrets, as they are and as they stand in URLs and JSON, and what is left of one where a text was cut. */
 export class Redactor {
   readonly #values: readonly string[];
+  /** The beginnings of values at the end of a line or of an excerpt. */
+  readonly #cut: RegExp | undefined;
 
   constructor(secrets: Readonly<Record<string, string>>) {
     const values = Object.values(secrets).filter((value) => value.length >= shortestRedacted);
     // Longest first: one may be part of another.
-    this.#values = [...new Set(values.flatMap((value) => [value, encodeURIComponent(value)]))].sort((a, b) => b.length - a.length);
+    this.#values = [...new Set(values.flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]))].sort((a, b) => b.length - a.length);
+    const beginnings = this.#values.flatMap((value) => Array.from({ length: value.length - shortestRedacted }, (_, i) => value.slice(0, -1 - i).replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&")));
+    this.#cut = beginnings.length === 0 ? undefined : new RegExp(`(?:${beginnings.join("|")})(?=…|\n|$)`, "g");
   }
 
   text(text: string): string {
-    return this.#values.reduce((blotted, value) => blotted.replaceAll(value, blot), text);
+    const blotted = this.#values.reduce((blotted, value) => blotted.replaceAll(value, blot), text);
+    return this.#cut === undefined ? blotted : blotted.replaceAll(this.#cut, blot);
   }
 
   /** The fact without secrets in its free texts; names and words of ours cannot hold one. */

@@ -18,6 +18,7 @@ export interface ServiceCommand {
 
 /** Beyond the grace that a service has, its supervisor may take so long to answer that all are gone. */
 const supervisorSlackMs = 5_000;
+const shownLines = 10;
 
 /** One process of a service, under its supervisor. */
 export class ServiceProcess {
@@ -49,6 +50,12 @@ export class ServiceProcess {
   /** Whether it was asked to end. */
   get isStopping(): boolean {
     return this.#isStopping;
+  }
+
+  /** Its last lines, to be put after what is told of it. */
+  lastWords(): string {
+    const lines = this.output.last(shownLines);
+    return lines.length === 0 ? "; it wrote nothing" : `; its last lines:\n${lines.map((line) => `  ${line}`).join("\n")}`;
   }
 
   /** Resolves to its process id; throws ChaosError `service-not-started`. */

@@ -75,13 +75,17 @@ async function startReplica(service: Service, { name, replica }: { readonly name
   const pid = await unlessAborted(signal, process.start());
   pids.set(name, pid);
   record({ kind: "service-started", atMs: env.nowMs(), ...told, pid, ...(held === undefined ? {} : { port: held.port }) });
-  let isReady = false;
+  let isUnderWatch = false;
+  let hasDied = false;
   void process.exited.then((exit) => {
     pids.delete(name);
     record({ kind: "service-exited", atMs: env.nowMs(), ...told, ...exit, expected: process.isStopping });
-    if (!process.isStopping && isReady) setting.onDeath(process);
+    hasDied = !process.isStopping;
+    if (hasDied && isUnderWatch) setting.onDeath(process);
   });
   if (service.ready !== undefined) await untilReady(process, { ...service.ready, target: text(service.ready.target) }, logged, setting);
-  isReady = true;
   record({ kind: "service-ready", atMs: env.nowMs(), ...told });
+  isUnderWatch = true;
+  // It may have ended in the moment it was found ready.
+  if (hasDied) setting.onDeath(process);
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -61,6 +62,15 @@ describe("a run whose services fail", () => {
     expect(only(outcome.events, "phase-ended").map(({ phase }) => phase)).toEqual(["before", "during", "after"]);
     expect(outcome.report.exitCode).toBe(1);
     expectUndone(outcome);
+  });
+});
+
+describe("secrets", () => {
+  test("reach services and probes, and stand in no line of the journal", async () => {
+    const text = shop({ services: unruly("dies", "log: never said, within: 15s").replace("MODE: dies", 'MODE: dies, SECRET: "${secrets.token}"') }).replace("services:", 'secrets: { token: "${env.CHAOS_TEST_TOKEN}" }\nservices:');
+    const { events, journalPath } = await aRun(text, { environment: { CHAOS_TEST_TOKEN: "s3cr3t-token" } });
+    expect(only(events, "failed")[0]?.message).toContain("unruly: dies [redacted]");
+    expect(await readFile(journalPath, "utf8")).not.toContain("s3cr3t");
   });
 });
 

@@ -33,6 +33,16 @@ describe("Redactor", () => {
     expect(new Redactor({ a: "secret", b: "secret-and-more" }).text("it is secret-and-more")).toBe("it is [redacted]");
   });
 
+  test("blots out the beginning of a value where a text was cut, and nowhere else", () => {
+    const redactor = new Redactor({ token: "to(ken*1234" });
+    expect(redactor.text('got "to(ken*1…", line to(ken*12\nto(ken*')).toBe('got "[redacted]…", line [redacted]\n[redacted]');
+    expect(redactor.text("to(ke… to(ken* is no secret")).toBe("to(ke… to(ken* is no secret");
+  });
+
+  test("blots out what stands in JSON", () => {
+    expect(new Redactor({ password: 'say "friend"' }).text(String.raw`{"p":"say \"friend\""}`)).toBe('{"p":"[redacted]"}');
+  });
+
   test("leaves values shorter than 6 characters, which would blot out parts of words", () => {
     expect(new Redactor({ pin: "12345" }).text("12345")).toBe("12345");
   });

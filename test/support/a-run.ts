@@ -13,9 +13,9 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const mark = "CHAOS_TEST_MARK";
 
 /** The plan of an experiment as text; paths in it are relative to test/support. Throws what validation says. */
-export function planOf(text: string): Plan {
+export function planOf(text: string, env: RunOptions["environment"] = {}): Plan {
   const file = `${here}experiment.yaml`;
-  const { documents, issues } = parse(text, { file, env: {}, vars: {} });
+  const { documents, issues } = parse(text, { file, env, vars: {} });
   const experiment = documents[0]?.experiment;
   if (experiment === undefined) throw new Error(issues.map(({ message, line }) => `${line}: ${message}`).join("\n"));
   return plan(experiment, { file, document: 0 });
@@ -33,7 +33,7 @@ export interface Outcome {
 export async function aRun(text: string, options: RunOptions = {}): Promise<Outcome> {
   const folder = await scratchFolder();
   const id = randomUUID();
-  const { report, journalPath } = await run(planOf(text), { journalPath: folder.file("journal.ndjson"), ...options, environment: { ...process.env, ...options.environment, [mark]: id } });
+  const { report, journalPath } = await run(planOf(text, options.environment), { journalPath: folder.file("journal.ndjson"), ...options, environment: { ...process.env, ...options.environment, [mark]: id } });
   return { report, journalPath, events: await eventsIn(journalPath), left: processesWith(mark, id) };
 }
 
