@@ -102,8 +102,8 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     const { client } = this;
     this.responseBytes += out.length;
     this.wroteMs = this.context.env.nowMs();
-    client.write(out);
-    if (client.writableNeedDrain && client.writableLength > 0) this.clientBlocked = true;
+    // What the kernel took at once does not count: then there is nothing to wait for.
+    if (!client.write(out) && client.writableLength > 0) this.clientBlocked = true;
     return out.length;
   }
 

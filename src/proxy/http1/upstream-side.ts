@@ -72,8 +72,7 @@ export class UpstreamSide {
   private send(bytes: Uint8Array): void {
     const socket = this.socket ?? this.dial();
     if (!socket.writable) return;
-    socket.write(bytes);
-    if (socket.writableNeedDrain && socket.writableLength > 0) this.blocked = true;
+    if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
 
   private dial(): Socket {
