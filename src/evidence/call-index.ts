@@ -1,7 +1,8 @@
 import type { FaultRecord } from "../model/event.ts";
 import type { Call } from "../model/observation.ts";
 import type { Rung } from "../model/verdict.ts";
-import type { CallTable } from "./call-table.ts";
+import type { CallTable, Writable } from "./call-table.ts";
+import { rowsWhere } from "./column.ts";
 import { isFelt } from "./felt.ts";
 import { partitionPoint } from "./partition-point.ts";
 
@@ -72,9 +73,7 @@ export class CallIndex {
     const known = this.#byProxy.get(proxy);
     if (known !== undefined) return known;
     const { calls } = this.#parts;
-    const rows: number[] = [];
-    for (let row = 0; row < calls.length; row += 1) if (calls.proxy.get(row) === proxy) rows.push(row);
-    const sorted = Uint32Array.from(rows).sort((a, b) => calls.startMs.get(a) - calls.startMs.get(b) || a - b);
+    const sorted = rowsWhere(calls.length, (row) => calls.proxy.get(row) === proxy).sort((a, b) => calls.startMs.get(a) - calls.startMs.get(b) || a - b);
     this.#byProxy.set(proxy, sorted);
     return sorted;
   }
@@ -110,14 +109,14 @@ export class CallIndex {
     const proxy = calls.proxy.get(row);
     const faults = this.#faults(row, fields);
     const probe = probes[calls.ownerProbe.get(row) - 1];
-    return {
+    const call: Writable<Call> = Object.assign(fields, {
       proxy: proxies[proxy] ?? "",
-      ...fields,
       faults,
       faulted: faults.some(({ decision }) => decision === "applied"),
       felt: faults.some((record) => isFelt(record, fields, baselineP99Ms[proxy] ?? 0)),
-      ...(probe !== undefined && { request: { probe, n: calls.ownerN.get(row) } }),
-    };
+    });
+    if (probe !== undefined) call.request = { probe, n: calls.ownerN.get(row) };
+    return call;
   }
 
   /** What a fault did to its connection while a call was on it, it did to the call. */

@@ -1,5 +1,6 @@
 import type { ConnectionRecord, ExchangeEnd, ExchangeRecord, FaultRecord } from "../model/event.ts";
 import type { EffectKind } from "../model/effect.ts";
+import type { Call } from "../model/observation.ts";
 import type { Decision } from "../model/selection.ts";
 import { Column, Texts } from "./column.ts";
 
@@ -10,6 +11,10 @@ export interface Owner {
   readonly n: number;
   readonly by: "trace" | "content" | "none";
 }
+
+type CallFields = Omit<Call, "proxy" | "faults" | "faulted" | "felt" | "request">;
+/** While it is made. */
+export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
 const effects: readonly EffectKind[] = ["delay", "respond", "close", "reset", "hang", "delay-bytes", "refuse"];
@@ -126,30 +131,14 @@ export class CallTable {
 
   /** The faults that were loaded, with details of those applied. */
   faults(row: number): readonly FaultRecord[] {
+    const decided = this.decisions(row);
     let detail = this.#applied.get(row) - 1;
-    return this.decisions(row).map(({ fault, decision }) => {
-      if (decision !== "applied") return { fault, decision };
-      const at = detail++;
-      const effect = effects[this.#detailEffect.get(at) - 1];
-      const start = this.startMs.get(row);
-      const n = this.#detailN.get(at);
-      const actedMs = later(start, this.#detailActedAfterMs.get(at));
-      const releasedMs = later(start, this.#detailReleasedAfterMs.get(at));
-      return {
-        fault, decision,
-        ...(n > 0 && { n }),
-        ...(effect !== undefined && { effect }),
-        ...(actedMs !== undefined && { actedMs }),
-        ...(releasedMs !== undefined && { releasedMs }),
-      };
-    });
+    // Where none was applied there is no detail, and one list does for all such calls.
+    return detail < 0 ? decided : decided.map((one) => (one.decision === "applied" ? this.#detailed(row, one, detail++) : one));
   }
 
-  fields(row: number): {
-    readonly caller: string; readonly conn: number; readonly nth: number; readonly method: string; readonly path: string;
-    readonly startMs: number; readonly endMs: number; readonly headMs?: number; readonly status?: number; readonly end: ExchangeEnd;
-    readonly leftMs?: number; readonly leftBy?: "fin" | "rst"; readonly passedOn: boolean; readonly retryAfter?: string; readonly idempotencyKey?: string;
-  } {
+  /** The row but for its faults and its owner. */
+  fields(row: number): CallFields {
     const startMs = this.startMs.get(row);
     const headMs = later(startMs, this.#headAfterMs.get(row));
     const leftMs = later(startMs, this.#leftAfterMs.get(row));
@@ -158,7 +147,7 @@ export class CallTable {
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
     const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
     const end = ends[this.#end.get(row)] ?? "open";
-    return {
+    const fields: Writable<CallFields> = {
       caller: this.#names.text(this.#caller.get(row)) ?? "",
       conn: this.#conn.get(row),
       nth: this.#nth.get(row),
@@ -167,15 +156,30 @@ export class CallTable {
       startMs,
       // The proxy may have held on to it for longer; for the caller it was over when it let go.
       endMs: end === "client-left" && leftMs !== undefined ? leftMs : startMs + this.#endAfterMs.get(row),
-      ...(headMs !== undefined && { headMs }),
-      ...(status > 0 && { status }),
       end,
-      ...(leftMs !== undefined && { leftMs }),
-      ...((flags & 6) !== 0 && { leftBy: (flags & 2) !== 0 ? "fin" as const : "rst" as const }),
       passedOn: (flags & 1) !== 0,
-      ...(retryAfter !== undefined && { retryAfter }),
-      ...(idempotencyKey !== undefined && { idempotencyKey }),
     };
+    if (headMs !== undefined) fields.headMs = headMs;
+    if (status > 0) fields.status = status;
+    if (leftMs !== undefined) fields.leftMs = leftMs;
+    if ((flags & 6) !== 0) fields.leftBy = (flags & 2) !== 0 ? "fin" : "rst";
+    if (retryAfter !== undefined) fields.retryAfter = retryAfter;
+    if (idempotencyKey !== undefined) fields.idempotencyKey = idempotencyKey;
+    return fields;
+  }
+
+  #detailed(row: number, { fault, decision }: FaultRecord, at: number): FaultRecord {
+    const record: Writable<FaultRecord> = { fault, decision };
+    const startMs = this.startMs.get(row);
+    const n = this.#detailN.get(at);
+    const effect = effects[this.#detailEffect.get(at) - 1];
+    const actedMs = later(startMs, this.#detailActedAfterMs.get(at));
+    const releasedMs = later(startMs, this.#detailReleasedAfterMs.get(at));
+    if (n > 0) record.n = n;
+    if (effect !== undefined) record.effect = effect;
+    if (actedMs !== undefined) record.actedMs = actedMs;
+    if (releasedMs !== undefined) record.releasedMs = releasedMs;
+    return record;
   }
 
   #head(proxy: number, owner: Owner, startMs: number, caller: string, conn: number, nth: number): void {

@@ -11,14 +11,19 @@ const make = {
   u8: () => new Uint8Array(chunkRows),
 };
 
-/** A growing column of numbers, in chunks so that a million rows cost their bytes and no more. */
+/**
+ * A growing column of numbers, in chunks so that a million rows cost their bytes and no more.
+ * A chunk in which every row says "none" (NaN in floats, else 0) costs nothing: most columns of most runs are such.
+ */
 export class Column {
   readonly #make: () => Numbers;
-  readonly #chunks: Numbers[] = [];
+  readonly #none: number;
+  readonly #chunks: (Numbers | undefined)[] = [];
   #length = 0;
 
   constructor(kind: keyof typeof make) {
     this.#make = make[kind];
+    this.#none = kind === "f64" || kind === "f32" ? Number.NaN : 0;
   }
 
   get length(): number {
@@ -27,19 +32,43 @@ export class Column {
 
   push(value: number): void {
     const at = this.#length++;
-    if ((at & (chunkRows - 1)) === 0) this.#chunks.push(this.#make());
+    if ((at & (chunkRows - 1)) === 0) this.#chunks.push(undefined);
     this.set(at, value);
   }
 
   /** NaN for a row that does not exist. */
   get(row: number): number {
-    return this.#chunks[row >>> chunkBits]?.[row & (chunkRows - 1)] ?? Number.NaN;
+    if (row >= this.#length) return Number.NaN;
+    return this.#chunks[row >>> chunkBits]?.[row & (chunkRows - 1)] ?? this.#none;
   }
 
   set(row: number, value: number): void {
-    const chunk = this.#chunks[row >>> chunkBits];
-    if (chunk !== undefined) chunk[row & (chunkRows - 1)] = value;
+    if (row >= this.#length) return;
+    const place = row >>> chunkBits;
+    let chunk = this.#chunks[place];
+    if (chunk === undefined) {
+      if (Object.is(value, this.#none)) return;
+      chunk = this.#make();
+      if (this.#none !== 0) chunk.fill(this.#none);
+      this.#chunks[place] = chunk;
+    }
+    chunk[row & (chunkRows - 1)] = value;
   }
+
+  /** All rows in ascending order. */
+  sorted(): Float64Array {
+    const all = new Float64Array(this.#length);
+    for (let row = 0; row < all.length; row += 1) all[row] = this.get(row);
+    return all.sort();
+  }
+}
+
+/** The rows for which a condition holds, in order. */
+export function rowsWhere(length: number, isWanted: (row: number) => boolean): Uint32Array<ArrayBuffer> {
+  const rows = new Uint32Array(length);
+  let found = 0;
+  for (let row = 0; row < length; row += 1) if (isWanted(row)) rows[found++] = row;
+  return found === length ? rows : rows.slice(0, found);
 }
 
 /** Texts as small numbers; 0 is "none". Beyond `limit` different ones the text is not kept. */

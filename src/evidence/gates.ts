@@ -18,6 +18,20 @@ const fewestBefore = 20;
 /** A dependency that fails more often than this before the fault is no baseline. */
 const tolerableFailures = 0.05;
 
+/** A journal without its end lacks the last batches of calls: requests would look as if they had made none. */
+export function completenessGate({ observations }: Pick<Edge, "observations">): Obstacle | undefined {
+  return observations.finished ? undefined : { reason: "The journal has no end: the run was killed, or is still going on, and calls may be missing.", nextStep: "Let the run end by itself, or by one Ctrl-C." };
+}
+
+/** More than this of what is judged must not have been disturbed by the machine. */
+const tolerableDisturbance = 0.05;
+
+/** What is dated must have been dated on a quiet machine. `what` names the things counted. */
+export function quietGate(disturbed: number, all: number, what: string): Obstacle | undefined {
+  if (disturbed <= tolerableDisturbance * all) return undefined;
+  return { reason: `${disturbed} of ${all} ${what} were disturbed by this machine (a stall of its own, or a starved process), more than the 5% that a verdict may leave out.`, nextStep: "Run on a quieter machine, or lower the load." };
+}
+
 /** Calls must be joined to the requests that caused them. */
 export function correlationGate({ observations, probe, proxy }: Edge): Obstacle | undefined {
   if (observations.rung(probe, proxy) !== "statistical") return undefined;

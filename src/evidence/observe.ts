@@ -3,6 +3,7 @@ import type { FaultRecord } from "../model/event.ts";
 import { quantile } from "../math/quantile.ts";
 import { CallIndex } from "./call-index.ts";
 import type { CallTable } from "./call-table.ts";
+import { Column } from "./column.ts";
 import { disturbedAt } from "./disturbances.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import { isFelt } from "./felt.ts";
@@ -49,11 +50,11 @@ export function observe(folded: Folded): Observations {
 
 /** 99 % of the calls before the fault took at most this long; 0 when there were none. */
 function baselineQuantile(calls: CallTable, proxy: number, beforeEndMs: number): number {
-  const durations: number[] = [];
+  const durations = new Column("f64");
   for (let row = 0; row < calls.length; row += 1) {
     if (calls.proxy.get(row) === proxy && calls.startMs.get(row) < beforeEndMs) durations.push(calls.endMs(row) - calls.startMs.get(row));
   }
-  return durations.length === 0 ? 0 : quantile(Float64Array.from(durations).sort(), 0.99);
+  return durations.length === 0 ? 0 : quantile(durations.sorted(), 0.99);
 }
 
 function countFaults(table: CallTable, counts: FaultCounts, feels: (row: number, record: FaultRecord) => boolean): void {

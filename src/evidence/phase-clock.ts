@@ -41,11 +41,8 @@ export class PhaseClock {
 
   /** Finds the phase in which a moment lies; undefined before the first, in a pause, and where no phase had begun. */
   finder(): (dueMs: number) => { readonly phase: PhaseName; readonly epoch: number } | undefined {
-    const turns = this.#exact();
-    return (dueMs) => {
-      const turn = turns.findLast(({ startMs }) => dueMs >= startMs - hairMs);
-      return turn === undefined || turn.name === "pause" ? undefined : { phase: turn.name, epoch: turn.epoch };
-    };
+    const turns = this.#exact().map(({ name, epoch, startMs }) => ({ startMs, at: name === "pause" ? undefined : { phase: name, epoch } }));
+    return (dueMs) => turns.findLast(({ startMs }) => dueMs >= startMs - hairMs)?.at;
   }
 
   /** Turns with their planned starts, where the run kept to them: due times follow the plan, so must the edges between them. */

@@ -1,5 +1,6 @@
 import type { PhaseName } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
+import type { Writable } from "./call-table.ts";
 import { stallMs } from "./disturbances.ts";
 import type { SampleTable } from "./sample-table.ts";
 
@@ -24,24 +25,31 @@ export class SampleIndex {
     if (probe === 0) return;
     const rows = this.#sorted.get(probe) ?? this.#parts.samples.inDueOrder(probe);
     this.#sorted.set(probe, rows);
+    const { samples, phaseOf } = this.#parts;
     for (const row of rows) {
-      const sample = this.#sample(query.probe, row);
-      if (sample !== undefined && (query.phase === undefined || sample.phase === query.phase) && (query.epoch === undefined || sample.epoch === query.epoch)) yield sample;
+      const at = phaseOf(samples.dueMs.get(row));
+      // Due in no phase, or in another than was asked for: no row is made.
+      if (at === undefined || (query.phase !== undefined && at.phase !== query.phase) || (query.epoch !== undefined && at.epoch !== query.epoch)) continue;
+      yield this.#sample(query.probe, row, at);
     }
   }
 
-  /**
-   * A stall changes what was measured when it lies over the sending or the end: a request that waits through one in between comes to no harm.
-   * Undefined for a request that was due in no phase.
-   */
-  #sample(probe: string, row: number): Sample | undefined {
-    const { samples, phaseOf, isDisturbed } = this.#parts;
+  /** A stall changes what was measured when it lies over the sending or the end: a request that waits through one in between comes to no harm. */
+  #sample(probe: string, row: number, { phase, epoch }: { readonly phase: PhaseName; readonly epoch: number }): Sample {
+    const { samples, isDisturbed } = this.#parts;
     const dueMs = samples.dueMs.get(row);
-    const at = phaseOf(dueMs);
-    if (at === undefined) return undefined;
     const sentMs = samples.sentMs(row);
     const endMs = samples.endMs(row);
     const disturbed = sentMs !== undefined && (sentMs - dueMs > stallMs || isDisturbed(sentMs) || (endMs !== undefined && isDisturbed(endMs)));
-    return { probe, n: samples.n.get(row), ...at, dueMs, ...(sentMs !== undefined && { sentMs }), ...(endMs !== undefined && { endMs }), ...samples.fields(row), disturbed };
+    const sample: Writable<Sample> = { probe, n: samples.n.get(row), phase, epoch, dueMs, grade: samples.grade(row), latencyMs: samples.latencyMs(row), disturbed };
+    const status = samples.status(row);
+    const failure = samples.failure(row);
+    const blame = samples.blame(row);
+    if (sentMs !== undefined) sample.sentMs = sentMs;
+    if (endMs !== undefined) sample.endMs = endMs;
+    if (status > 0) sample.status = status;
+    if (failure !== undefined) sample.failure = failure;
+    if (blame !== undefined) sample.blame = blame;
+    return sample;
   }
 }

@@ -1,5 +1,5 @@
 import type { SampleRecord } from "../model/event.ts";
-import { Column, Texts } from "./column.ts";
+import { Column, rowsWhere, Texts } from "./column.ts";
 
 const grades: readonly SampleRecord["grade"][] = ["good", "degraded", "bad", "pending", "unsent"];
 
@@ -42,24 +42,32 @@ export class SampleTable {
     return Number.isNaN(after) ? undefined : this.dueMs.get(row) + after;
   }
 
-  fields(row: number): { readonly grade: SampleRecord["grade"]; readonly status?: number; readonly failure?: string; readonly blame?: string; readonly latencyMs: number } {
+  grade(row: number): SampleRecord["grade"] {
+    return grades[this.#grade.get(row)] ?? "pending";
+  }
+
+  /** 0: none. */
+  status(row: number): number {
+    return this.#status.get(row);
+  }
+
+  failure(row: number): string | undefined {
+    return this.#texts.text(this.#failure.get(row));
+  }
+
+  blame(row: number): string | undefined {
+    return this.#texts.text(this.#blame.get(row));
+  }
+
+  /** Of a pending one its age. */
+  latencyMs(row: number): number {
     const end = this.#endAfterMs.get(row);
-    const status = this.#status.get(row);
-    const failure = this.#texts.text(this.#failure.get(row));
-    const blame = this.#texts.text(this.#blame.get(row));
-    return {
-      grade: grades[this.#grade.get(row)] ?? "pending",
-      ...(status > 0 && { status }),
-      ...(failure !== undefined && { failure }),
-      ...(blame !== undefined && { blame }),
-      latencyMs: Number.isNaN(end) ? this.#ageMs.get(row) : end,
-    };
+    return Number.isNaN(end) ? this.#ageMs.get(row) : end;
   }
 
   /** Rows of one probe by due time; requests of one burst by number. */
   inDueOrder(probe: number): Uint32Array {
-    const rows: number[] = [];
-    for (let row = 0; row < this.probe.length; row += 1) if (this.probe.get(row) === probe) rows.push(row);
-    return Uint32Array.from(rows).sort((a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
+    const rows = rowsWhere(this.probe.length, (row) => this.probe.get(row) === probe);
+    return rows.sort((a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
   }
 }

@@ -54,7 +54,7 @@ export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, is
   const claimed: Claimed = { claim: "trials.every", bound, kind: "duration", what: "the rest between trials" };
   const maxMs = bound.max ?? Number.POSITIVE_INFINITY;
   const waitedMs = Math.max(0, (lastRefusalMs ?? restingMs) - restingMs);
-  const rests = trials.slice(1).map(({ restMs }) => restMs);
+  const rests = trials.slice(1).filter(({ isDisturbed }) => !isDisturbed).map(({ restMs }) => restMs);
   const shown = isShared ? rests.map(({ hi }) => ({ lo: hi, hi })) : rests;
   const first = trials[0]?.restMs;
   const outside = rests.filter((rest) => isOutside(bound, rest));
@@ -78,7 +78,7 @@ export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, is
 /** Requests per trial. */
 export function decideTrialSize(bound: Bound, { trials }: TrialsSeen): ClaimVerdict {
   const claimed: Claimed = { claim: "trials.calls", bound, kind: "count", what: "requests in a trial" };
-  const sizes = trials.map(({ marks }) => marks.length);
+  const sizes = trials.filter(({ isDisturbed }) => !isDisturbed).map(({ marks }) => marks.length);
   if (sizes.length === 0) return undecided(claimed, "No trial was seen while the fault was in force.", "Make during long enough for the opening and two and a half rests.", { n: 0 });
   const most = Math.max(...sizes);
   const excess = sizes.reduce((sum, size) => sum + Math.max(0, size - (bound.max ?? Number.POSITIVE_INFINITY), (bound.min ?? 0) - size), 0);

@@ -21,12 +21,16 @@ export interface Trial {
   readonly calls: number;
   /** Least and most that the breaker can have rested before: from the end of the trial before to the last refusal, and to this one's start. The first rest begins between the opening and the end of the calls then under way. */
   readonly restMs: { readonly lo: number; readonly hi: number };
+  /** Its start or the end before it was dated while the machine was disturbed. */
+  readonly isDisturbed: boolean;
 }
 
 export interface Opening {
   /** Start of the last call before it, and the due time of the first request without a call. */
   readonly afterMs: number;
   readonly atMs: number;
+  /** By when one of the first of them had its answer: it was open by then, and may not have been before. */
+  readonly refusedMs: number;
   /** Requests without a call are too many for chance, but never stand in a row long enough. */
   readonly isPatchy: boolean;
 }
@@ -56,10 +60,12 @@ export function findOpening(marks: readonly Mark[], faultEndMs: number, need: nu
   if (mark === undefined) return undefined;
   const atMs = mark.sample.dueMs;
   const lastCalled = under.slice(0, under.indexOf(mark)).findLast(({ label }) => label === 1);
-  return { afterMs: Math.min(atMs, Math.max(onsetMs, lastCalled?.atMs ?? onsetMs)), atMs, isPatchy };
+  const firstRefused = under.slice(under.indexOf(mark)).filter(({ label }) => label === 0).slice(0, need);
+  const refusedMs = Math.min(...firstRefused.map(({ sample }) => sample.endMs ?? Number.POSITIVE_INFINITY));
+  return { afterMs: Math.min(atMs, Math.max(onsetMs, lastCalled?.atMs ?? onsetMs)), atMs, refusedMs, isPatchy };
 }
 
-/** Calls that start this little after the opening were under way. */
+/** Calls that start this little after the first refusal were under way. */
 const overshootMs = 20;
 
 /**
@@ -67,14 +73,14 @@ const overshootMs = 20;
  * what was let in as a whole (false), where the breaker stands around the retries. In the latter case most requests then under way go on; few of them leave both open.
  */
 export function readLateCalls(opening: Opening, marks: readonly Mark[]): readonly boolean[] {
-  const underWay = marks.filter(({ sample }) => sample.dueMs < opening.atMs && (sample.endMs ?? Number.POSITIVE_INFINITY) > opening.atMs + overshootMs);
+  const underWay = marks.filter(({ sample }) => sample.dueMs < opening.atMs && (sample.endMs ?? Number.POSITIVE_INFINITY) > opening.refusedMs + overshootMs);
   const late = underWay.filter((mark) => lateCalls(opening, mark).length > 0);
   if (late.length <= 0.5 * underWay.length) return [true];
   return late.length >= 3 ? [false] : [false, true];
 }
 
 function lateCalls(opening: Opening, { calls }: Mark): readonly Call[] {
-  return calls.filter(({ startMs }) => startMs > opening.atMs + overshootMs);
+  return calls.filter(({ startMs }) => startMs > opening.refusedMs + overshootMs);
 }
 
 /**
@@ -89,7 +95,8 @@ export function sequenceSince(opening: Opening, marks: readonly Mark[], options:
       const calls = (isSince ? mark.calls : late ? lateCalls(opening, mark) : []).filter((call) => caller === undefined || call.caller === caller);
       const [first] = calls;
       if (first !== undefined) return [{ ...mark, calls, atMs: first.startMs, label: 1 }];
-      return isSince && mark.label !== 1 ? [mark] : [];
+      // A refusal that a stall delayed would stand before calls that came before it.
+      return isSince && mark.label !== 1 && !mark.sample.disturbed ? [mark] : [];
     })
     .sort((a, b) => a.atMs - b.atMs);
 }
@@ -100,8 +107,8 @@ function endOf({ calls, sample }: Mark): number {
 }
 
 /** The failed trials between the opening and the end of the fault. `separator`: so many refusals in a row end a trial; `slack`: refusals that may have been another replica's. */
-export function findTrials(sequence: readonly Mark[], options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
-  const { faultEndMs, faults, separator, slack } = options;
+export function findTrials(sequence: readonly Mark[], options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number; readonly isDisturbed: (atMs: number) => boolean }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
+  const { faultEndMs, faults, separator, slack, isDisturbed } = options;
   const known = sequence.filter(({ label, atMs }) => label !== undefined && atMs < faultEndMs);
   const trials: Trial[] = [];
   let group: Mark[] = [];
@@ -119,7 +126,7 @@ export function findTrials(sequence: readonly Mark[], options: { readonly opened
     const hi = Math.max(0, first.atMs - earliestMs);
     const restMs = { lo: Math.min(hi, Math.max(0, refusal - restFromMs)), hi };
     const calls = group.reduce((sum, mark) => sum + mark.calls.length, 0);
-    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs });
+    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs, isDisturbed: isDisturbed(first.atMs) || isDisturbed(restFromMs) });
     restFromMs = endMs;
     earliestMs = Math.min(...ends);
     group = [];

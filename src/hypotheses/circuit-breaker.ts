@@ -1,7 +1,8 @@
 import { feltFault } from "../evidence/call-outcome.ts";
+import { disturbedAt } from "../evidence/disturbances.ts";
 import { measureBaseline, requestsWithCalls } from "../evidence/edge-baseline.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { continuityGate, correlationGate, healthyBaselineGate, partitionGate, reachabilityGate, unwitnessedGate } from "../evidence/gates.ts";
+import { completenessGate, continuityGate, correlationGate, healthyBaselineGate, partitionGate, quietGate, reachabilityGate, unwitnessedGate } from "../evidence/gates.ts";
 import type { Obstacle } from "../evidence/gates.ts";
 import { areTooMany, zeroRunNeeded } from "../evidence/zero-runs.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
@@ -65,7 +66,7 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
   const epochEndMs = phaseWindow(scope, "after")?.endMs ?? observations.endMs;
   const baseline = measureBaseline(observations, probe, proxy);
   const faultEndMs = span.endMs ?? Number.POSITIVE_INFINITY;
-  const obstacle = phaseObstacle(scope, "during") ?? unwitnessedGate(edge, phaseWindow(scope, "during")?.startMs ?? 0, epochEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10)
+  const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, phaseWindow(scope, "during")?.startMs ?? 0, epochEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10)
     ?? correlationGate(edge) ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, baseline) ?? partitionGate(edge) ?? exerciseObstacle(scope, probe);
   if (obstacle !== undefined) return obstacle;
   const onsetMs = span.onsetMs ?? Number.POSITIVE_INFINITY;
@@ -140,7 +141,7 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   const all = trialsOf.flatMap(([reading]) => reading?.trials ?? []);
   const claims: ClaimVerdict[] = [];
   if (opens !== undefined && opens !== false) {
-    if (opens.within !== undefined) claims.push(decideOpening(opens.within, opening, seen));
+    if (opens.within !== undefined) claims.push(dated(seen, decideOpening(opens.within, opening, seen), [opening.afterMs, opening.atMs]));
     if (opens.afterFailures !== undefined) claims.push(failures.verdict);
   }
   if (whileOpen?.upstream !== undefined) claims.push(decideUpstream(whileOpen.upstream, open, scope.confidence));
@@ -148,13 +149,13 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   const perCaller = (decide: (reading: TrialsSeen) => ClaimVerdict): ClaimVerdict => agree(
     trialsOf.map((readings) => agree(readings.map(decide), "The ways to tell one trial from the next", "Raise the load, so that refusals between trials stand in a row.")),
     "The replicas", "Look at the replica that differs, or run one.");
-  if (trialsClaimed?.every !== undefined) claims.push(perCaller((reading) => decideRests(trialsClaimed.every ?? { text: "" }, reading)));
+  if (trialsClaimed?.every !== undefined) claims.push(dated(seen, perCaller((reading) => decideRests(trialsClaimed.every ?? { text: "" }, reading)), []));
   if (trialsClaimed?.calls !== undefined) claims.push(perCaller((reading) => decideTrialSize(trialsClaimed.calls ?? { text: "" }, reading)));
   if (closes !== undefined) {
     const claimed = { claim: "closes.within", bound: closes.within, kind: "duration" as const, what: "the end of the fault" };
     const obstacle = phaseObstacle(scope, "after");
     const nextStep = closing.hi === undefined ? "Make after longer than the bound." : "Raise the load, so that requests are closer together, or loosen the bound.";
-    claims.push(obstacle === undefined ? decideTime(claimed, { ...closing, n: sequence.length, event: "calls went through again for good", nextStep }) : undecided(claimed, obstacle.reason, obstacle.nextStep));
+    claims.push(obstacle === undefined ? dated(seen, decideTime(claimed, { ...closing, n: sequence.length, event: "calls went through again for good", nextStep }), closing.hi === undefined ? [] : [faultEndMs + closing.lo, faultEndMs + closing.hi]) : undecided(claimed, obstacle.reason, obstacle.nextStep));
   }
   const answers = open.filter(({ label, sample }) => label === 0 && !sample.disturbed).map(({ sample }) => sample.latencyMs).sort((a, b) => a - b);
   const rests = trialsOf.flatMap(([reading]) => reading?.trials.slice(1).map(({ restMs }) => restMs.hi) ?? []).sort((a, b) => a - b);
@@ -181,6 +182,14 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   };
 }
 
+/** A time stands only when the machine was quiet: on the whole, and at the moments that decide. */
+function dated({ scope, marks }: Seen, verdict: ClaimVerdict, momentsMs: readonly number[]): ClaimVerdict {
+  const isDisturbed = disturbedAt(scope.observations.disturbances);
+  const noisy = quietGate(marks.filter(({ sample }) => sample.disturbed).length, marks.length, "requests")
+    ?? (momentsMs.some(isDisturbed) ? { reason: "The moment that decides it was disturbed by this machine.", nextStep: "Run again, on a quieter machine." } : undefined);
+  return noisy === undefined ? verdict : { ...verdict, verdict: "inconclusive", ...noisy };
+}
+
 function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false | undefined>["within"]>, opening: Opening, seen: Seen): ClaimVerdict {
   const claimed = { claim: "opens.within", bound, kind: "duration" as const, what: "the onset" };
   if (opening.isPatchy) {
@@ -190,13 +199,14 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
 }
 
 /** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */
-function trialReadings({ marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
-  const before = marks.flatMap(({ calls }) => calls.filter(({ startMs }) => startMs <= opening.atMs).map(({ endMs }) => endMs));
+function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
+  const before = marks.flatMap(({ calls }) => calls.filter(({ startMs }) => startMs <= opening.refusedMs).map(({ endMs }) => endMs));
   const lastCallsEndMs = Math.max(opening.atMs, ...before);
+  const isDisturbed = disturbedAt(scope.observations.disturbances);
   const slack = caller === undefined ? 1 : 5 * callers.length;
   return readLateCalls(opening, marks).flatMap((late) => {
     const sequence = sequenceSince(opening, marks, { late, ...(caller !== undefined && { caller }) });
-    return (opening.isPatchy ? [1] : [need, 1]).map((separator) => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack }) }));
+    return (opening.isPatchy ? [1] : [need, 1]).map((separator) => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack, isDisturbed }) }));
   });
 }
 

@@ -1,7 +1,7 @@
 import { feltFault } from "../evidence/call-outcome.ts";
 import { measureBaseline, requestsWithCalls } from "../evidence/edge-baseline.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { continuityGate, correlationGate, healthyBaselineGate, reachabilityGate, strayGate, unwitnessedGate } from "../evidence/gates.ts";
+import { completenessGate, continuityGate, correlationGate, healthyBaselineGate, quietGate, reachabilityGate, strayGate, unwitnessedGate } from "../evidence/gates.ts";
 import { zeroRunNeeded } from "../evidence/zero-runs.ts";
 import { quantile } from "../math/quantile.ts";
 import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
@@ -54,7 +54,7 @@ export const retry: HypothesisType<RetryParams> = {
     const span = faultSpan(scope);
     const baseline = measureBaseline(observations, probe, proxy);
     const faultEndMs = span.endMs ?? observations.endMs;
-    const obstacle = phaseObstacle(scope, "during") ?? unwitnessedGate(edge, during?.startMs ?? 0, faultEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10) ?? correlationGate(edge)
+    const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, during?.startMs ?? 0, faultEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10) ?? correlationGate(edge)
       ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, baseline) ?? exerciseObstacle(scope, probe) ?? (before === undefined || during === undefined ? undefined : strayGate(edge, before, during));
     const correlation = observations.rung(probe, proxy);
     if (obstacle !== undefined) return { claims: retryClaims(params).map(({ claim, text }) => undecided({ claim, bound: { text } }, obstacle.reason, obstacle.nextStep)), observed: {}, samples: 0, correlation };
@@ -137,14 +137,22 @@ function decideAttempts(bound: Bound, { met, whole }: Sequences, hasOpened: bool
   return { evidence, verdict: { ...verdict, reason: `Only ${judged.length} of ${met.length} requests that met the fault ran to their end${hasOpened ? " before the breaker opened" : ""}, fewer than the ${enough} that a bound on attempts is judged by.`, nextStep: hasOpened ? "Raise the load, or let the breaker be slower or off while retries are judged." : "Make during longer, or raise the load or the fault's rate." } };
 }
 
-/** Rows of pauses: of whole requests; where none ends, of those that had half the time of the fault. A wait that Retry-After asked for is no backoff. */
-function pauseRows({ met, whole }: Sequences): readonly (readonly number[])[] {
-  const endless = met.filter(({ overMs }) => overMs === Number.POSITIVE_INFINITY);
-  const early = whole.length >= 5 && endless.length < whole.length ? whole : met.slice(0, Math.floor(met.length / 2));
-  return early.filter(({ calls, pausesMs }) => pausesMs.length > 0 && calls.every(({ retryAfter }) => retryAfter === undefined)).map(({ pausesMs }) => pausesMs);
+/** Rows of pauses, of undisturbed requests. A wait that Retry-After asked for is no backoff. */
+function pauseRows(seen: Sequences): readonly (readonly number[])[] {
+  return withPauses(seen).filter(({ sample }) => !sample.disturbed).filter(({ calls, pausesMs }) => pausesMs.length > 0 && calls.every(({ retryAfter }) => retryAfter === undefined)).map(({ pausesMs }) => pausesMs);
 }
 
-function pauseObstacle({ met, whole }: Sequences, rows: readonly (readonly number[])[], hasOpened: boolean): { readonly reason: string; readonly nextStep: string } | undefined {
+/** Requests whose pauses are judged: whole ones; where none ends, those that had half the time of the fault. */
+function withPauses({ met, whole }: Sequences): readonly Sequence[] {
+  const endless = met.filter(({ overMs }) => overMs === Number.POSITIVE_INFINITY);
+  return whole.length >= 5 && endless.length < whole.length ? whole : met.slice(0, Math.floor(met.length / 2));
+}
+
+function pauseObstacle(seen: Sequences, rows: readonly (readonly number[])[], hasOpened: boolean): { readonly reason: string; readonly nextStep: string } | undefined {
+  const { met, whole } = seen;
+  const judged = withPauses(seen);
+  const noise = quietGate(judged.filter(({ sample }) => sample.disturbed).length, judged.length, "requests with retries");
+  if (noise !== undefined) return noise;
   const asked = met.filter(({ calls }) => calls.some(({ retryAfter }) => retryAfter !== undefined)).length;
   if (rows.length === 0 && asked > 0) return { reason: `All ${asked} answers that were retried asked for a wait by Retry-After.`, nextStep: "Leave retryAfter out of the fault to see the backoff itself." };
   if (rows.length === 0) {

@@ -1,6 +1,7 @@
+import { disturbedAt } from "../evidence/disturbances.ts";
 import { isHold } from "../evidence/felt.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
-import type { Call } from "../model/observation.ts";
+import type { Call, Disturbance } from "../model/observation.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 
 /** A call that a fault kept waiting. */
@@ -17,6 +18,8 @@ export interface Held {
 export interface HeldCalls {
   /** Those held long enough to tell, whatever their caller did. */
   readonly judged: readonly Held[];
+  /** Left out: their caller left, or they were released, while the machine was disturbed. */
+  readonly disturbed: number;
   /** How many were held at all. */
   readonly all: number;
   /** Whether some were joined to requests, without which leaks cannot be seen. */
@@ -40,7 +43,8 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
   const answers = new Map(observations.header.plan.experiment.probes.map(({ name }) => [name, answersOf(scope, name)]));
   const stillReads = readsAfterFin(scope, proxy, fromMs);
   const judged: Held[] = [];
-  let [all, joined] = [0, false];
+  const isDisturbed = disturbedAt(observations.disturbances);
+  let [all, disturbed, joined] = [0, 0, false];
   for (const call of observations.calls({ proxy, fromMs, toMs: endMs })) {
     const hold = call.faults.find(({ fault, decision, effect, actedMs }) => decision === "applied" && faults.has(fault) && isHold(effect) && actedMs !== undefined);
     if (hold === undefined) continue;
@@ -50,9 +54,15 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     const wasLeft = call.leftMs !== undefined && call.leftMs <= overMs + 1 && !(stillReads && call.leftBy === "fin");
     const heldMs = overMs - call.startMs;
     if (call.startMs + patienceMs > endMs || (!wasLeft && heldMs < patienceMs)) continue;
+    // Who stays for that long, the disturbances taken off, stays.
+    const staysAnyhow = !wasLeft && heldMs - disturbedMs(observations.disturbances, call.startMs, overMs) >= patienceMs;
+    if (!staysAnyhow && (isDisturbed(call.startMs) || isDisturbed(overMs))) {
+      disturbed += 1;
+      continue;
+    }
     judged.push({ call, heldMs, ...(wasLeft && call.leftMs !== undefined && { leftAfterMs: call.leftMs - call.startMs }), isLeak: !wasLeft && wasAbandoned(call, overMs, answers.get(call.request?.probe ?? "")) });
   }
-  return { judged, all, joined };
+  return { judged, disturbed, all, joined };
 
   function wasAbandoned({ request, startMs, method, path }: Call, overMs: number, ends: ReadonlyMap<number, number> | undefined): boolean {
     if (request === undefined) return false;
@@ -60,6 +70,10 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     if (answeredMs !== undefined && answeredMs + graceMs < overMs) return true;
     return observations.callsOf(request, proxy).some((other) => other.method === method && other.path === path && other.startMs > startMs + togetherMs && other.startMs + graceMs < overMs);
   }
+}
+
+function disturbedMs(disturbances: readonly Disturbance[], fromMs: number, toMs: number): number {
+  return disturbances.reduce((sum, { startMs, endMs }) => sum + Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs)), 0);
 }
 
 /** Whether callers here are of the kind that closes its sending half and reads on: then a FIN is no giving up. Seen before the fault. */

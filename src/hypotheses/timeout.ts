@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { continuityGate, unwitnessedGate } from "../evidence/gates.ts";
+import { completenessGate, continuityGate, quietGate, unwitnessedGate } from "../evidence/gates.ts";
 import type { Obstacle } from "../evidence/gates.ts";
 import { quantile, samplesForQuantile } from "../math/quantile.ts";
 import type { Fault, Hypothesis } from "../model/experiment.ts";
@@ -66,7 +66,7 @@ export const timeout: HypothesisType<Params> = {
     const span = faultSpan(scope);
     const faultEndMs = span.endMs ?? observations.endMs;
     const probe = observations.header.plan.experiment.probes.find(({ name }) => observations.rung(name, proxy) !== "statistical")?.name;
-    const obstacle = phaseObstacle(scope, "during") ?? unwitnessedGate({ observations, proxy }, during?.startMs ?? 0, faultEndMs)
+    const obstacle = phaseObstacle(scope, "during") ?? completenessGate({ observations }) ?? unwitnessedGate({ observations, proxy }, during?.startMs ?? 0, faultEndMs)
       ?? (probe === undefined ? undefined : continuityGate({ observations, probe }, epoch, faultEndMs - 10)) ?? exerciseObstacle(scope, probe);
     const wanted = hypothesis.shapes.length > 0 ? shapes.filter((shape) => hypothesis.shapes.includes(shape)) : [undefined];
     const judgements = wanted.map((shape) => judgeShape(params, scope, shape, obstacle));
@@ -89,7 +89,7 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
   const faults = faultsOf(hypothesis, observations.header.plan.experiment.faults, proxy).filter((fault) => shapeOf(fault) !== undefined && (shape === undefined || shapeOf(fault) === shape));
   const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
   const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), patience * maxMs);
-  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged.length === 0 ? tooShort(held, maxMs) : undefined);
+  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged.length === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged.length + held.disturbed, "held calls");
   const claims: ClaimVerdict[] = [];
   const expectClosed: Bound = { text: "true", max: 0 };
   if (standing !== undefined) {

@@ -164,3 +164,26 @@ describe("advice", () => {
     expect(codes({ perSecond: 8 }, { ...edge, trials: { every: "350ms..900ms" } })).toEqual(["load-too-low"]);
   });
 });
+
+describe("a journal without its end", () => {
+  test("is judged by nobody: calls may be missing from it", () => {
+    const { observations, header } = simulate(at40({ service: { breaker }, hypotheses: [{ type: "circuit-breaker" }] }));
+    const [hypothesis] = header.plan.experiment.hypotheses;
+    if (hypothesis === undefined) throw new Error("no hypothesis");
+    const said = circuitBreaker.judge(circuitBreaker.params.parse(usual), { hypothesis, observations: { ...observations, finished: false }, epoch: 1, confidence: 0.99 });
+    expect(new Set(said.claims.map(({ verdict }) => verdict))).toEqual(new Set(["inconclusive"]));
+    expect(said.claims[0]?.reason).toMatch(/^The journal has no end/);
+  });
+});
+
+describe("a stall at the opening", () => {
+  test("makes no trial of the calls that were under way", () => {
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const plain = judgeOne(circuitBreaker, usual, at40({ seed, service: { breaker } }));
+      const openedMs = plain.states?.[0]?.endMs ?? 0;
+      const stalled = judgeOne(circuitBreaker, usual, at40({ seed, service: { breaker }, stalls: [{ atMs: openedMs - 20, lateMs: 70 }] }));
+      expect(stalled.claim("trials.calls").verdict).toBe("held");
+      expect(stalled.claim("opens.within").verdict).toBe("inconclusive");
+    }
+  });
+});
