@@ -22,7 +22,7 @@ const volumes: Readonly<Record<string, Volume>> = {
   "failsafe-go": { calls: 1 },
 };
 
-export function libraryVolume(library: string | undefined): Volume | undefined {
+function libraryVolume(library: string | undefined): Volume | undefined {
   const key = library?.toLowerCase();
   return key !== undefined && Object.hasOwn(volumes, key) ? volumes[key] : undefined;
 }

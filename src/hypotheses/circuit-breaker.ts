@@ -122,7 +122,7 @@ function neverOpened(params: BreakerParams, seen: Seen): Judgement {
   const withinMs = params.opens === undefined || params.opens === false ? undefined : params.opens.within?.max;
   const claims = claimNames(params).map(({ claim, text }): ClaimVerdict => {
     const base = { claim, expected: text, observed: "never", n: requests.length };
-    if (!claim.startsWith("opens")) return { ...base, verdict: "inconclusive", observed: "not measured", reason: `It never opened, so this could not be seen.`, nextStep: "Let the breaker open first: see opens." };
+    if (!claim.startsWith("opens")) return { ...base, verdict: "inconclusive", observed: "not measured", reason: "It never opened, so this could not be seen.", nextStep: "Make the fault strong and long enough for the breaker to open, or see why it does not." };
     if (withinMs !== undefined && watchedMs <= withinMs) return { ...base, verdict: "inconclusive", reason: `It did not open in the ${format("duration", watchedMs)} that were watched, which is less than ${text}.`, nextStep: `Make during longer than ${format("duration", withinMs)}.` };
     return { ...base, verdict: "violated", interval: [watchedMs, null], reason };
   });
