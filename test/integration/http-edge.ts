@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { findFaultType } from "../../src/faults/index.ts";
+import { Selector } from "../../src/faults/select.ts";
 import type { ProxyConfig } from "../../src/model/data-plane.ts";
 import type { ConnectionRecord, ExchangeRecord, WitnessRecord } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/experiment.ts";
@@ -23,8 +24,9 @@ export async function startEdge(upstreamPort: number, { limits = {}, proxy = {} 
   const env = createSystemEnv();
   const records: WitnessRecord[] = [];
   let connections = 0;
+  const selectorOf = (faults: readonly Fault[]): Selector => new Selector({ seed: "test", epoch: 1, faults, startMs: env.nowMs() });
   const server = new ProxyServer({
-    env, lane: http1Within(limits), run: { seed: "test", tracePrefix }, nextConn: () => (connections += 1), record: (record) => records.push(record),
+    env, lane: http1Within(limits), selector: selectorOf([]), run: { seed: "test", tracePrefix }, nextConn: () => (connections += 1), record: (record) => records.push(record),
     config: {
       name: "edge", lane: "http1", upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", correlate: { by: "trace" },
       listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }], ...proxy,
@@ -34,8 +36,8 @@ export async function startEdge(upstreamPort: number, { limits = {}, proxy = {} 
   return {
     env, records, server,
     port: listening?.port ?? 0,
-    setFaults: (...faults: readonly Fault[]): void => server.setFaults(faults, 1, false, env.nowMs()),
-    lift: (release = false): void => server.setFaults([], 1, release, env.nowMs()),
+    setFaults: (...faults: readonly Fault[]): void => server.setFaults(selectorOf(faults), false),
+    lift: (release = false): void => server.setFaults(selectorOf([]), release),
     exchanges: (): ExchangeRecord[] => records.filter((record) => record.kind === "exchange"),
     connections: (): ConnectionRecord[] => records.filter((record) => record.kind === "connection"),
     issues: () => records.filter((record) => record.kind === "witness-issue"),
