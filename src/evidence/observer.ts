@@ -6,6 +6,8 @@ import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
 import { SampleTable } from "./sample-table.ts";
+import { format } from "../units/format.ts";
+import { metricKind } from "../units/metric.ts";
 
 /** What has been folded so far. */
 export interface Folded {
@@ -93,7 +95,7 @@ export class Observer {
         folded.capped.push({ probe: event.probe, atMs: event.atMs, limit: event.limit });
         break;
       case "guard-tripped":
-        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: `the guard on ${event.probe} tripped: ${event.metric} was ${event.observed} over ${event.n} samples, expected ${event.expected}` });
+        folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: `the guard on ${event.probe} tripped: ${event.metric} was ${format(metricKind[event.metric], event.observed)} over ${event.n} samples, expected ${event.expected}` });
         break;
       case "max-duration":
         folded.interruptions.push({ kind: event.kind, atMs: event.atMs, message: "maxDuration was reached" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { partitionPoint } from "../evidence/partition-point.ts";
 import { clopperPearson } from "../math/proportion.ts";
 import { quantileInterval, samplesForQuantile } from "../math/quantile.ts";
 import type { Bound } from "../model/bound.ts";
@@ -13,11 +14,12 @@ import { format } from "../units/format.ts";
 import { decideByIntervals, decideByWitnesses, decideQuantile, decideShare, enoughForShare, isOutside, sendMore, surety, undecided } from "./decide.ts";
 import type { Claimed, Interval } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
-import { finished, tally } from "./figures.ts";
+import { finished, merge, tally, withEndless } from "./figures.ts";
 import type { Tally } from "./figures.ts";
 import { phaseWindow } from "./fault-span.ts";
 import { apparatusObstacle, exerciseObstacle, phaseObstacle } from "./preconditions.ts";
-import { fewestSamples, measure, metricKind, metricQuantile } from "./steady-state.ts";
+import { metricKind } from "../units/metric.ts";
+import { fewestSamples, measure, metricQuantile } from "./steady-state.ts";
 import { witnessesAmong } from "./witnesses.ts";
 
 const metrics = ["success", "available", "p50", "p95", "p99", "max", "throughput"] as const satisfies readonly Metric[];
@@ -114,9 +116,10 @@ function decideMetric(metric: Metric, claimed: Claimed, seen: Tally, confidence:
 /** A single request can be beyond the longest latency allowed: two witness it. */
 function decideMax(claimed: Claimed, seen: Tally): ClaimVerdict {
   const { bound } = claimed;
-  const all = [...seen.sortedMs, ...seen.pendingMs];
-  const longest = all.reduce((max, ms) => Math.max(max, ms), 0);
-  const beyond = all.filter((ms) => isOutside({ ...bound, min: Number.NEGATIVE_INFINITY }, { lo: ms })).length;
+  const all = merge(seen.sortedMs, seen.pendingMs);
+  const longest = Math.max(0, all.at(-1) ?? 0);
+  const inside = partitionPoint(all.length, (at) => !isOutside({ ...bound, min: Number.NEGATIVE_INFINITY }, { lo: all[at] ?? 0 }));
+  const beyond = all.length - inside;
   const witnesses = within(bound, longest) ? 0 : beyond > 0 ? beyond : all.length;
   return decideByWitnesses(claimed, { observed: longest, witnesses, n: all.length, enough: fewestSamples });
 }
@@ -169,7 +172,7 @@ function availability(seen: Tally, level: number): Interval {
 
 function latency(metric: "p50" | "p95", seen: Tally, level: number): Interval {
   const { lo } = quantileInterval(seen.sortedMs, metricQuantile[metric] ?? 0.5, level);
-  const { hi } = quantileInterval([...seen.sortedMs, ...seen.pendingMs.map(() => Number.POSITIVE_INFINITY)], metricQuantile[metric] ?? 0.5, level);
+  const { hi } = quantileInterval(withEndless(seen.sortedMs, seen.pendingMs.length), metricQuantile[metric] ?? 0.5, level);
   return { ...(lo === undefined ? {} : { lo }), ...(hi === undefined || hi === Number.POSITIVE_INFINITY ? {} : { hi }) };
 }
 

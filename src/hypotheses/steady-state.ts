@@ -4,15 +4,12 @@ import type { SteadyStateReport } from "../model/report.ts";
 import type { SteadyState } from "../model/experiment.ts";
 import { within } from "../units/bound.ts";
 import { format } from "../units/format.ts";
-import type { QuantityKind } from "../units/quantity.ts";
+import { metricKind } from "../units/metric.ts";
 import { droppedShare, finished, tally } from "./figures.ts";
 import type { Figures } from "./figures.ts";
 
 /** Fewer samples than this meet no gate. */
 export const fewestSamples = 20;
-
-/** The unit in which each metric is claimed. */
-export const metricKind: Readonly<Record<Metric, QuantityKind>> = { success: "share", available: "share", p50: "duration", p95: "duration", p99: "duration", max: "duration", throughput: "rate" };
 
 /** Which quantile of the latencies a metric is. */
 export const metricQuantile: Readonly<Partial<Record<Metric, number>>> = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 };

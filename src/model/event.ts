@@ -1,4 +1,4 @@
-import type { PhaseName } from "./experiment.ts";
+import type { Metric, PhaseName } from "./experiment.ts";
 import type { Grade } from "./probe-type.ts";
 import type { Plan } from "./plan.ts";
 import type { Decision } from "./selection.ts";
@@ -151,7 +151,7 @@ export type RunEvent =
   /** Share (0..1) of the last second that a process spent runnable but not running, and its mean wait each time it wanted to run (duration); Linux only. */
   | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number; readonly meanWaitMs: number }
   | { readonly kind: "in-flight-cap"; readonly atMs: number; readonly probe: string; readonly limit: number }
-  | { readonly kind: "guard-tripped"; readonly atMs: number; readonly probe: string; readonly metric: string; readonly expected: string; readonly observed: number; readonly n: number }
+  | { readonly kind: "guard-tripped"; readonly atMs: number; readonly probe: string; readonly metric: Metric; readonly expected: string; readonly observed: number; readonly n: number }
   | { readonly kind: "max-duration"; readonly atMs: number }
   | { readonly kind: "baseline"; readonly atMs: number; readonly met: boolean }
   | { readonly kind: "interrupted"; readonly atMs: number; readonly signal: string }

@@ -3,7 +3,8 @@ import type { SteadyState } from "../model/experiment.ts";
 import type { Observations, Sample } from "../model/observation.ts";
 import { Observer } from "../evidence/index.ts";
 import { tally } from "../hypotheses/figures.ts";
-import { assessClaims, assessSteadyState, metricKind } from "../hypotheses/steady-state.ts";
+import { assessClaims, assessSteadyState } from "../hypotheses/steady-state.ts";
+import { metricKind } from "../units/metric.ts";
 
 /** Whether the steady state holds before the fault, told from the run's own events by the very rules of the report. */
 export class Baseline {
