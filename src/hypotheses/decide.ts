@@ -5,6 +5,7 @@ import { quantile, quantileInterval, samplesForQuantile } from "../math/quantile
 import { within } from "../units/bound.ts";
 import { format } from "../units/format.ts";
 import type { QuantityKind } from "../units/quantity.ts";
+import { merge, withEndless } from "./figures.ts";
 
 /**
  * The rules by which one claim is decided: held when the whole interval at the asked confidence lies inside the bound,
@@ -110,10 +111,10 @@ export function enoughForShare(bound: Bound, confidence: number, failures = 0): 
 }
 
 /** Decides a quantile of latencies in ascending order; `pendingMs` are the ages of unfinished ones, which will be longer. Order statistics. */
-export function decideQuantile(claimed: Claimed, q: number, seen: { readonly sortedMs: readonly number[]; readonly pendingMs?: readonly number[]; readonly confidence: number }): ClaimVerdict {
+export function decideQuantile(claimed: Claimed, q: number, seen: { readonly sortedMs: ArrayLike<number>; readonly pendingMs?: ArrayLike<number>; readonly confidence: number }): ClaimVerdict {
   const pendingMs = seen.pendingMs ?? [];
-  const shortest = pendingMs.length === 0 ? seen.sortedMs : [...seen.sortedMs, ...pendingMs].sort((a, b) => a - b);
-  const longest = pendingMs.length === 0 ? seen.sortedMs : [...seen.sortedMs, ...pendingMs.map(() => Number.POSITIVE_INFINITY)];
+  const shortest = pendingMs.length === 0 ? seen.sortedMs : merge(seen.sortedMs, pendingMs);
+  const longest = withEndless(seen.sortedMs, pendingMs.length);
   const n = shortest.length;
   const needed = samplesForQuantile(q, seen.confidence);
   if (n === 0) return undecided(claimed, `No request counts towards ${claimed.what}.`, `Send at least ${needed} requests in that phase.`);

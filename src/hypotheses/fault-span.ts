@@ -1,6 +1,6 @@
 import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
-import type { FaultObservation, PhaseWindow } from "../model/observation.ts";
+import type { FaultObservation, PhaseWindow, Sample } from "../model/observation.ts";
 
 /** When the faults of a hypothesis acted in one epoch, and whether anyone noticed. */
 export interface FaultSpan {
@@ -39,6 +39,13 @@ export function faultWindow({ fault, setMs, liftedMs }: FaultObservation): { rea
   const closedMs = forMs === undefined ? undefined : setMs + fromMs + forMs;
   const endMs = closedMs === undefined ? liftedMs : Math.min(closedMs, liftedMs ?? closedMs);
   return { startMs: setMs + fromMs, ...(endMs === undefined ? {} : { endMs }) };
+}
+
+/** Requests of a probe during the fault and after it that were due from a moment on. */
+export function* samplesFrom({ observations, epoch }: Pick<Scope, "observations" | "epoch">, probe: string, fromMs: number): Iterable<Sample> {
+  for (const phase of ["during", "after"] as const) {
+    for (const sample of observations.samples({ probe, epoch, phase })) if (sample.dueMs >= fromMs) yield sample;
+  }
 }
 
 /** The window of a phase as it ran; `before` and `warmup` have one, the others one per epoch. */

@@ -21,7 +21,7 @@ export interface HealthChanges {
  * The changes of health over finished samples in due order, from a healthy start: so many failures in a row make it unhealthy,
  * so many successes healthy again (as a kubelet counts). A degraded answer is a failure.
  */
-export function findChanges(samples: readonly Sample[], thresholds: { readonly failureThreshold: number; readonly successThreshold: number }, startMs: number): HealthChanges {
+export function findChanges(samples: Iterable<Pick<Sample, "grade" | "endMs">>, thresholds: { readonly failureThreshold: number; readonly successThreshold: number }, startMs: number): HealthChanges {
   const list: HealthChange[] = [];
   let health: Health = "healthy";
   let inRow = 0;

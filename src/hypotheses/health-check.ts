@@ -8,9 +8,10 @@ import { format } from "../units/format.ts";
 import { decideByWitnesses, decideTime, undecided } from "./decide.ts";
 import type { Claimed } from "./decide.ts";
 import { adviseOnSamples, expectedSamples, phaseMs } from "./expected-samples.ts";
-import { faultSpan } from "./fault-span.ts";
+import { faultSpan, samplesFrom } from "./fault-span.ts";
 import { finished, tally } from "./figures.ts";
 import { findChanges } from "./health-changes.ts";
+import type { HealthChanges } from "./health-changes.ts";
 import { apparatusObstacle, exerciseObstacle, onsetObstacle, phaseObstacle } from "./preconditions.ts";
 import type { Obstacle } from "./preconditions.ts";
 import { fewestSamples } from "./steady-state.ts";
@@ -65,14 +66,13 @@ export const healthCheck: HypothesisType<Params> = {
   },
   judge(params, scope) {
     const seen = watch(params, scope);
-    const changes = findChanges(seen.usable, params, seen.onsetMs);
+    const { changes, n } = seen;
     const down = changes.list.find(({ to }) => to === "unhealthy");
     const claims: ClaimVerdict[] = [];
     const add = (claimed: Claimed, obstacle: Obstacle | undefined, decide: () => ClaimVerdict): void => {
-      claims.push(obstacle === undefined ? decide() : undecided(claimed, obstacle.reason, obstacle.nextStep, { n: seen.usable.length }));
+      claims.push(obstacle === undefined ? decide() : undecided(claimed, obstacle.reason, obstacle.nextStep, { n }));
     };
     const { turnsUnhealthy, turnsHealthy, flaps } = params;
-    const n = seen.usable.length;
     const tooFew = n < fewestSamples ? few(params.probe, n) : undefined;
 
     if (turnsUnhealthy === false) {
@@ -123,22 +123,36 @@ export const healthCheck: HypothesisType<Params> = {
 interface Watched {
   readonly onsetMs: number;
   readonly endMs: number;
-  /** From the onset to the end of after, finished and undisturbed, in due order. */
-  readonly usable: readonly Sample[];
+  /** From the onset to the end of after, over those finished and undisturbed. */
+  readonly changes: HealthChanges;
+  /** How many those are. */
+  readonly n: number;
   readonly obstacle: Obstacle | undefined;
 }
 
 function watch({ probe, ...thresholds }: Params, scope: Scope): Watched {
   const span = faultSpan(scope);
   const onsetMs = span.onsetMs ?? scope.observations.faults.find(({ epoch, fault }) => epoch === scope.epoch && scope.hypothesis.faults.includes(fault.name))?.setMs ?? 0;
-  const samples = [...scope.observations.samples({ probe, epoch: scope.epoch })].filter(({ phase, dueMs }) => (phase === "during" || phase === "after") && dueMs >= onsetMs);
+  const samples = (): Iterable<Sample> => samplesFrom(scope, probe, onsetMs);
   const isUnwitnessed = span.faults.some(({ proxy }) => scope.observations.unwitnessed.some((gap) => gap.proxy === proxy));
   return {
     onsetMs,
     endMs: span.endMs ?? scope.observations.endMs,
-    usable: samples.filter(({ disturbed, endMs }) => !disturbed && endMs !== undefined),
-    obstacle: phaseObstacle(scope, "during") ?? illBefore(probe, thresholds, scope) ?? exerciseObstacle(scope, probe) ?? (isUnwitnessed ? undefined : onsetObstacle(span)) ?? apparatusObstacle(tally(samples, 1)),
+    changes: findChanges(usable(samples()), thresholds, onsetMs),
+    n: count(usable(samples())),
+    obstacle: phaseObstacle(scope, "during") ?? illBefore(probe, thresholds, scope) ?? exerciseObstacle(scope, probe) ?? (isUnwitnessed ? undefined : onsetObstacle(span)) ?? apparatusObstacle(tally(samples(), 1)),
   };
+}
+
+/** Finished and undisturbed. */
+function* usable(samples: Iterable<Sample>): Iterable<Sample> {
+  for (const sample of samples) if (!sample.disturbed && sample.endMs !== undefined) yield sample;
+}
+
+function count(samples: Iterable<Sample>): number {
+  let all = 0;
+  for (const _ of samples) all += 1;
+  return all;
 }
 
 /** A verdict that is given in the field's words. */
@@ -148,8 +162,7 @@ function inWords(claim: ClaimVerdict, held: string, violated: string): ClaimVerd
 
 /** What was unhealthy before the fault cannot be turned by it. */
 function illBefore(probe: string, thresholds: Pick<Params, "failureThreshold" | "successThreshold">, { observations }: Scope): Obstacle | undefined {
-  const samples = [...observations.samples({ probe, phase: "before" })].filter(({ disturbed, endMs }) => !disturbed && endMs !== undefined);
-  if (findChanges(samples, thresholds, 0).list.at(-1)?.to !== "unhealthy") return undefined;
+  if (findChanges(usable(observations.samples({ probe, phase: "before" })), thresholds, 0).list.at(-1)?.to !== "unhealthy") return undefined;
   return { reason: `${probe} was unhealthy before the fault already.`, nextStep: `Let ${probe} be healthy before: make it part of the steady state, or before longer.` };
 }
 
@@ -159,8 +172,8 @@ function few(probe: string, n: number): Obstacle {
 
 /** A probe that must stay good from the onset to the end: no dependency may make a process be restarted. */
 function judgeLiveness(probe: string, scope: Scope, seen: Watched): { readonly claim: ClaimVerdict; readonly bad: number; readonly evidence: readonly Evidence[] } {
-  const own = [...scope.observations.samples({ probe, epoch: scope.epoch })].filter(({ phase, dueMs }) => (phase === "during" || phase === "after") && dueMs >= seen.onsetMs);
-  const tallied = tally(own, 1);
+  const own = (): Iterable<Sample> => samplesFrom(scope, probe, seen.onsetMs);
+  const tallied = tally(own(), 1);
   const bad = tallied.bad + tallied.degraded;
   const claimed: Claimed = { claim: "liveness", bound: { text: `${probe} stays good`, max: 0 }, kind: "count", what: `the number of bad answers of ${probe}` };
   const obstacle = phaseObstacle(scope, "during") ?? exerciseObstacle(scope, probe) ?? apparatusObstacle(tallied);
@@ -168,5 +181,5 @@ function judgeLiveness(probe: string, scope: Scope, seen: Watched): { readonly c
   const claim = obstacle === undefined
     ? inWords(decideByWitnesses(claimed, { observed: bad, witnesses: bad, n, enough: fewestSamples }), `${probe} was good in all ${n} samples.`, `${probe} was not good in ${bad} of ${n} samples: the fault of a dependency would have the service restarted.`)
     : undecided(claimed, obstacle.reason, obstacle.nextStep, { n });
-  return { claim, bad, evidence: claim.verdict === "violated" ? witnessesAmong(own, ({ grade }) => grade === "bad" || grade === "degraded") : [] };
+  return { claim, bad, evidence: claim.verdict === "violated" ? witnessesAmong(own(), ({ grade }) => grade === "bad" || grade === "degraded") : [] };
 }

@@ -3,15 +3,21 @@ import type { Sample } from "../model/observation.ts";
 import { within } from "../units/bound.ts";
 import { fewestSamples, metricQuantile } from "./steady-state.ts";
 
+/** Rows that need not be held: asked by place, as an array is. */
+export interface Rows<T> {
+  readonly length: number;
+  at(place: number): T | undefined;
+}
+
 /**
  * For every sample whether it and all that follow it meet the claims together, as a gate would say: in one pass from the end,
  * since a gate at each of a million samples would take hours. A quantile is inside a bound when enough latencies are.
  */
-export function suffixesThatMeet(samples: readonly Pick<Sample, "grade" | "latencyMs">[], claims: readonly MetricClaim[]): Uint8Array {
+export function suffixesThatMeet(samples: Rows<Pick<Sample, "grade" | "latencyMs">>, claims: readonly MetricClaim[]): Uint8Array {
   const meets = new Uint8Array(samples.length);
   const judges = claims.map(watch);
   for (let i = samples.length - 1; i >= 0; i -= 1) {
-    const sample = samples[i];
+    const sample = samples.at(i);
     if (sample === undefined) continue;
     let all = 1;
     for (const judge of judges) if (!judge(sample)) all = 0;

@@ -1,3 +1,4 @@
+import { Column } from "../evidence/column.ts";
 import type { Observations } from "../model/observation.ts";
 import type { Timeline } from "../model/report.ts";
 import { quantile } from "../math/quantile.ts";
@@ -25,15 +26,26 @@ export function drawTimeline(observations: Observations, states: Timeline["state
 
 function drawProbe(probe: string, observations: Observations, bins: number, binOf: (atMs: number) => number): Timeline["probes"][number] {
   const counts = { good: zeros(bins), degraded: zeros(bins), bad: zeros(bins) };
-  const latencies = Array.from({ length: bins }, (): number[] => []);
+  const p95Ms = Array.from({ length: bins }, (): number | null => null);
+  // Requests come in due order, so that one bin at a time is enough.
+  let open = 0;
+  let latencies = new Column("f64");
+  const close = (next: number): void => {
+    if (next === open) return;
+    if (latencies.length > 0) p95Ms[open] = quantile(latencies.sorted(), 0.95);
+    open = next;
+    latencies = new Column("f64");
+  };
   for (const { dueMs, grade, latencyMs } of observations.samples({ probe })) {
     if (grade === "unsent" || bins === 0) continue;
     // A phase is marked a moment after the first request of it was due.
     const bin = Math.max(0, Math.min(bins - 1, binOf(dueMs)));
-    latencies[bin]?.push(latencyMs);
+    close(bin);
+    latencies.push(latencyMs);
     if (grade !== "pending") count(counts[grade], bin);
   }
-  return { probe, ...counts, p95Ms: latencies.map((all) => (all.length === 0 ? null : quantile(all.sort((a, b) => a - b), 0.95))) };
+  close(bins);
+  return { probe, ...counts, p95Ms };
 }
 
 function drawProxy(proxy: string, observations: Observations, bins: number, binOf: (atMs: number) => number): Timeline["proxies"][number] {
