@@ -13,7 +13,7 @@ import type { Known } from "./references.ts";
 import { sections } from "./schema/document.ts";
 import { name as nameSchema } from "./schema/names.ts";
 import { proxySchema } from "./schema/proxy.ts";
-import { serviceSchema } from "./schema/service.ts";
+import { namedService, serviceSchema } from "./schema/service.ts";
 import { largestRecoveryMs } from "./settle.ts";
 import type { Path } from "./yaml-source.ts";
 
@@ -39,7 +39,10 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const guards = section("guards", sections.guards);
   const maxDurationMs = section("maxDuration", sections.maxDuration);
 
-  const serviceParts = readNamed(document, "services", report, (name, given, path) => withName(name, check(serviceSchema, given, { path, section: "services" }, report)));
+  const serviceParts = readNamed(document, "services", report, (name, given, path) => {
+    const service = check(serviceSchema, given, { path, section: "services" }, report);
+    return service === undefined ? undefined : namedService(name, service);
+  });
   const proxyParts = readNamed(document, "proxies", report, (name, given, path) => withName(name, check(proxySchema, given, { path, section: "proxies" }, report)));
   const probeParts = readNamed(document, "probes", report, (name, given, path) => readProbe(name, given, path, report));
   const faultEntries = listOf(document, "faults", report);

@@ -11,7 +11,7 @@ describe("a valid file", () => {
       tags: [],
       confidence: 0.99,
       secrets: {},
-      services: [{ name: "checkout", command: ["node", "checkout.mjs"], shell: false, port: "auto", env: { PAYMENTS_URL: "${proxies.payments.url}" }, replicas: 1, stopWithinMs: 5000 }],
+      services: [{ name: "checkout", command: ["node", "checkout.mjs"], shell: false, port: "auto", env: { PAYMENTS_URL: "${proxies.payments.url}" }, ready: { kind: "tcp", target: "127.0.0.1:${services.checkout.port}", withinMs: 10_000 }, replicas: 1, stopWithinMs: 5000 }],
       proxies: [{ name: "payments", upstream: "http://127.0.0.1:8080", lane: "http1", listen: { host: "127.0.0.1", port: 0 }, host: "keep", correlate: { by: "trace" } }],
       probes: [{
         name: "checkout",

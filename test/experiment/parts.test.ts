@@ -17,6 +17,16 @@ describe("a service", () => {
     expect(service(given)).toMatchObject(part);
   });
 
+  test("with a port, and no word on how to tell that it is ready, is ready when it accepts connections there", () => {
+    expect(service("command: a")?.ready).toEqual({ kind: "tcp", target: "127.0.0.1:${services.checkout.port}", withinMs: 10_000 });
+  });
+
+  test("without a port, and no word on how to tell that it is ready, is ready when it is started", () => {
+    const { services: [, worker] } = experimentOf(textWith({ services: 'services:\n  checkout: { command: a, port: auto, env: { U: "${proxies.payments.url}" } }\n  worker: { command: b }' }));
+    expect(worker).toMatchObject({ name: "worker" });
+    expect(worker?.ready).toBeUndefined();
+  });
+
   test("has texts only in its environment", () => {
     const { services: [given] } = experimentOf(textWith({ services: 'services:\n  checkout: { command: a, port: auto, env: { A: 1, B: true, C: "${proxies.payments.port}" } }' }));
     expect(given?.env).toEqual({ A: "1", B: "true", C: "${proxies.payments.port}" });

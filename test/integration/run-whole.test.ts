@@ -49,6 +49,14 @@ describe("a whole run", () => {
     for (const { port } of [...only(events, "listening"), ...only(events, "service-started")]) expect(await isListening(port ?? 0)).toBe(false);
   });
 
+  test("waits for the port of a service that does not say how to tell that it is ready", async () => {
+    const text = shop({ phases: "{ warmup: 0s, before: 600ms, during: 200ms, after: 600ms }" }).replaceAll(/,? *ready: \{.*?within: 15s \}/g, "");
+    expect(text).not.toContain("ready:");
+    const { events } = await aRun(text);
+    expect(only(events, "service-ready").map(({ service }) => service)).toEqual(["stock", "shop"]);
+    expect(only(events, "sample").filter(({ failure }) => failure !== undefined)).toEqual([]);
+  });
+
   test("goes on beside another one of the same experiment", async () => {
     const brief = shop({ phases: "{ warmup: 0s, before: 600ms, during: 400ms, after: 400ms }" });
     const both = await Promise.all([aRun(brief), aRun(brief)]);

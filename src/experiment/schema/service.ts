@@ -23,7 +23,7 @@ export const serviceSchema = z.strictObject({
   port: z.union([z.literal("auto"), z.int().min(1).max(65_535)]).optional().meta({ description: "auto: a free one, given as PORT; read as ${services.NAME.port} and ${services.NAME.url}" }),
   cwd: z.string().min(1).optional().meta({ description: "working directory, relative to the file" }),
   env: z.record(z.string().regex(/^[^=\0]+$/, "expected the name of an environment variable"), z.union([z.string(), z.number(), z.boolean()])).prefault({}).meta({ description: "added to the environment of chaos" }),
-  ready: readySchema.optional().meta({ description: "how to tell that it is ready: http, tcp or log; the next service starts then" }),
+  ready: readySchema.optional().meta({ description: "how to tell that it is ready: http, tcp or log; the next service starts then. Default with a port: that it accepts connections there, within 10s; without one it is ready as soon as it is started" }),
   replicas: z.int().min(1).max(64).default(1).meta({ description: "how many of them are started" }),
   stopWithin: duration().prefault("5s").meta({ description: "from SIGTERM to SIGKILL" }),
 }).transform((given, context): Omit<Service, "name"> => {
@@ -42,3 +42,9 @@ export const serviceSchema = z.strictObject({
     stopWithinMs: stopWithin,
   };
 });
+
+/** A service as it is named; one that has a port, and does not say how to tell that it is ready, is ready when it accepts connections there. */
+export function namedService(name: string, given: Omit<Service, "name">): Service {
+  const ready: Ready | undefined = given.ready ?? (given.port === undefined ? undefined : readySchema.parse({ tcp: `127.0.0.1:\${services.${name}.port}` }));
+  return { name, ...given, ...(ready === undefined ? {} : { ready }) };
+}
