@@ -17,7 +17,10 @@ type CallFields = Omit<Call, "proxy" | "faults" | "faulted" | "felt" | "request"
 export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
-const effects: readonly EffectKind[] = ["delay", "respond", "close", "reset", "hang", "delay-bytes", "refuse"];
+const everyEffect: Readonly<Record<EffectKind, true>> = {
+  delay: true, respond: true, close: true, reset: true, hang: true, throttle: true, slice: true, spread: true, truncate: true, corrupt: true, malformed: true, "delay-bytes": true, refuse: true,
+};
+const effects = Object.keys(everyEffect) as readonly EffectKind[];
 const decisions: readonly Decision[] = ["applied", "match", "window", "ordinal", "rate"];
 const owners: readonly Owner["by"][] = ["none", "trace", "content"];
 

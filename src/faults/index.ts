@@ -5,17 +5,29 @@
  * where the name stands twice), and add it to the list below; schema, tables, `explain` and the contract test follow from that.
  */
 import type { FaultType, Layer } from "../model/fault-type.ts";
+import { blackhole } from "./blackhole.ts";
+import { connectionBandwidth } from "./connection-bandwidth.ts";
 import { connectionLatency } from "./connection-latency.ts";
+import { connectionLimit } from "./connection-limit.ts";
 import { connectionReset } from "./connection-reset.ts";
 import { down } from "./down.ts";
 import { drop } from "./drop.ts";
 import { error } from "./error.ts";
+import { halfOpen } from "./half-open.ts";
 import { hang } from "./hang.ts";
 import { latency } from "./latency.ts";
+import { limitData } from "./limit-data.ts";
+import { packetLoss } from "./packet-loss.ts";
 import { reset } from "./reset.ts";
+import { slicer } from "./slicer.ts";
+import { slowClose } from "./slow-close.ts";
 
 /** Every fault, in the order of tables. */
-export const faultTypes: readonly FaultType[] = [latency, error, drop, reset, hang, connectionLatency, connectionReset, down];
+export const faultTypes: readonly FaultType[] = [
+  latency, error, drop, reset, hang,
+  connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
+  connectionReset, blackhole, halfOpen, connectionLimit, down,
+];
 
 /** The fault of that name; where the name stands on several layers and none is given, the first of the table. */
 export function findFaultType(type: string, layer?: Layer): FaultType | undefined {

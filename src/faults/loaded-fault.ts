@@ -1,10 +1,12 @@
 import { ChaosError } from "../model/error.ts";
 import type { Fault } from "../model/experiment.ts";
-import type { FaultType, Random, Subject } from "../model/fault-type.ts";
+import type { Facts, FaultType, Random, Subject } from "../model/fault-type.ts";
+import type { Json } from "../model/json.ts";
 import { keyedRandom } from "../math/random.ts";
 import { findFaultType } from "./index.ts";
 import { compileMatch } from "./match.ts";
 import { passesOrdinals, rateAt } from "./ordinals.ts";
+import { RecentMap } from "./recent-map.ts";
 import type { Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
 
@@ -14,6 +16,8 @@ interface Chance {
   readonly attempt: number;
   /** Ms since the fault was put in force. */
   readonly sinceMs: number;
+  /** What it is counted with: the fault remembers for each. */
+  readonly counter: string | number;
   /** Of the subject's random draws, after seed and fault. */
   readonly key: readonly (string | number)[];
 }
@@ -25,6 +29,7 @@ export interface LoadedFault {
   readonly matches: (facts: ExchangeFacts) => boolean;
   /** Eligible exchanges per `per`; for connections, the number that each was given. */
   readonly tally: Tally;
+  readonly memory: RecentMap<Json>;
   readonly missedMatch: Decided;
   readonly missedWindow: Decided;
 }
@@ -40,20 +45,26 @@ export function loadFault(fault: Fault): LoadedFault {
     type,
     matches: compileMatch(fault.selection.match),
     tally: new Tally(),
+    memory: new RecentMap(),
     missedMatch: { fault: fault.name, decision: "match", effects: [] },
     missedWindow: { fault: fault.name, decision: "window", effects: [] },
   };
 }
 
 /** Ordinals, then rate, then the fault itself, for a subject that matched inside the window. */
-export function decideEligible({ fault, type }: LoadedFault, subject: Subject, seed: string, chance: Chance): Decided {
-  const { n, attempt, sinceMs } = chance;
+export function decideEligible({ fault, type, memory }: LoadedFault, subject: Subject, seed: string, chance: Chance): Decided {
+  const { n, attempt, sinceMs, counter } = chance;
   if (!passesOrdinals(fault.selection, n, attempt)) return { fault: fault.name, decision: "ordinal", n, effects: [] };
   const random = lazily(() => keyedRandom(seed, fault.name, ...chance.key));
   const sinceWindowMs = sinceMs - fault.selection.fromMs;
   const share = rateAt(fault.selection, sinceWindowMs);
   if (share < 1 && (share <= 0 || random() >= share)) return { fault: fault.name, decision: "rate", n, effects: [] };
-  return { fault: fault.name, decision: "applied", n, effects: type.decide(fault.params, subject, { n, attempt, sinceWindowMs, direction: fault.direction }, random) };
+  const remembered = memory.get(counter);
+  const facts: Facts = { n, attempt, sinceWindowMs, direction: fault.direction, ...(remembered !== undefined && { memory: remembered }) };
+  const outcome = type.decide(fault.params, subject, facts, random);
+  if (!("memory" in outcome)) return { fault: fault.name, decision: "applied", n, effects: outcome };
+  memory.set(counter, outcome.memory);
+  return { fault: fault.name, decision: outcome.effects.length === 0 ? "rate" : "applied", n, effects: outcome.effects };
 }
 
 /** A stream that is set up at its first draw: most decisions need none. */

@@ -59,7 +59,7 @@ export class Selector {
     const counter = counterOf(selection.per, facts);
     const n = loaded.tally.next(counter);
     const key = facts.request === undefined ? ["n", this.#epoch, counter, n] : ["request", facts.request, attempt];
-    return decideEligible(loaded, { kind: "exchange", method: facts.method, path: facts.path }, this.#seed, { n, attempt, sinceMs, key });
+    return decideEligible(loaded, { kind: "exchange", method: facts.method, path: facts.path }, this.#seed, { n, attempt, sinceMs, counter, key });
   }
 
   /**
@@ -74,7 +74,7 @@ export class Selector {
       if (!isOpenAt(selection, sinceMs)) return loaded.missedWindow;
       const n = numberOf(loaded.tally, selection.per, facts);
       const key = ["connection", facts.conn];
-      return decideEligible(loaded, { kind: "connection", id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, key });
+      return decideEligible(loaded, { kind: "connection", id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, counter: connectionCounterOf(selection.per, facts), key });
     });
   }
 
@@ -84,7 +84,7 @@ export class Selector {
     return this.#onListener.map((loaded) => {
       if (!isOpenAt(loaded.fault.selection, sinceMs)) return loaded.missedWindow;
       const n = openingAt(loaded.fault.selection, sinceMs);
-      return decideEligible(loaded, { kind: "listener" }, this.#seed, { n, attempt: 1, sinceMs, key: ["opening", this.#epoch, n] });
+      return decideEligible(loaded, { kind: "listener" }, this.#seed, { n, attempt: 1, sinceMs, counter: "", key: ["opening", this.#epoch, n] });
     });
   }
 
@@ -119,12 +119,18 @@ function counterOf(per: Per, facts: ExchangeFacts): string | number {
   return "";
 }
 
-/** The number a connection was given when it was first eligible. Trace and headers say nothing of a connection: they count as the fault. */
-function numberOf(tally: Tally, per: Per, { conn, caller }: ConnectionFacts): number {
+/** The number a connection was given when it was first eligible. */
+function numberOf(tally: Tally, per: Per, facts: ConnectionFacts): number {
   if (per === "connection") return 1;
-  const known = tally.get(conn);
+  const known = tally.get(facts.conn);
   if (known > 0) return known;
-  const n = tally.next(per === "caller" ? `caller ${caller}` : "fault");
-  tally.set(conn, n);
+  const n = tally.next(connectionCounterOf(per, facts));
+  tally.set(facts.conn, n);
   return n;
+}
+
+/** Trace and headers say nothing of a connection: they count as the fault. */
+function connectionCounterOf(per: Per, { conn, caller }: ConnectionFacts): string | number {
+  if (per === "connection") return conn;
+  return per === "caller" ? `caller ${caller}` : "fault";
 }

@@ -1,16 +1,11 @@
-const defaultKeys = 65_536;
+import { RecentMap } from "./recent-map.ts";
 
-/**
- * Counts per key in bounded memory: at least the last half of `keys` different keys are remembered, those not seen for longest are
- * forgotten and start again at 1. Two generations, because evicting one by one costs more than the counting.
- */
+/** Counts per key in bounded memory; a key that is forgotten starts again at 1. */
 export class Tally {
-  readonly #half: number;
-  #young = new Map<string | number, number>();
-  #old = new Map<string | number, number>();
+  readonly #counts: RecentMap<number>;
 
-  constructor(keys: number = defaultKeys) {
-    this.#half = Math.ceil(keys / 2);
+  constructor(keys?: number) {
+    this.#counts = new RecentMap(keys);
   }
 
   /** Counts one more of the key; the first is 1. */
@@ -22,13 +17,10 @@ export class Tally {
 
   /** What was last counted or set, 0 when nothing was. */
   get(key: string | number): number {
-    return this.#young.get(key) ?? this.#old.get(key) ?? 0;
+    return this.#counts.get(key) ?? 0;
   }
 
   set(key: string | number, count: number): void {
-    this.#young.set(key, count);
-    if (this.#young.size < this.#half) return;
-    this.#old = this.#young;
-    this.#young = new Map();
+    this.#counts.set(key, count);
   }
 }

@@ -10,16 +10,42 @@ export type Direction = "request" | "response" | "both";
 export type Effect =
   /** Hold the request (before upstream gets it) or the response (after upstream did the work) for `ms`. */
   | { readonly kind: "delay"; readonly at: "request" | "response"; readonly ms: number }
-  /** Answer in upstream's place; upstream is not asked. */
-  | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  /** Answer in upstream's place. Upstream is not asked; with `at: response` it is, and its answer is thrown away. */
+  | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly at?: "response" }
   /** Close the connection (FIN) without an answer. */
   | { readonly kind: "close" }
   /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. */
   | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number }
   /** Never answer; with `headersFirst` upstream's response head is passed on, then nothing more. */
   | { readonly kind: "hang"; readonly headersFirst: boolean }
+  /** Bytes pass no faster than this, in order; of an exchange, head and body alike. */
+  | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number }
+  /** Bytes pass in pieces of at most `bytes`, `everyMs` apart; of an exchange, those of the body, its head goes at once. */
+  | { readonly kind: "slice"; readonly direction: Direction; readonly bytes: number; readonly everyMs: number }
+  /** Exchange only: the body passes evenly over `overMs`, its head at once. */
+  | { readonly kind: "spread"; readonly direction: Direction; readonly overMs: number }
+  /** Exchange only: the body of the answer ends after so many bytes or a share (0..1) of them, by FIN or RST; its head is left as it is. */
+  | { readonly kind: "truncate"; readonly after: { readonly bytes: number } | { readonly share: number }; readonly end: "close" | "reset" }
+  /** Exchange only: this share (0..1) of the bytes of the body are others; their number stays. `seed` says which. */
+  | { readonly kind: "corrupt"; readonly direction: Direction; readonly share: number; readonly seed: number }
+  /** Exchange only: the answer breaks the grammar of HTTP in one place; then the connection is closed (FIN). */
+  | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
   /** Connection only: each chunk is released at its arrival + a draw of `delay`, in order. */
   | { readonly kind: "delay-bytes"; readonly direction: Direction; readonly delay: DelaySpec }
+  /** Connection only: bytes pass at this rate at most, of each connection by itself, or of all that share the proxy together. */
+  | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number; readonly shared: boolean }
+  /** Connection only: bytes are written in pieces of `sizeBytes` ± `variationBytes`, at least `spacingMs` apart. */
+  | { readonly kind: "slice"; readonly direction: Direction; readonly sizeBytes: number; readonly variationBytes: number; readonly spacingMs: number }
+  /** Connection only: what TCP makes of lost packets. A chunk with a lost one, and all behind it, wait for retransmission, twice as long each time it is lost again. */
+  | { readonly kind: "lose"; readonly direction: Direction; readonly lossShare: number; readonly burstPackets: number; readonly retransmitMs: number }
+  /** Connection only: the stream's end (FIN) comes later than its last byte, by a draw of `delay`. */
+  | { readonly kind: "hold-end"; readonly direction: Direction; readonly delay: DelaySpec }
+  /** Connection only: after so many bytes of the direction both sides are closed (`fin`) or reset (`rst`). */
+  | { readonly kind: "limit"; readonly direction: Direction; readonly bytes: number; readonly how: "fin" | "rst" }
+  /** Connection only: nothing is written to either side any more, no end either; what they send is taken and lost (`read`), or stays with them. After `closeAfterMs` both sides are closed. */
+  | { readonly kind: "silence"; readonly read: boolean; readonly closeAfterMs?: number }
+  /** Proxy only: connections beyond so many open at once are closed or reset at accept. */
+  | { readonly kind: "admit"; readonly connections: number; readonly how: "fin" | "rst" }
   /** Proxy only: the listener is closed; open connections are reset unless `keepOpen`. */
   | { readonly kind: "refuse"; readonly keepOpen: boolean };
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Direction, Effect } from "./effect.ts";
+import type { Json } from "./json.ts";
 
 /** What a fault acts on: one HTTP exchange, one connection, a listener as a whole, or a process of the run. */
 export type Layer = "exchange" | "connection" | "process";
@@ -20,6 +21,14 @@ export interface Facts {
   readonly sinceWindowMs: number;
   /** Of the fault, as its author wrote it; for effects on bytes. */
   readonly direction: Direction;
+  /** What it last gave back to remember, of the same `per`; absent at first and with each epoch. */
+  readonly memory?: Json;
+}
+
+/** Effects with something to remember, such as the level of a bucket. No effects: the subject is spared, as by `rate`. */
+export interface Remembering {
+  readonly effects: readonly Effect[];
+  readonly memory: Json;
 }
 
 /** Uniform on [0, 1). */
@@ -41,5 +50,5 @@ export interface FaultType<P = unknown> {
   readonly example: string;
   /** A sentence fragment in the field's words, such as `answers after 3s`. */
   explain(params: P): string;
-  decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[];
+  decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[] | Remembering;
 }

@@ -42,5 +42,5 @@ export interface Selection {
   readonly per: Per;
 }
 
-/** Why an exchange was or was not hit by one fault. */
+/** Why an exchange was or was not hit by one fault; `rate`: by its share, or because the fault itself spared it (below a limit of calls). */
 export type Decision = "applied" | "match" | "window" | "ordinal" | "rate";

@@ -95,6 +95,12 @@ export class Effects {
         return this.end(exchange, step);
       case "close":
         return this.end(exchange, step);
+      case "throttle":
+      case "slice":
+      case "spread":
+      case "truncate":
+      case "corrupt":
+      case "malformed":
       case "delay-bytes":
       case "refuse":
         // Of connections and listeners: planSteps leaves them out.

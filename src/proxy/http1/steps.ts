@@ -53,6 +53,12 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "close":
           request.push(step);
           break;
+        case "throttle":
+        case "slice":
+        case "spread":
+        case "truncate":
+        case "corrupt":
+        case "malformed":
         case "delay-bytes":
         case "refuse":
           unsupported.push(effect.kind);

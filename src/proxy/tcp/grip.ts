@@ -96,6 +96,12 @@ export class Grip {
       case "respond":
       case "close":
       case "hang":
+      case "throttle":
+      case "slice":
+      case "spread":
+      case "truncate":
+      case "corrupt":
+      case "malformed":
       case "refuse":
         // Of exchanges and listeners; no fault decides them for a connection.
         return nothingToUndo;

@@ -1,0 +1,34 @@
+import type { Effect, EffectKind } from "../model/effect.ts";
+import type { LaneName } from "../model/experiment.ts";
+import type { FaultType, Subject } from "../model/fault-type.ts";
+
+/** Which lanes can carry an effect out. What the proxy does at its door is the same for all lanes. */
+export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
+  delay: ["http1"],
+  respond: ["http1"],
+  close: ["http1"],
+  hang: ["http1"],
+  reset: ["http1", "tcp"],
+  "delay-bytes": ["http1", "tcp"],
+  throttle: ["http1", "tcp"],
+  slice: ["http1", "tcp"],
+  lose: ["http1", "tcp"],
+  "hold-end": ["tcp"],
+  limit: ["tcp"],
+  silence: ["tcp"],
+  admit: ["http1", "tcp"],
+  refuse: ["http1", "tcp"],
+};
+
+const subjects: Readonly<Record<Subject["kind"], Subject>> = {
+  exchange: { kind: "exchange", method: "GET", path: "/" },
+  connection: { kind: "connection", id: 1 },
+  listener: { kind: "listener" },
+};
+
+/** The effect of a fault that the lane cannot carry out, and the lanes that can; absent when it can carry out all. */
+export function beyondLane(type: FaultType, params: unknown, lane: LaneName): { readonly effect: EffectKind; readonly lanes: readonly LaneName[] } | undefined {
+  const effects: readonly Effect[] = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
+  const beyond = effects.find(({ kind }) => !carriedOutBy[kind].includes(lane));
+  return beyond && { effect: beyond.kind, lanes: carriedOutBy[beyond.kind] };
+}
