@@ -8,6 +8,10 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
   respond: ["http1"],
   close: ["http1"],
   hang: ["http1"],
+  spread: ["http1"],
+  truncate: ["http1"],
+  corrupt: ["http1"],
+  malformed: ["http1"],
   reset: ["http1", "tcp"],
   "delay-bytes": ["http1", "tcp"],
   throttle: ["http1", "tcp"],
@@ -28,7 +32,8 @@ const subjects: Readonly<Record<Subject["kind"], Subject>> = {
 
 /** The effect of a fault that the lane cannot carry out, and the lanes that can; absent when it can carry out all. */
 export function beyondLane(type: FaultType, params: unknown, lane: LaneName): { readonly effect: EffectKind; readonly lanes: readonly LaneName[] } | undefined {
-  const effects: readonly Effect[] = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
+  const outcome = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
+  const effects: readonly Effect[] = "memory" in outcome ? outcome.effects : outcome;
   const beyond = effects.find(({ kind }) => !carriedOutBy[kind].includes(lane));
   return beyond && { effect: beyond.kind, lanes: carriedOutBy[beyond.kind] };
 }

@@ -30,5 +30,5 @@ export const slicer: FaultType<Slicer> = {
   example: "size: 64B\nvariation: 16B\nspacing: 10ms",
   explain: ({ size, variation, spacing }) =>
     `cuts bytes into pieces of ${format("size", size)}${variation === 0 ? "" : ` ± ${format("size", variation)}`}${spacing === 0 ? "" : `, ${format("duration", spacing)} apart`}`,
-  decide: ({ size, variation, spacing }, _subject, { direction }) => [{ kind: "slice", direction, sizeBytes: size, variationBytes: variation, spacingMs: spacing }],
+  decide: ({ size, variation, spacing }, _subject, { direction }) => [{ kind: "slice", direction, bytes: size, everyMs: spacing, variationBytes: variation }],
 };

@@ -18,10 +18,10 @@ export type Effect =
   | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number }
   /** Never answer; with `headersFirst` upstream's response head is passed on, then nothing more. */
   | { readonly kind: "hang"; readonly headersFirst: boolean }
-  /** Bytes pass no faster than this, in order; of an exchange, head and body alike. */
-  | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number }
-  /** Bytes pass in pieces of at most `bytes`, `everyMs` apart; of an exchange, those of the body, its head goes at once. */
-  | { readonly kind: "slice"; readonly direction: Direction; readonly bytes: number; readonly everyMs: number }
+  /** Bytes pass no faster than this, in order; of an exchange, head and body alike. `shared`, connections only: all that are hit on the proxy have this rate together. */
+  | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number; readonly shared?: boolean }
+  /** Bytes pass in pieces of at most `bytes`, `everyMs` apart; of an exchange, those of the body, its head goes at once. `variationBytes`, connections only: each piece is so much smaller or larger. */
+  | { readonly kind: "slice"; readonly direction: Direction; readonly bytes: number; readonly everyMs: number; readonly variationBytes?: number }
   /** Exchange only: the body passes evenly over `overMs`, its head at once. */
   | { readonly kind: "spread"; readonly direction: Direction; readonly overMs: number }
   /** Exchange only: the body of the answer ends after so many bytes or a share (0..1) of them, by FIN or RST; its head is left as it is. */
@@ -32,10 +32,6 @@ export type Effect =
   | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
   /** Connection only: each chunk is released at its arrival + a draw of `delay`, in order. */
   | { readonly kind: "delay-bytes"; readonly direction: Direction; readonly delay: DelaySpec }
-  /** Connection only: bytes pass at this rate at most, of each connection by itself, or of all that share the proxy together. */
-  | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number; readonly shared: boolean }
-  /** Connection only: bytes are written in pieces of `sizeBytes` ± `variationBytes`, at least `spacingMs` apart. */
-  | { readonly kind: "slice"; readonly direction: Direction; readonly sizeBytes: number; readonly variationBytes: number; readonly spacingMs: number }
   /** Connection only: what TCP makes of lost packets. A chunk with a lost one, and all behind it, wait for retransmission, twice as long each time it is lost again. */
   | { readonly kind: "lose"; readonly direction: Direction; readonly lossShare: number; readonly burstPackets: number; readonly retransmitMs: number }
   /** Connection only: the stream's end (FIN) comes later than its last byte, by a draw of `delay`. */

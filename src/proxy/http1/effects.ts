@@ -102,6 +102,11 @@ export class Effects {
       case "corrupt":
       case "malformed":
       case "delay-bytes":
+      case "lose":
+      case "hold-end":
+      case "limit":
+      case "silence":
+      case "admit":
       case "refuse":
         // Of connections and listeners: planSteps leaves them out.
         return "done";

@@ -60,6 +60,11 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "corrupt":
         case "malformed":
         case "delay-bytes":
+        case "lose":
+        case "hold-end":
+        case "limit":
+        case "silence":
+        case "admit":
         case "refuse":
           unsupported.push(effect.kind);
       }

@@ -102,6 +102,11 @@ export class Grip {
       case "truncate":
       case "corrupt":
       case "malformed":
+      case "lose":
+      case "hold-end":
+      case "limit":
+      case "silence":
+      case "admit":
       case "refuse":
         // Of exchanges and listeners; no fault decides them for a connection.
         return nothingToUndo;
