@@ -63,6 +63,12 @@ export class Column {
   }
 }
 
+/** Rows that need not be held: asked by place, as an array is. */
+export interface Rows<T> {
+  readonly length: number;
+  at(place: number): T | undefined;
+}
+
 /** The rows for which a condition holds, in order. */
 export function rowsWhere(length: number, isWanted: (row: number) => boolean): Uint32Array<ArrayBuffer> {
   const rows = new Uint32Array(length);

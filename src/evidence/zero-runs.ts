@@ -1,5 +1,6 @@
 import { binomialCdf } from "../math/proportion.ts";
 import { zerosNeeded } from "../math/run-length.ts";
+import type { Rows } from "./column.ts";
 import type { EdgeBaseline } from "./edge-baseline.ts";
 
 /** Chance at which a row of requests without a call is taken for suppression; small, because every place of a long run is tried. */
@@ -14,12 +15,12 @@ export function zeroRunNeeded(baseline: EdgeBaseline): number {
 }
 
 /** Place of the first of `length` zeros in a row; undefined labels (not known) neither break nor lengthen it. -1: none. */
-export function findZeroRun(labels: readonly (0 | 1 | undefined)[], length: number, from = 0): number {
+export function findZeroRun(labels: Rows<0 | 1 | undefined>, length: number, from = 0): number {
   let first = -1;
   let row = 0;
   for (let i = from; i < labels.length; i += 1) {
-    if (labels[i] === 1) [first, row] = [-1, 0];
-    if (labels[i] !== 0) continue;
+    if (labels.at(i) === 1) [first, row] = [-1, 0];
+    if (labels.at(i) !== 0) continue;
     if (row === 0) first = i;
     row += 1;
     if (row >= length) return first;

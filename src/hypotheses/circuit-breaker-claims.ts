@@ -1,15 +1,25 @@
 import { hasFailed } from "../evidence/call-outcome.ts";
+import { Column } from "../evidence/column.ts";
 import type { Bound } from "../model/bound.ts";
 import type { ClaimVerdict, VerdictWord } from "../model/verdict.ts";
 import { format } from "../units/format.ts";
-import type { Mark, Opening, Trial } from "./circuit-breaker-trace.ts";
+import type { Mark, Marks } from "./circuit-breaker-marks.ts";
+import type { Opening, Trial } from "./circuit-breaker-trace.ts";
 import { decideQuantile, decideShare, isInside, isOutside, undecided } from "./decide.ts";
 import type { Claimed } from "./decide.ts";
 
 /** How often the failing calls that ended before the opening lie in the bound. */
-export function decideFailures(bound: Bound, opening: Opening, marks: readonly Mark[]): { readonly verdict: ClaimVerdict; readonly failures: number } {
-  const endedBy = (atMs: number): number => marks.reduce((sum, { calls }) => sum + calls.filter((call) => hasFailed(call) && call.endMs <= atMs).length, 0);
-  const interval = { lo: endedBy(opening.afterMs), hi: endedBy(opening.atMs) };
+export function decideFailures(bound: Bound, opening: Opening, marks: Marks): { readonly verdict: ClaimVerdict; readonly failures: number } {
+  const interval = { lo: 0, hi: 0 };
+  for (const mark of marks) {
+    // Its calls end after the first of them began.
+    if (mark.label !== 1 || mark.atMs > opening.atMs) continue;
+    for (const call of marks.callsOf(mark)) {
+      if (!hasFailed(call)) continue;
+      if (call.endMs <= opening.afterMs) interval.lo += 1;
+      if (call.endMs <= opening.atMs) interval.hi += 1;
+    }
+  }
   const base = { claim: "opens.afterFailures", expected: bound.text, observed: String(interval.hi), interval: [interval.lo, interval.hi] as const, n: marks.length };
   const seen = `It opened after ${interval.lo === interval.hi ? interval.hi : `${interval.lo} to ${interval.hi}`} failed calls`;
   if (isInside(bound, interval)) return { failures: interval.hi, verdict: { ...base, verdict: "held", reason: `${seen}, inside ${bound.text}.` } };
@@ -18,23 +28,46 @@ export function decideFailures(bound: Bound, opening: Opening, marks: readonly M
 }
 
 /** Requests due from the opening to the end of the fault. */
-export function decideUpstream(bound: Bound, open: readonly Mark[], confidence: number): ClaimVerdict {
+export interface OpenSpan {
+  readonly n: number;
+  readonly called: number;
+  /** Not known whether they were refused. */
+  readonly unknown: number;
+  /** Of those that caused no call: how many were disturbed. */
+  readonly disturbed: number;
+  /** Answers of the others, ascending; and how long those were waited for that were not answered. */
+  readonly answersMs: Float64Array;
+  readonly waitedMs: Float64Array;
+}
+
+export function measureOpenSpan(open: Iterable<Mark>): OpenSpan {
+  let [n, called, unknown, disturbed] = [0, 0, 0, 0];
+  const answersMs = new Column("f64");
+  const waitedMs = new Column("f64");
+  for (const mark of open) {
+    n += 1;
+    if (mark.label === 1) called += 1;
+    else if (mark.disturbed) disturbed += 1;
+    else (mark.label === 0 ? answersMs : waitedMs).push(mark.latencyMs);
+    if (mark.label === undefined) unknown += 1;
+  }
+  return { n, called, unknown, disturbed, answersMs: answersMs.sorted(), waitedMs: waitedMs.sorted() };
+}
+
+/** Requests that reached upstream all the same. */
+export function decideUpstream(bound: Bound, { n, called, unknown }: OpenSpan, confidence: number): ClaimVerdict {
   const claimed: Claimed = { claim: "whileOpen.upstream", bound, kind: "share", what: "the share of requests that reached upstream while open" };
-  const called = open.filter(({ label }) => label === 1).length;
-  const pending = open.filter(({ label }) => label === undefined).length;
-  return decideShare(claimed, { k: called, n: open.length - pending, pending, confidence });
+  return decideShare(claimed, { k: called, n: n - unknown, pending: unknown, confidence });
 }
 
 /** Answers of requests that caused no call; one that was never answered counts as longer than it was waited for. */
-export function decideAnswers(bound: Bound, open: readonly Mark[], confidence: number): ClaimVerdict {
+export function decideAnswers(bound: Bound, { n, called, disturbed, answersMs, waitedMs }: OpenSpan, confidence: number): ClaimVerdict {
   const claimed: Claimed = { claim: "whileOpen.answersWithin", bound, kind: "duration", what: "the p95 of answers that caused no call" };
-  const mine = open.filter(({ label }) => label !== 1);
-  const usable = mine.filter(({ sample }) => !sample.disturbed);
-  if (mine.length - usable.length > 0.05 * mine.length) {
-    return undecided(claimed, `${mine.length - usable.length} of ${mine.length} answers were disturbed by this machine, more than the 5% that a verdict may leave out.`, "Run on a quieter machine, or lower the load.");
+  const mine = n - called;
+  if (disturbed > 0.05 * mine) {
+    return undecided(claimed, `${disturbed} of ${mine} answers were disturbed by this machine, more than the 5% that a verdict may leave out.`, "Run on a quieter machine, or lower the load.");
   }
-  const sortedMs = usable.flatMap(({ label, sample }) => (label === 0 ? [sample.latencyMs] : [])).sort((a, b) => a - b);
-  return decideQuantile(claimed, 0.95, { sortedMs, pendingMs: usable.flatMap(({ label, sample }) => (label === undefined ? [sample.latencyMs] : [])), confidence });
+  return decideQuantile(claimed, 0.95, { sortedMs: answersMs, pendingMs: waitedMs, confidence });
 }
 
 export interface TrialsSeen {
@@ -78,7 +111,7 @@ export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, is
 /** Requests per trial. */
 export function decideTrialSize(bound: Bound, { trials }: TrialsSeen): ClaimVerdict {
   const claimed: Claimed = { claim: "trials.calls", bound, kind: "count", what: "requests in a trial" };
-  const sizes = trials.filter(({ isDisturbed }) => !isDisturbed).map(({ marks }) => marks.length);
+  const sizes = trials.filter(({ isDisturbed }) => !isDisturbed).map(({ requests }) => requests);
   if (sizes.length === 0) return undecided(claimed, "No trial was seen while the fault was in force.", "Make during long enough for the opening and two and a half rests.", { n: 0 });
   const most = Math.max(...sizes);
   const excess = sizes.reduce((sum, size) => sum + Math.max(0, size - (bound.max ?? Number.POSITIVE_INFINITY), (bound.min ?? 0) - size), 0);

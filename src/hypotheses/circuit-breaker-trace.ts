@@ -1,21 +1,17 @@
 import { hasFailed, hasSucceeded, metFault } from "../evidence/call-outcome.ts";
-import type { EdgeBaseline, RequestCalls } from "../evidence/edge-baseline.ts";
+import { rowsWhere } from "../evidence/column.ts";
+import type { Rows } from "../evidence/column.ts";
+import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
 import { areTooMany, findZeroRun } from "../evidence/zero-runs.ts";
-import type { Call, Sample } from "../model/observation.ts";
-
-/** One request on the time line of a breaker: when it asked, and whether it got through. */
-export interface Mark {
-  readonly sample: Sample;
-  /** Start of its first call, or the due time of a request that caused none. */
-  readonly atMs: number;
-  /** 1: it caused a call. 0: it was answered without one. Undefined: not known, it is unfinished or the service never answered it. */
-  readonly label: 0 | 1 | undefined;
-  readonly calls: readonly Call[];
-}
+import type { Call } from "../model/observation.ts";
+import { Marks } from "./circuit-breaker-marks.ts";
+import type { Mark } from "./circuit-breaker-marks.ts";
 
 /** Requests that got through between two rows that did not. */
 export interface Trial {
-  readonly marks: readonly Mark[];
+  readonly requests: number;
+  /** Number of its first request. */
+  readonly firstN: number;
   readonly startMs: number;
   readonly endMs: number;
   readonly calls: number;
@@ -35,34 +31,42 @@ export interface Opening {
   readonly isPatchy: boolean;
 }
 
-/** Marks of requests due since the onset, in due order. */
-export function markRequests(requests: Iterable<RequestCalls>, onsetMs: number): readonly Mark[] {
-  const marks: Mark[] = [];
-  for (const { sample, calls } of requests) {
-    const [first] = calls;
-    // A request due just before the fault was in force may be the first to meet it.
-    if (sample.dueMs < onsetMs && (first === undefined || first.startMs < onsetMs)) continue;
-    const isAnswered = sample.endMs !== undefined && sample.failure === undefined;
-    marks.push({ sample, calls, atMs: first?.startMs ?? sample.dueMs, label: first !== undefined ? 1 : isAnswered ? 0 : undefined });
+/** When calls were first suppressed while the fault was in force; undefined: never. */
+export function findOpening(marks: Marks, faultEndMs: number, need: number, baseline: EdgeBaseline, onsetMs: number): Opening | undefined {
+  const under: Rows<Mark["label"]> = { length: marks.countDueBefore(faultEndMs), at: (place) => marks.label(place) };
+  const run = findZeroRun(under, need);
+  const [zeros, ones] = [count(under, 0), count(under, 1)];
+  const isPatchy = run < 0 && areTooMany(zeros, zeros + ones, baseline);
+  const place = isPatchy ? firstPatch(under) : run;
+  const mark = place < 0 ? undefined : marks.at(place);
+  if (mark === undefined) return undefined;
+  const atMs = mark.dueMs;
+  let called = place - 1;
+  while (called >= 0 && under.at(called) !== 1) called -= 1;
+  let refusedMs = Number.POSITIVE_INFINITY;
+  for (let at = place, refused = 0; at < under.length && refused < need; at += 1) {
+    if (under.at(at) !== 0) continue;
+    refused += 1;
+    refusedMs = Math.min(refusedMs, marks.at(at)?.endMs ?? Number.POSITIVE_INFINITY);
   }
-  return marks;
+  return { afterMs: Math.min(atMs, Math.max(onsetMs, marks.at(called)?.atMs ?? onsetMs)), atMs, refusedMs, isPatchy };
 }
 
-/** When calls were first suppressed while the fault was in force; undefined: never. */
-export function findOpening(marks: readonly Mark[], faultEndMs: number, need: number, baseline: EdgeBaseline, onsetMs: number): Opening | undefined {
-  const under = marks.filter(({ sample }) => sample.dueMs < faultEndMs);
-  const labels = under.map(({ label }) => label);
-  const run = findZeroRun(labels, need);
-  const zeros = labels.filter((label) => label === 0).length;
-  const isPatchy = run < 0 && areTooMany(zeros, labels.filter((label) => label !== undefined).length, baseline);
-  const first = isPatchy ? labels.findIndex((label, i) => label === 0 && labels.slice(i, i + 10).filter((one) => one === 0).length >= 3) : run;
-  const mark = under[first < 0 && isPatchy ? labels.indexOf(0) : first];
-  if (mark === undefined) return undefined;
-  const atMs = mark.sample.dueMs;
-  const lastCalled = under.slice(0, under.indexOf(mark)).findLast(({ label }) => label === 1);
-  const firstRefused = under.slice(under.indexOf(mark)).filter(({ label }) => label === 0).slice(0, need);
-  const refusedMs = Math.min(...firstRefused.map(({ sample }) => sample.endMs ?? Number.POSITIVE_INFINITY));
-  return { afterMs: Math.min(atMs, Math.max(onsetMs, lastCalled?.atMs ?? onsetMs)), atMs, refusedMs, isPatchy };
+function count(labels: Rows<Mark["label"]>, label: 0 | 1, from = 0, to = labels.length): number {
+  let all = 0;
+  for (let place = from; place < Math.min(to, labels.length); place += 1) if (labels.at(place) === label) all += 1;
+  return all;
+}
+
+/** The first refusal with two more among the next nine requests; where there is none, the first. */
+function firstPatch(labels: Rows<Mark["label"]>): number {
+  let first = -1;
+  for (let place = 0; place < labels.length; place += 1) {
+    if (labels.at(place) !== 0) continue;
+    if (first < 0) first = place;
+    if (count(labels, 0, place, place + 10) >= 3) return place;
+  }
+  return first;
 }
 
 /** Calls that start this little after the first refusal were under way. */
@@ -72,14 +76,18 @@ const overshootMs = 20;
  * What a call after the opening of a request from before it may be: a trial (true), where retries ask the breaker each time, or the rest of
  * what was let in as a whole (false), where the breaker stands around the retries. In the latter case most requests then under way go on; few of them leave both open.
  */
-export function readLateCalls(opening: Opening, marks: readonly Mark[]): readonly boolean[] {
-  const underWay = marks.filter(({ sample }) => sample.dueMs < opening.atMs && (sample.endMs ?? Number.POSITIVE_INFINITY) > opening.refusedMs + overshootMs);
-  const late = underWay.filter((mark) => lateCalls(opening, mark).length > 0);
-  if (late.length <= 0.5 * underWay.length) return [true];
-  return late.length >= 3 ? [false] : [false, true];
+export function readLateCalls(opening: Opening, marks: Marks): readonly boolean[] {
+  let [underWay, late] = [0, 0];
+  for (const mark of marks.between(0, marks.countDueBefore(opening.atMs))) {
+    if ((mark.endMs ?? Number.POSITIVE_INFINITY) <= opening.refusedMs + overshootMs) continue;
+    underWay += 1;
+    if (lateCalls(opening, marks.callsOf(mark)).length > 0) late += 1;
+  }
+  if (late <= 0.5 * underWay) return [true];
+  return late >= 3 ? [false] : [false, true];
 }
 
-function lateCalls(opening: Opening, { calls }: Mark): readonly Call[] {
+function lateCalls(opening: Opening, calls: readonly Call[]): readonly Call[] {
   return calls.filter(({ startMs }) => startMs > opening.refusedMs + overshootMs);
 }
 
@@ -87,84 +95,111 @@ function lateCalls(opening: Opening, { calls }: Mark): readonly Call[] {
  * What was asked since the opening, in order of asking. With `late`, a request from before the opening stands where it got through after it;
  * with `caller`, only that caller's calls count, and every refusal, whoever refused.
  */
-export function sequenceSince(opening: Opening, marks: readonly Mark[], options: { readonly late: boolean; readonly caller?: string }): readonly Mark[] {
+export function sequenceSince(opening: Opening, marks: Marks, options: { readonly late: boolean; readonly caller?: string }): Marks {
   const { late, caller } = options;
-  return marks
-    .flatMap((mark): readonly Mark[] => {
-      const isSince = mark.sample.dueMs >= opening.atMs;
-      const calls = (isSince ? mark.calls : late ? lateCalls(opening, mark) : []).filter((call) => caller === undefined || call.caller === caller);
-      const [first] = calls;
-      if (first !== undefined) return [{ ...mark, calls, atMs: first.startMs, label: 1 }];
+  const callsOf: Marks["callsOf"] = (mark) => {
+    const calls = marks.callsOf(mark);
+    const since = mark.dueMs >= opening.atMs ? calls : late ? lateCalls(opening, calls) : [];
+    return caller === undefined ? since : since.filter((call) => call.caller === caller);
+  };
+  const sequence = new Marks(callsOf);
+  for (const mark of marks.between(late ? 0 : marks.countDueBefore(opening.atMs), marks.length)) {
+    const isSince = mark.dueMs >= opening.atMs;
+    if (mark.label === 1) {
+      const atMs = isSince && caller === undefined ? mark.atMs : callsOf(mark)[0]?.startMs;
+      if (atMs !== undefined) sequence.push({ ...mark, atMs });
       // A refusal that a stall delayed would stand before calls that came before it.
-      return isSince && mark.label !== 1 && !mark.sample.disturbed ? [mark] : [];
-    })
-    .sort((a, b) => a.atMs - b.atMs);
+    } else if (isSince && !mark.disturbed) sequence.push(mark);
+  }
+  return sequence.sortByAsking();
 }
 
 /** A trial ends for the breaker at the earlier of its last call's end and its request's answer. */
-function endOf({ calls, sample }: Mark): number {
-  return Math.min(Math.max(...calls.map(({ endMs }) => endMs)), sample.endMs ?? Number.POSITIVE_INFINITY);
+function endOf({ endMs = Number.POSITIVE_INFINITY }: Mark, calls: readonly Call[]): number {
+  return Math.min(Math.max(...calls.map((call) => call.endMs)), endMs);
+}
+
+/** A trial in the making. */
+interface Group {
+  readonly first: Mark;
+  /** The last refusals before it, as many as may have been another replica's. */
+  readonly refusalsMs: readonly number[];
+  requests: number;
+  calls: number;
+  firstEndMs: number;
+  lastEndMs: number;
+  /** A call of it was served: it was no failed trial. */
+  isHealed: boolean;
 }
 
 /** The failed trials between the opening and the end of the fault. `separator`: so many refusals in a row end a trial; `slack`: refusals that may have been another replica's. */
-export function findTrials(sequence: readonly Mark[], options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number; readonly isDisturbed: (atMs: number) => boolean }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
+export function findTrials(sequence: Marks, options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number; readonly isDisturbed: (atMs: number) => boolean }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
   const { faultEndMs, faults, separator, slack, isDisturbed } = options;
-  const known = sequence.filter(({ label, atMs }) => label !== undefined && atMs < faultEndMs);
+  const until = sequence.countAskedBefore(faultEndMs);
   const trials: Trial[] = [];
-  let group: Mark[] = [];
-  let zeros: number[] = [];
-  let before: number[] = [];
+  let group: Group | undefined;
+  let [zeros, refusalsMs]: [number, number[]] = [0, []];
+  let firstCalled = 0;
+  while (firstCalled < until && sequence.label(firstCalled) !== 1) firstCalled += 1;
+  const firstCalledMs = firstCalled < until ? sequence.at(firstCalled)?.atMs : undefined;
   // A breaker may open again at the first failure of a trial, or at the last.
   let earliestMs = options.openedMs;
-  let restFromMs = Math.max(options.openedMs, Math.min(options.lastCallsEndMs, known.find(({ label }) => label === 1)?.atMs ?? options.lastCallsEndMs));
-  const close = (): void => {
-    const [first] = group;
-    if (first === undefined) return;
-    const ends = group.map(endOf);
-    const endMs = Math.max(...ends);
-    const refusal = before[Math.max(0, before.length - slack)] ?? restFromMs;
+  let restFromMs = Math.max(options.openedMs, Math.min(options.lastCallsEndMs, firstCalledMs ?? options.lastCallsEndMs));
+  const close = ({ first, requests, calls, firstEndMs, lastEndMs, isHealed, refusalsMs: before }: Group): void => {
     const hi = Math.max(0, first.atMs - earliestMs);
-    const restMs = { lo: Math.min(hi, Math.max(0, refusal - restFromMs)), hi };
-    const calls = group.reduce((sum, mark) => sum + mark.calls.length, 0);
-    trials.push({ marks: group, startMs: first.atMs, endMs, calls, restMs, isDisturbed: isDisturbed(first.atMs) || isDisturbed(restFromMs) });
-    restFromMs = endMs;
-    earliestMs = Math.min(...ends);
-    group = [];
+    const restMs = { lo: Math.min(hi, Math.max(0, (before[0] ?? restFromMs) - restFromMs)), hi };
+    if (!isHealed) trials.push({ requests, firstN: first.n, startMs: first.atMs, endMs: lastEndMs, calls, restMs, isDisturbed: isDisturbed(first.atMs) || isDisturbed(restFromMs) });
+    restFromMs = lastEndMs;
+    earliestMs = firstEndMs;
+    group = undefined;
   };
-  for (const mark of known) {
-    if (mark.label === 0) zeros.push(mark.atMs);
-    else {
-      if (group.length > 0 && zeros.length >= separator) close();
-      if (group.length === 0) before = zeros;
-      zeros = [];
-      group.push(mark);
+  for (const mark of sequence.between(0, until)) {
+    if (mark.label === undefined) continue;
+    if (mark.label === 0) {
+      zeros += 1;
+      refusalsMs.push(mark.atMs);
+      if (refusalsMs.length > slack) refusalsMs.shift();
+      continue;
     }
+    if (group !== undefined && zeros >= separator) close(group);
+    group ??= { first: mark, refusalsMs, requests: 0, calls: 0, firstEndMs: Number.POSITIVE_INFINITY, lastEndMs: Number.NEGATIVE_INFINITY, isHealed: false };
+    [zeros, refusalsMs] = [0, []];
+    const calls = sequence.callsOf(mark);
+    const endMs = endOf(mark, calls);
+    group.requests += 1;
+    group.calls += calls.length;
+    group.firstEndMs = Math.min(group.firstEndMs, endMs);
+    group.lastEndMs = Math.max(group.lastEndMs, endMs);
+    group.isHealed ||= calls.some((call) => hasSucceeded(call) && !metFault(call, faults) && call.endMs < faultEndMs);
   }
-  if (group.length > 0 && zeros.length >= separator) close();
-  const healed = ({ marks }: Trial): boolean => marks.some(({ calls }) => calls.some((call) => hasSucceeded(call) && !metFault(call, faults) && call.endMs < faultEndMs));
-  const lastRefusalMs = zeros.at(-1);
-  return { trials: trials.filter((trial) => !healed(trial)), restingMs: restFromMs, ...(lastRefusalMs !== undefined && group.length === 0 && { lastRefusalMs }) };
+  if (group !== undefined && zeros >= separator) close(group);
+  const lastRefusalMs = refusalsMs.at(-1);
+  return { trials, restingMs: restFromMs, ...(lastRefusalMs !== undefined && group === undefined && { lastRefusalMs }) };
 }
 
 /** So many requests in a row must get through, and be served, before the breaker counts as closed. */
 const lasting = 10;
 
-/** From which request on calls go through again for good: its place in the sequence. -1: not seen. */
-export function findClosing(sequence: readonly Mark[], baseline: EdgeBaseline, need: number): number {
-  const known = sequence.filter(({ label }) => label !== undefined);
-  const labels = known.map(({ label }) => label);
+/** From which request on calls go through again for good: its place in the sequence, at `from` or later. -1: not seen. */
+export function findClosing(sequence: Marks, from: number, baseline: EdgeBaseline, need: number): number {
+  const known = rowsWhere(sequence.length, (place) => place >= from && sequence.label(place) !== undefined);
+  const labelAt = (at: number): Mark["label"] => sequence.label(known[at] ?? -1);
   const spare = baseline.missShare < 0.02 ? 0 : Math.ceil(lasting * baseline.missShareAtMost) + 1;
-  for (let i = 0; i + lasting <= known.length; i += 1) {
-    if (labels[i] !== 1 || !isServed(known[i])) continue;
-    const next = known.slice(i, i + lasting);
-    const refused = next.filter(({ label }) => label === 0).length;
-    const failed = next.filter((mark) => mark.label === 1 && !isServed(mark)).length;
-    if (refused <= spare && failed <= 1 && findZeroRun(labels, need, i) < 0) return sequence.findIndex((mark) => mark === known[i]);
+  // Not before the last row of refusals.
+  let first = known.length;
+  for (let zeros = 0; first > 0 && zeros < need; first -= 1) zeros = labelAt(first - 1) === 0 ? zeros + 1 : 0;
+  for (let at = first; at + lasting <= known.length; at += 1) {
+    if (labelAt(at) !== 1 || !isServed(sequence, known[at])) continue;
+    const next = [...known.subarray(at, at + lasting)];
+    const refused = next.filter((place) => sequence.label(place) === 0).length;
+    const failed = next.filter((place) => sequence.label(place) === 1 && !isServed(sequence, place)).length;
+    if (refused <= spare && failed <= 1) return known[at] ?? -1;
   }
   return -1;
 }
 
-function isServed(mark: Mark | undefined): boolean {
-  const last = mark?.calls.at(-1);
+function isServed(sequence: Marks, place: number | undefined): boolean {
+  const mark = place === undefined ? undefined : sequence.at(place);
+  const last = mark === undefined ? undefined : sequence.callsOf(mark).at(-1);
   return last !== undefined && !hasFailed(last) && last.end !== "open";
 }

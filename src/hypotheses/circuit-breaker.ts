@@ -10,12 +10,14 @@ import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { quantile } from "../math/quantile.ts";
 import { format } from "../units/format.ts";
 import { adviseOnBreaker } from "./circuit-breaker-advice.ts";
-import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream } from "./circuit-breaker-claims.ts";
+import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream, measureOpenSpan } from "./circuit-breaker-claims.ts";
 import type { TrialsSeen } from "./circuit-breaker-claims.ts";
 import { breakerParams, explainBreaker } from "./circuit-breaker-params.ts";
 import type { BreakerParams } from "./circuit-breaker-params.ts";
-import { findClosing, findOpening, findTrials, markRequests, readLateCalls, sequenceSince } from "./circuit-breaker-trace.ts";
-import type { Mark, Opening } from "./circuit-breaker-trace.ts";
+import { lookUnder, markRequests } from "./circuit-breaker-marks.ts";
+import type { Mark, Marks, Under } from "./circuit-breaker-marks.ts";
+import { findClosing, findOpening, findTrials, readLateCalls, sequenceSince } from "./circuit-breaker-trace.ts";
+import type { Opening } from "./circuit-breaker-trace.ts";
 import { tooFewFor } from "./circuit-breaker-volumes.ts";
 import { decideTime, undecided } from "./decide.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
@@ -53,7 +55,9 @@ interface Seen {
   /** Infinity: never lifted. */
   readonly faultEndMs: number;
   readonly felt: number;
-  readonly marks: readonly Mark[];
+  readonly disturbed: number;
+  readonly marks: Marks;
+  readonly under: Under;
   readonly callers: readonly string[];
   readonly opening: Opening | undefined;
 }
@@ -72,16 +76,25 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
   const onsetMs = span.onsetMs ?? Number.POSITIVE_INFINITY;
   const faults = new Set(scope.hypothesis.faults);
   const need = zeroRunNeeded(baseline);
-  const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs);
+  let [felt, unanswered, disturbed, callsUnder] = [0, 0, 0, 0];
+  const callers = new Set<string>();
+  const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy), ({ sample, calls }) => {
+    let feltHere = 0;
+    for (const call of calls) {
+      callers.add(call.caller);
+      if (feltFault(call, faults)) feltHere += 1;
+    }
+    felt += feltHere;
+    // A request that waits for a connection and is not answered in time meets the fault as well.
+    if (feltHere === 0 && sample.failure !== undefined && sample.dueMs < faultEndMs) unanswered += 1;
+    if (sample.disturbed) disturbed += 1;
+    if (sample.dueMs < faultEndMs) callsUnder += calls.length;
+  });
   const opening = findOpening(marks, faultEndMs, need, baseline, onsetMs);
-  const felt = marks.reduce((sum, { calls }) => sum + calls.filter((call) => feltFault(call, faults)).length, 0);
-  // A request that waits for a connection and is not answered in time meets the fault as well.
-  const unanswered = marks.filter(({ calls, sample }) => sample.failure !== undefined && sample.dueMs < faultEndMs && !calls.some((call) => feltFault(call, faults))).length;
   if (felt + unanswered < fewestFelt && opening === undefined) {
     return { reason: `Only ${felt} calls of ${probe} felt the fault, fewer than the ${fewestFelt} that a breaker may ask for before it opens.`, nextStep: "Raise the load, or make during longer." };
   }
-  const callers = [...new Set(marks.flatMap(({ calls }) => calls.map(({ caller }) => caller)))];
-  return { scope, params, faults, baseline, need, onsetMs, faultEndMs, felt, marks, callers, opening };
+  return { scope, params, faults, baseline, need, onsetMs, faultEndMs, felt, disturbed, marks, under: lookUnder(marks, faultEndMs, callsUnder), callers: [...callers], opening };
 }
 
 function claimNames({ opens, whileOpen, trials, closes }: BreakerParams): readonly { readonly claim: string; readonly text: string }[] {
@@ -92,48 +105,46 @@ function claimNames({ opens, whileOpen, trials, closes }: BreakerParams): readon
   return [...(opens === false ? [{ claim: "opens", text: "false" }] : []), ...Object.entries(named).flatMap(([claim, bound]) => (bound === undefined ? [] : [{ claim, text: bound.text }]))];
 }
 
-function under({ marks, faultEndMs }: Seen): readonly Mark[] {
-  return marks.filter(({ sample }) => sample.dueMs < faultEndMs);
-}
-
 function stayedClosed(seen: Seen): Judgement {
-  const { scope, params, opening, baseline, felt, marks } = seen;
-  const requests = under(seen);
-  const refused = requests.filter(({ label }) => label === 0).length;
-  const unknown = requests.filter(({ label }) => label === undefined).length;
-  const n = requests.length;
+  const { scope, params, opening, baseline, felt } = seen;
+  const { n, refused, unknown, callsPerSecond } = seen.under;
   const base = { claim: "opens", expected: "false", n, observed: opening === undefined ? `${refused} of ${n} requests made no call` : `after ${format("duration", opening.atMs - seen.onsetMs)}` };
-  const few = tooFewFor(scope.hypothesis.library, { calls: felt, perSecond: perSecond(seen) });
+  const few = tooFewFor(scope.hypothesis.library, { calls: felt, perSecond: callsPerSecond });
   const verdict: ClaimVerdict =
     opening !== undefined && !opening.isPatchy ? { ...base, verdict: "violated", reason: `It opened ${format("duration", opening.atMs - seen.onsetMs)} after the onset: ${refused} of ${n} requests made no call, ${seen.need} or more of them in a row.` }
     : felt < fewestFelt || few !== undefined ? { ...base, verdict: "inconclusive", reason: few === undefined ? `Only ${felt} calls felt the fault.` : `That it stayed closed says little: ${few}.`, nextStep: "Raise the load, or make during longer." }
     : opening !== undefined || areTooMany(refused, n, { ...baseline, missShareAtMost: baseline.missShareAtMost * 1.5 }) ? { ...base, verdict: "inconclusive", reason: `${refused} of ${n} requests made no call, more than before the fault, but never ${seen.need} in a row.`, nextStep: "Raise the load: refusals closer together show whether it opened." }
     : unknown > 0.05 * n ? { ...base, verdict: "inconclusive", reason: `${unknown} of ${n} requests made no call and were not answered: they may wait for a breaker or for a connection.`, nextStep: "Make the probe's timeout longer than the service's own." }
     : { ...base, verdict: "held", reason: `It stayed closed: ${n - refused - unknown} of ${n} requests under the fault reached ${params.proxy}, ${felt} calls felt it.` };
-  return { claims: [verdict], observed: opening === undefined ? {} : { openedAfterMs: opening.atMs - seen.onsetMs }, samples: n, ...common(seen), evidence: verdict.verdict === "violated" ? refusals(marks) : [], states: states(seen, [], -1, []) };
+  return { claims: [verdict], observed: opening === undefined ? {} : { openedAfterMs: opening.atMs - seen.onsetMs }, samples: n, ...common(seen), evidence: verdict.verdict === "violated" ? refusals(seen) : [], states: states(seen, [], -1) };
 }
 
 function neverOpened(params: BreakerParams, seen: Seen): Judgement {
-  const requests = under(seen);
-  const watchedMs = Math.max(0, (requests.findLast(({ label, sample }) => label === 1 || (label === undefined && sample.endMs !== undefined))?.sample.dueMs ?? seen.onsetMs) - seen.onsetMs);
-  const few = tooFewFor(seen.scope.hypothesis.library, { calls: seen.felt, perSecond: perSecond(seen) });
-  const called = requests.filter(({ label }) => label === 1).length;
-  const reason = `It never opened: ${called} of ${requests.length} requests reached ${params.proxy} in the ${format("duration", watchedMs)} after the onset, ${seen.felt} calls felt the fault${few === undefined ? "" : ` (${few})`}.`;
+  const { marks, under: { n, called, callsPerSecond } } = seen;
+  let watched = n - 1;
+  while (watched >= 0 && marks.label(watched) !== 1 && (marks.label(watched) === 0 || marks.at(watched)?.endMs === undefined)) watched -= 1;
+  const watchedMs = Math.max(0, (marks.at(watched)?.dueMs ?? seen.onsetMs) - seen.onsetMs);
+  const few = tooFewFor(seen.scope.hypothesis.library, { calls: seen.felt, perSecond: callsPerSecond });
+  const reason = `It never opened: ${called} of ${n} requests reached ${params.proxy} in the ${format("duration", watchedMs)} after the onset, ${seen.felt} calls felt the fault${few === undefined ? "" : ` (${few})`}.`;
   const withinMs = params.opens === undefined || params.opens === false ? undefined : params.opens.within?.max;
   const claims = claimNames(params).map(({ claim, text }): ClaimVerdict => {
-    const base = { claim, expected: text, observed: "never", n: requests.length };
+    const base = { claim, expected: text, observed: "never", n };
     if (!claim.startsWith("opens")) return { ...base, verdict: "inconclusive", observed: "not measured", reason: "It never opened, so this could not be seen.", nextStep: "Make the fault strong and long enough for the breaker to open, or see why it does not." };
     if (withinMs !== undefined && watchedMs <= withinMs) return { ...base, verdict: "inconclusive", reason: `It did not open in the ${format("duration", watchedMs)} that were watched, which is less than ${text}.`, nextStep: `Make during longer than ${format("duration", withinMs)}.` };
     return { ...base, verdict: "violated", interval: [watchedMs, null], reason };
   });
-  const witnesses = requests.filter((mark) => mark.label === 1 && mark.atMs - seen.onsetMs > (withinMs ?? 0)).slice(-3);
-  return { claims, observed: {}, samples: requests.length, ...common(seen), evidence: witnesses.map((mark) => tell(mark, `still made ${plural(mark.calls.length, "call")} to ${params.proxy} ${format("duration", mark.atMs - seen.onsetMs)} after the onset`)), states: states(seen, [], -1, []) };
+  const witnesses: Mark[] = [];
+  for (let place = n - 1; place >= 0 && witnesses.length < 3; place -= 1) {
+    const mark = marks.at(place);
+    if (mark?.label === 1 && mark.atMs - seen.onsetMs > (withinMs ?? 0)) witnesses.unshift(mark);
+  }
+  return { claims, observed: {}, samples: n, ...common(seen), evidence: witnesses.map((mark) => tell(seen, mark, `still made ${plural(marks.callsOf(mark).length, "call")} to ${params.proxy} ${format("duration", mark.atMs - seen.onsetMs)} after the onset`)), states: states(seen, [], -1) };
 }
 
 function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement {
   const { scope, marks, onsetMs, faultEndMs, callers } = seen;
   const { opens, whileOpen, trials: trialsClaimed, closes } = params;
-  const open = marks.filter(({ sample }) => sample.dueMs >= opening.atMs && sample.dueMs < faultEndMs);
+  const open = measureOpenSpan(marks.between(marks.countDueBefore(opening.atMs), marks.countDueBefore(faultEndMs)));
   const sequence = sequenceSince(opening, marks, { late: false });
   const failures = decideFailures(opens === undefined || opens === false || opens.afterFailures === undefined ? { text: "" } : opens.afterFailures, opening, marks);
   const closing = closeFrom(seen, sequence);
@@ -157,16 +168,15 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
     const nextStep = closing.hi === undefined ? "Make after longer than the bound." : "Raise the load, so that requests are closer together, or loosen the bound.";
     claims.push(obstacle === undefined ? dated(seen, decideTime(claimed, { ...closing, n: sequence.length, event: "calls went through again for good", nextStep }), closing.hi === undefined ? [] : [faultEndMs + closing.lo, faultEndMs + closing.hi]) : undecided(claimed, obstacle.reason, obstacle.nextStep));
   }
-  const answers = open.filter(({ label, sample }) => label === 0 && !sample.disturbed).map(({ sample }) => sample.latencyMs).sort((a, b) => a - b);
   const rests = trialsOf.flatMap(([reading]) => reading?.trials.slice(1).map(({ restMs }) => restMs.hi) ?? []).sort((a, b) => a - b);
   return {
     claims,
     observed: {
       failuresBeforeOpen: failures.failures,
       openedAfterMs: opening.atMs - onsetMs,
-      ...(open.length > 0 && { upstreamShareWhileOpen: open.filter(({ label }) => label === 1).length / open.length }),
-      ...(answers.length > 0 && { answerP95MsWhileOpen: quantile(answers, 0.95) }),
-      ...(all.length > 0 && { trialCalls: Math.max(...all.map(({ marks }) => marks.length)), attemptsPerTrial: all.reduce((sum, { calls }) => sum + calls, 0) / all.length }),
+      ...(open.n > 0 && { upstreamShareWhileOpen: open.called / open.n }),
+      ...(open.answersMs.length > 0 && { answerP95MsWhileOpen: quantile(open.answersMs, 0.95) }),
+      ...(all.length > 0 && { trialCalls: Math.max(...all.map(({ requests }) => requests)), attemptsPerTrial: all.reduce((sum, { calls }) => sum + calls, 0) / all.length }),
       ...(rests.length > 0 && { trialIntervalMs: quantile(rests, 0.5) }),
       ...(closing.hi !== undefined && { closedAfterMs: closing.hi }),
     },
@@ -175,17 +185,17 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
     equivalentTo: equivalents(seen, closing.hi === undefined && all.length === 0),
     evidence: claims.some(({ verdict }) => verdict === "violated") ? [
       { atMs: opening.atMs, what: `opened ${format("duration", opening.atMs - onsetMs)} after the onset, ${plural(failures.failures, "failed call")} before` },
-      ...all.slice(0, 5).map((trial): Evidence => ({ atMs: trial.startMs, what: `trial of ${plural(trial.marks.length, "request")} with ${plural(trial.calls, "call")} (first: request ${trial.marks[0]?.sample.n ?? 0} of ${params.probe}) after ${format("duration", trial.restMs.hi)} of rest` })),
+      ...all.slice(0, 5).map((trial): Evidence => ({ atMs: trial.startMs, what: `trial of ${plural(trial.requests, "request")} with ${plural(trial.calls, "call")} (first: request ${trial.firstN} of ${params.probe}) after ${format("duration", trial.restMs.hi)} of rest` })),
       ...(closing.hi === undefined ? [] : [{ atMs: faultEndMs + closing.hi, what: `closed ${format("duration", closing.hi)} after the end of the fault` }]),
     ] : [],
-    states: states(seen, all.map(({ startMs, endMs }) => ({ startMs, endMs })), closing.hi ?? -1, sequence),
+    states: states(seen, all, closing.hi ?? -1, sequence.at(sequence.length - 1)?.atMs),
   };
 }
 
 /** A time stands only when the machine was quiet: on the whole, and at the moments that decide. */
-function dated({ scope, marks }: Seen, verdict: ClaimVerdict, momentsMs: readonly number[]): ClaimVerdict {
+function dated({ scope, marks, disturbed }: Seen, verdict: ClaimVerdict, momentsMs: readonly number[]): ClaimVerdict {
   const isDisturbed = disturbedAt(scope.observations.disturbances);
-  const noisy = quietGate(marks.filter(({ sample }) => sample.disturbed).length, marks.length, "requests")
+  const noisy = quietGate(disturbed, marks.length, "requests")
     ?? (momentsMs.some(isDisturbed) ? { reason: "The moment that decides it was disturbed by this machine.", nextStep: "Run again, on a quieter machine." } : undefined);
   return noisy === undefined ? verdict : { ...verdict, verdict: "inconclusive", ...noisy };
 }
@@ -200,8 +210,7 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
 
 /** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */
 function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
-  const before = marks.flatMap(({ calls }) => calls.filter(({ startMs }) => startMs <= opening.refusedMs).map(({ endMs }) => endMs));
-  const lastCallsEndMs = Math.max(opening.atMs, ...before);
+  const lastCallsEndMs = lastEndOfCalls(marks, opening);
   const isDisturbed = disturbedAt(scope.observations.disturbances);
   const slack = caller === undefined ? 1 : 5 * callers.length;
   return readLateCalls(opening, marks).flatMap((late) => {
@@ -210,21 +219,30 @@ function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen
   });
 }
 
-function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: readonly Mark[]): { readonly lo: number; readonly hi?: number } {
-  const after = sequence.filter(({ atMs }) => atMs >= faultEndMs);
-  const at = findClosing(after, baseline, need);
-  const lastRefusalMs = (at < 0 ? sequence : sequence.filter(({ atMs }) => atMs < (after[at]?.atMs ?? 0))).findLast(({ label }) => label === 0)?.atMs ?? faultEndMs;
-  const lo = Math.max(0, lastRefusalMs - faultEndMs);
-  const first = after[at];
+/** When the last call was over that began before it is known to have been open. */
+function lastEndOfCalls(marks: Marks, { atMs, refusedMs }: Opening): number {
+  let lastMs = atMs;
+  for (const mark of marks) {
+    if (mark.label !== 1 || mark.atMs > refusedMs) continue;
+    for (const { startMs, endMs } of marks.callsOf(mark)) if (startMs <= refusedMs) lastMs = Math.max(lastMs, endMs);
+  }
+  return lastMs;
+}
+
+function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: Marks): { readonly lo: number; readonly hi?: number } {
+  const first = sequence.at(findClosing(sequence, sequence.countAskedBefore(faultEndMs), baseline, need));
+  let refused = (first === undefined ? sequence.length : sequence.countAskedBefore(first.atMs)) - 1;
+  while (refused >= 0 && sequence.label(refused) !== 0) refused -= 1;
+  const lo = Math.max(0, (sequence.at(refused)?.atMs ?? faultEndMs) - faultEndMs);
   return first === undefined ? { lo } : { lo, hi: first.atMs - faultEndMs };
 }
 
-function states({ scope, opening, onsetMs, faultEndMs }: Seen, trials: readonly { readonly startMs: number; readonly endMs: number }[], closedAfterMs: number, sequence: readonly Mark[]): NonNullable<Judgement["states"]> {
+function states({ scope, opening, onsetMs, faultEndMs }: Seen, trials: readonly { readonly startMs: number; readonly endMs: number }[], closedAfterMs: number, lastAskedMs?: number): NonNullable<Judgement["states"]> {
   const startMs = phaseWindow(scope, "during")?.startMs ?? onsetMs;
   const endMs = phaseWindow(scope, "after")?.endMs ?? scope.observations.endMs;
   if (opening === undefined) return [{ state: "closed", startMs, endMs }];
   const spans = [{ state: "closed", startMs, endMs: opening.atMs }];
-  const openUntil = closedAfterMs >= 0 ? faultEndMs + closedAfterMs : (sequence.at(-1)?.atMs ?? endMs);
+  const openUntil = closedAfterMs >= 0 ? faultEndMs + closedAfterMs : (lastAskedMs ?? endMs);
   let atMs = opening.atMs;
   for (const trial of [...trials].sort((a, b) => a.startMs - b.startMs)) {
     if (trial.startMs > atMs) spans.push({ state: "open", startMs: atMs, endMs: trial.startMs });
@@ -250,18 +268,17 @@ function common({ scope, params }: Seen): Pick<Judgement, "correlation"> {
   return { correlation: scope.observations.rung(params.probe, params.proxy) };
 }
 
-function perSecond(seen: Seen): number {
-  const requests = under(seen);
-  const seconds = ((requests.at(-1)?.sample.dueMs ?? 0) - (requests[0]?.sample.dueMs ?? 0)) / 1000;
-  return seconds <= 0 ? 0 : requests.reduce((sum, { calls }) => sum + calls.length, 0) / seconds;
+function refusals(seen: Seen): readonly Evidence[] {
+  const found: Evidence[] = [];
+  for (const mark of seen.marks) {
+    if (mark.label === 0) found.push(tell(seen, mark, "was answered without a call"));
+    if (found.length === 3) break;
+  }
+  return found;
 }
 
-function refusals(marks: readonly Mark[]): readonly Evidence[] {
-  return marks.filter(({ label }) => label === 0).slice(0, 3).map((mark) => tell(mark, "was answered without a call"));
-}
-
-function tell({ sample, atMs }: Mark, what: string): Evidence {
-  return { atMs, what: `request ${sample.n} of ${sample.probe} ${what}` };
+function tell({ params }: Seen, { n, atMs }: Mark, what: string): Evidence {
+  return { atMs, what: `request ${n} of ${params.probe} ${what}` };
 }
 
 function plural(n: number, noun: string): string {

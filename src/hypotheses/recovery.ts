@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Column } from "../evidence/column.ts";
+import type { Rows } from "../evidence/column.ts";
 import type { MetricClaim } from "../model/experiment.ts";
 import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
 import type { Sample } from "../model/observation.ts";
@@ -13,7 +14,6 @@ import { tally } from "./figures.ts";
 import { apparatusObstacle, exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import { assessClaims, fewestSamples } from "./steady-state.ts";
 import { suffixesThatMeet } from "./steady-suffixes.ts";
-import type { Rows } from "./steady-suffixes.ts";
 import { witnessesAmong } from "./witnesses.ts";
 
 const schema = z.strictObject({ probe: z.string(), within: atMost("duration") });

@@ -8,7 +8,8 @@ import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
 import type { Bound } from "../model/bound.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { within } from "../units/bound.ts";
-import { findOpening, markRequests } from "./circuit-breaker-trace.ts";
+import { markRequests } from "./circuit-breaker-marks.ts";
+import { findOpening } from "./circuit-breaker-trace.ts";
 import { decideByIntervals, decideByWitnesses, decideShare, surety, undecided } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
@@ -60,7 +61,7 @@ export const retry: HypothesisType<RetryParams> = {
     if (obstacle !== undefined) return { claims: retryClaims(params).map(({ claim, text }) => undecided({ claim, bound: { text } }, obstacle.reason, obstacle.nextStep)), observed: {}, samples: 0, correlation };
     const onsetMs = span.onsetMs ?? faultEndMs;
     const faults = new Set(hypothesis.faults);
-    const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs);
+    const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
     const opening = findOpening(marks, faultEndMs, zeroRunNeeded(baseline), baseline, onsetMs);
     const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), faultEndMs);
     return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation };

@@ -1,13 +1,8 @@
+import type { Rows } from "../evidence/column.ts";
 import type { MetricClaim } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
 import { within } from "../units/bound.ts";
 import { fewestSamples, metricQuantile } from "./steady-state.ts";
-
-/** Rows that need not be held: asked by place, as an array is. */
-export interface Rows<T> {
-  readonly length: number;
-  at(place: number): T | undefined;
-}
 
 /**
  * For every sample whether it and all that follow it meet the claims together, as a gate would say: in one pass from the end,
