@@ -108,10 +108,18 @@ export interface ConnectionRecord {
   readonly faults?: readonly FaultRecord[];
 }
 
+/** What a thread finds out about itself. */
+export type LoopRecord =
+  /** The event loop of a thread was late by `lateMs` (duration). */
+  | { readonly kind: "stall"; readonly atMs: number; readonly thread: "main" | "data-plane"; readonly lateMs: number }
+  /** Share (0..1) of the last second that a thread or process spent runnable but not running, and its mean wait each time it wanted to run (duration); Linux only. */
+  | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number; readonly meanWaitMs: number };
+
 /** What the data plane sends up, in batches. */
 export type WitnessRecord =
   | ExchangeRecord
   | ConnectionRecord
+  | LoopRecord
   /** While a listener refuses, calls cannot be witnessed. */
   | { readonly kind: "unwitnessed"; readonly atMs: number; readonly proxy: string; readonly startMs: number; readonly endMs: number }
   | { readonly kind: "witness-issue"; readonly atMs: number; readonly proxy: string; readonly code: string; readonly message: string };
@@ -146,10 +154,7 @@ export type RunEvent =
   /** The faults of an epoch are in force (windows count from here), and lifted. */
   | { readonly kind: "faults-set"; readonly atMs: number; readonly epoch: number; readonly faults: readonly string[] }
   | { readonly kind: "faults-lifted"; readonly atMs: number; readonly epoch: number }
-  /** The event loop of a thread was late by `lateMs` (duration). */
-  | { readonly kind: "stall"; readonly atMs: number; readonly thread: "main" | "data-plane"; readonly lateMs: number }
-  /** Share (0..1) of the last second that a process spent runnable but not running, and its mean wait each time it wanted to run (duration); Linux only. */
-  | { readonly kind: "starved"; readonly atMs: number; readonly who: string; readonly share: number; readonly meanWaitMs: number }
+  | LoopRecord
   | { readonly kind: "in-flight-cap"; readonly atMs: number; readonly probe: string; readonly limit: number }
   | { readonly kind: "guard-tripped"; readonly atMs: number; readonly probe: string; readonly metric: Metric; readonly expected: string; readonly observed: number; readonly n: number }
   | { readonly kind: "max-duration"; readonly atMs: number }

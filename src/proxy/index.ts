@@ -4,3 +4,8 @@
  * To add a lane: a folder that exports a Lane (lane.ts), one line in lanes.ts, and its name in the model's LaneName.
  */
 export { createDataPlane } from "./data-plane.ts";
+export { openDataPlane } from "./data-plane-thread.ts";
+export { LoopWatch } from "./loop-watch.ts";
+export { starvation, waitsOf } from "./processor-waits.ts";
+export type { Waits } from "./processor-waits.ts";
+export { createEnvFrom } from "./worker-env.ts";

@@ -1,8 +1,8 @@
+import type { DataPlane } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Event, Fact, JournalHeader } from "../model/event.ts";
 import { LocalEngine } from "../engines/index.ts";
-import { createDataPlane } from "../proxy/index.ts";
 import { unlessAborted } from "./abortable.ts";
 import { dataPlaneConfig, proxyEndpoints, serviceEndpoints } from "./addresses.ts";
 import { Apparatus } from "./apparatus.ts";
@@ -21,6 +21,8 @@ import { Undo } from "./undo.ts";
 
 export interface CarryOutOptions {
   readonly env: Env;
+  /** Opens the data plane, on the clock of `env`. */
+  readonly openDataPlane: () => DataPlane;
   readonly header: JournalHeader;
   readonly sink: Sink;
   readonly secrets: Readonly<Record<string, string>>;
@@ -109,14 +111,14 @@ class Run {
 
   /** Proxies listen first, then services start; the load stands ready. */
   async #start(): Promise<{ readonly engine: LocalEngine; readonly load: Load }> {
-    const { env, header, secrets, environment, baseDir } = this.#options;
+    const { env, openDataPlane, header, secrets, environment, baseDir } = this.#options;
     const { plan, tracePrefix } = header;
     const { signal } = this.#halt;
     signal.throwIfAborted();
     const record = (fact: Fact): void => this.#record(fact);
     const ports = await holdPorts(plan.experiment.services, this.#undo);
     const services = serviceEndpoints(plan, new Map([...ports].map(([name, { port }]) => [name, port])));
-    const engine = new LocalEngine(createDataPlane(env), (records) => records.forEach(record));
+    const engine = new LocalEngine(openDataPlane(), (records) => records.forEach(record), (death) => this.#halt.halt(failureOf(death, env.nowMs()), death));
     this.#undo.add("proxies", () => engine.stop());
     const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });

@@ -16,9 +16,10 @@ export class Halt {
     return this.#controller.signal;
   }
 
-  halt(fact: HaltFact): void {
+  /** `reason` is the error that stages may meet by themselves for the same cause. */
+  halt(fact: HaltFact, reason = new Error(`halted: ${fact.kind}`)): void {
     this.#record(fact);
-    this.#controller.abort(new Error(`halted: ${fact.kind}`));
+    this.#controller.abort(reason);
   }
 
   /** For what cannot be recorded any more. */

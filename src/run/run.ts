@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { Event, JournalHeader } from "../model/event.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report } from "../model/report.ts";
+import { openDataPlane } from "../proxy/index.ts";
 import { carryOut } from "./carry-out.ts";
 import { openJournal } from "./journal-file.ts";
 import { judgeJournal } from "./judge-journal.ts";
@@ -33,7 +34,8 @@ export interface RunOptions {
  * clean-up when the journal could not be written to its end; any other failure is told by the report.
  */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<{ readonly report: Report; readonly journalPath: string }> {
-  const env = createSystemEnv();
+  const startNs = process.hrtime.bigint();
+  const env = createSystemEnv(startNs);
   const startedAt = new Date();
   const runId = nameRun(startedAt);
   const environment = given(options.environment ?? process.env);
@@ -51,7 +53,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   options.signal?.addEventListener("abort", passOn);
   if (options.signal?.aborted === true) passOn();
   try {
-    await carryOut({ env, header, sink, secrets, environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
+    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
   } finally {
     options.signal?.removeEventListener("abort", passOn);
   }

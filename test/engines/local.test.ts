@@ -9,8 +9,9 @@ function setUp() {
   let post: (message: DataPlaneMessage) => void = () => undefined;
   const dataPlane: DataPlane = { send: (request) => void asked.push(request), onMessage: (listener) => (post = listener) };
   const records: WitnessRecord[] = [];
-  const engine = new LocalEngine(dataPlane, (batch) => records.push(...batch));
-  return { engine, asked, records, post: (message: DataPlaneMessage): void => post(message) };
+  const deaths: Error[] = [];
+  const engine = new LocalEngine(dataPlane, (batch) => records.push(...batch), (death) => deaths.push(death));
+  return { engine, asked, records, deaths, post: (message: DataPlaneMessage): void => post(message) };
 }
 
 describe("LocalEngine", () => {
@@ -36,5 +37,19 @@ describe("LocalEngine", () => {
     const record: WitnessRecord = { kind: "unwitnessed", atMs: 2, proxy: "edge", startMs: 1, endMs: 2 };
     post({ kind: "records", records: [record] });
     expect(records).toEqual([record]);
+  });
+
+  it("tells of a death before what waited throws of it, and asks no more", async () => {
+    const { engine, asked, deaths, post } = setUp();
+    const seen = engine.setFaults([], 1).catch((error: unknown) => ({ error, told: [...deaths] }));
+    const lifted = engine.lift({ release: true });
+    const stopped = engine.stop();
+    post({ kind: "died", atMs: 12, code: "data-plane-died", message: "gone", hint: "report it" });
+    expect(deaths).toMatchObject([{ name: "ChaosError", code: "data-plane-died", message: "gone", hint: "report it" }]);
+    expect(await seen).toEqual({ error: deaths[0], told: deaths });
+    expect(await lifted).toEqual({ atMs: 12 });
+    await stopped;
+    await expect(engine.start({ seed: "s", tracePrefix: "0", proxies: [] })).rejects.toBe(deaths[0]);
+    expect(asked).toHaveLength(3);
   });
 });

@@ -21,10 +21,10 @@ describe("RecordBatch", () => {
     expect(sent).toEqual([3]);
   });
 
-  it("sends 256 records at once", () => {
+  it("sends 64 records at once", () => {
     const { sent, add } = setUp();
-    add(600);
-    expect(sent).toEqual([256, 256]);
+    add(150);
+    expect(sent).toEqual([64, 64]);
   });
 
   it("has no timer while there is nothing to send", () => {
