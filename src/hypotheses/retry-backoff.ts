@@ -1,3 +1,4 @@
+import { Column } from "../evidence/column.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
 import { clopperPearson } from "../math/proportion.ts";
 import { quantile, quantileInterval } from "../math/quantile.ts";
@@ -8,9 +9,14 @@ import { decideByIntervals, decideQuantile, surety, undecided } from "./decide.t
 import { fitBend, fitGrowth } from "./retry-growth.ts";
 import type { BackoffKind } from "./retry-params.ts";
 
+/** Pauses per request; rows are made as they are asked for. */
+export interface PauseRows extends Iterable<readonly number[]> {
+  readonly length: number;
+}
+
 /** What the pauses look like: rows of pauses per request, and what can be told of them. */
 export interface Pauses {
-  readonly rows: readonly (readonly number[])[];
+  readonly rows: PauseRows;
   readonly baseline: EdgeBaseline;
   readonly confidence: number;
 }
@@ -26,7 +32,7 @@ const bendHalfWay = Math.log(3 / 4) / 2;
 
 /** Most likely kind, for reports: what the fit is nearest to. */
 export function guessKind(rows: Pauses["rows"]): BackoffKind | undefined {
-  const all = sorted(rows.flat());
+  const all = sortedPauses(rows);
   if (all.length === 0) return undefined;
   if (quantile(all, 0.5) <= noPauseMs) return "none";
   const growth = fitGrowth(rows);
@@ -37,7 +43,7 @@ export function guessKind(rows: Pauses["rows"]): BackoffKind | undefined {
 }
 
 export function decideKind(kind: BackoffKind, { rows, confidence }: Pauses): { readonly verdict: ClaimVerdict; readonly equivalentTo: readonly string[] } {
-  const all = sorted(rows.flat());
+  const all = sortedPauses(rows);
   const growth = fitGrowth(rows);
   const medianMs = quantile(all, 0.5);
   const asked = quantileInterval(all, 0.5, confidence);
@@ -80,7 +86,7 @@ export function decideKind(kind: BackoffKind, { rows, confidence }: Pauses): { r
 }
 
 export function decideFirst(bound: Bound, { rows, confidence }: Pauses): ClaimVerdict {
-  const sortedMs = sorted(rows.flatMap(([first]) => (first === undefined ? [] : [first])));
+  const sortedMs = sortedPauses(rows, 0);
   return decideQuantile({ claim: "backoff.first", bound, kind: "duration", what: "the median of the first pause" }, 0.5, { sortedMs, confidence });
 }
 
@@ -97,10 +103,10 @@ const offShare = 0.3;
 
 /** Whether pauses differ from request to request by more than scheduling: judged where they are longest, as a share of pauses off the median, which no outlier sways. */
 export function decideJitter(asked: "required" | "forbidden", { rows, baseline, confidence }: Pauses): ClaimVerdict {
-  const places = [0, 1, 2, 3].map((k) => sorted(rows.flatMap((row) => (row[k] === undefined ? [] : [row[k]])))).filter(({ length }) => length >= 10);
-  const pauses = places.reduce<readonly number[] | undefined>((best, one) => (best === undefined || quantile(one, 0.5) > quantile(best, 0.5) ? one : best), undefined);
+  const places = [0, 1, 2, 3].map((k) => sortedPauses(rows, k)).filter(({ length }) => length >= 10);
+  const pauses = places.reduce<Float64Array | undefined>((best, one) => (best === undefined || quantile(one, 0.5) > quantile(best, 0.5) ? one : best), undefined);
   const claimed = { claim: "backoff.jitter", bound: { text: asked } };
-  if (pauses === undefined) return undecided(claimed, `Fewer than 10 pauses were seen.`, "Let more requests meet the fault: make during longer, or raise the load or the fault's rate.", { n: rows.flat().length });
+  if (pauses === undefined) return undecided(claimed, `Fewer than 10 pauses were seen.`, "Let more requests meet the fault: make during longer, or raise the load or the fault's rate.", { n: sortedPauses(rows).length });
   const medianMs = quantile(pauses, 0.5);
   const noiseMs = baseline.answerSpreadMs;
   const looseMs = Math.max(6, 0.06 * medianMs, 2 * noiseMs);
@@ -120,6 +126,9 @@ export function decideJitter(asked: "required" | "forbidden", { rows, baseline, 
   };
 }
 
-function sorted(values: readonly number[]): number[] {
-  return [...values].sort((a, b) => a - b);
+/** All pauses in ascending order, or those after attempt k alone. */
+export function sortedPauses(rows: PauseRows, k?: number): Float64Array {
+  const all = new Column("f64");
+  for (const row of rows) for (const ms of k === undefined ? row : row.slice(k, k + 1)) all.push(ms);
+  return all.sorted();
 }

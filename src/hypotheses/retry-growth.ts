@@ -1,3 +1,4 @@
+import { Column } from "../evidence/column.ts";
 import { normalQuantile } from "../math/proportion.ts";
 
 /** Chance of a growth that is none, and of none that is one, for which the counts of sequences are. */
@@ -20,22 +21,34 @@ export interface Growth {
 const leastMs = 0.5;
 
 /** Fits sequences of two or more pauses, at most `most` of each; undefined when fewer than two such. */
-export function fitGrowth(sequences: readonly (readonly number[])[], most = 3): Growth | undefined {
-  const usable = sequences.filter(({ length }) => length >= 2).map((pauses) => pauses.slice(0, most).map((ms) => Math.log(Math.max(leastMs, ms))));
-  const points = usable.flatMap((logs) => logs.map((y, x) => ({ x, y })));
-  if (usable.length < 2) return undefined;
-  const mean = (of: (point: { x: number; y: number }) => number): number => points.reduce((sum, point) => sum + of(point), 0) / points.length;
-  const [mx, my] = [mean(({ x }) => x), mean(({ y }) => y)];
-  const sxx = points.reduce((sum, { x }) => sum + (x - mx) ** 2, 0);
-  const slope = points.reduce((sum, { x, y }) => sum + (x - mx) * (y - my), 0) / sxx;
-  const residual = points.reduce((sum, { x, y }) => sum + (y - my - slope * (x - mx)) ** 2, 0);
-  const freedom = points.length - 2;
+export function fitGrowth(sequences: Iterable<readonly number[]>, most = 3): Growth | undefined {
+  const [xs, ys] = [new Column("u32"), new Column("f64")];
+  let usable = 0;
+  for (const pauses of sequences) {
+    if (pauses.length < 2) continue;
+    usable += 1;
+    for (let x = 0; x < Math.min(most, pauses.length); x += 1) {
+      xs.push(x);
+      ys.push(Math.log(Math.max(leastMs, pauses[x] ?? 0)));
+    }
+  }
+  if (usable < 2) return undefined;
+  const sum = (of: (x: number, y: number) => number): number => {
+    let total = 0;
+    for (let point = 0; point < xs.length; point += 1) total += of(xs.get(point), ys.get(point));
+    return total;
+  };
+  const [mx, my] = [sum((x) => x) / xs.length, sum((_, y) => y) / xs.length];
+  const sxx = sum((x) => (x - mx) ** 2);
+  const slope = sum((x, y) => (x - mx) * (y - my)) / sxx;
+  const residual = sum((x, y) => (y - my - slope * (x - mx)) ** 2);
+  const freedom = xs.length - 2;
   // Timers are never so exact that five sequences could be trusted to a thousandth.
   const sigma = Math.max(0.03, Math.sqrt(residual / freedom));
   const error = sigma / Math.sqrt(sxx);
-  const needed = ((2 * normalQuantile(1 - chance) * sigma) / Math.log(2)) ** 2 / (sxx / usable.length);
+  const needed = ((2 * normalQuantile(1 - chance) * sigma) / Math.log(2)) ** 2 / (sxx / usable);
   return {
-    sequences: usable.length, slope, sigma,
+    sequences: usable, slope, sigma,
     needed: Math.max(3, Math.ceil(needed)),
     interval: (confidence) => {
       const reach = studentQuantile(confidence, freedom) * error;
@@ -45,11 +58,15 @@ export function fitGrowth(sequences: readonly (readonly number[])[], most = 3): 
 }
 
 /** How the growth itself changes: mean of ln p₃ − 2 ln p₂ + ln p₁; 0 for a geometric row, ln ¾ for 1, 2, 3. Undefined below three sequences of three pauses. */
-export function fitBend(sequences: readonly (readonly number[])[]): { interval(confidence: number): { readonly lo: number; readonly hi: number } } | undefined {
-  const bends = sequences.flatMap(([a, b, c]) => (a === undefined || b === undefined || c === undefined ? [] : [Math.log(Math.max(leastMs, c)) - 2 * Math.log(Math.max(leastMs, b)) + Math.log(Math.max(leastMs, a))]));
+export function fitBend(sequences: Iterable<readonly number[]>): { interval(confidence: number): { readonly lo: number; readonly hi: number } } | undefined {
+  const bends = new Column("f64");
+  for (const [a, b, c] of sequences) if (a !== undefined && b !== undefined && c !== undefined) bends.push(Math.log(Math.max(leastMs, c)) - 2 * Math.log(Math.max(leastMs, b)) + Math.log(Math.max(leastMs, a)));
   if (bends.length < 3) return undefined;
-  const mean = bends.reduce((sum, bend) => sum + bend, 0) / bends.length;
-  const deviation = Math.max(0.05, Math.sqrt(bends.reduce((sum, bend) => sum + (bend - mean) ** 2, 0) / (bends.length - 1)));
+  let [total, squares] = [0, 0];
+  for (let at = 0; at < bends.length; at += 1) total += bends.get(at);
+  const mean = total / bends.length;
+  for (let at = 0; at < bends.length; at += 1) squares += (bends.get(at) - mean) ** 2;
+  const deviation = Math.max(0.05, Math.sqrt(squares / (bends.length - 1)));
   return {
     interval: (confidence) => {
       const reach = (studentQuantile(confidence, bends.length - 1) * deviation) / Math.sqrt(bends.length);

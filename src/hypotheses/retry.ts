@@ -1,7 +1,9 @@
 import { feltFault } from "../evidence/call-outcome.ts";
+import { Column } from "../evidence/column.ts";
 import { measureBaseline, requestsWithCalls } from "../evidence/edge-baseline.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
 import { completenessGate, continuityGate, correlationGate, healthyBaselineGate, quietGate, reachabilityGate, strayGate, unwitnessedGate } from "../evidence/gates.ts";
+import { partitionPoint } from "../evidence/partition-point.ts";
 import { zeroRunNeeded } from "../evidence/zero-runs.ts";
 import { quantile } from "../math/quantile.ts";
 import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
@@ -14,13 +16,14 @@ import { decideByIntervals, decideByWitnesses, decideShare, surety, undecided } 
 import { adviseOnSamples } from "./expected-samples.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
-import { decideFactor, decideFirst, decideJitter, decideKind, guessKind } from "./retry-backoff.ts";
+import { decideFactor, decideFirst, decideJitter, decideKind, guessKind, sortedPauses } from "./retry-backoff.ts";
+import type { PauseRows } from "./retry-backoff.ts";
 import { fitGrowth, studentQuantile } from "./retry-growth.ts";
 import { explainRetry, retryClaims, retryParams } from "./retry-params.ts";
 import type { RetryParams } from "./retry-params.ts";
 import { decideMethods, decideRetryAfter, decideStatuses } from "./retry-rules.ts";
-import { attemptsOf, collectSequences, failedThroughout } from "./retry-sequences.ts";
-import type { Sequence, Sequences } from "./retry-sequences.ts";
+import { collectSequences } from "./retry-sequences.ts";
+import type { Sequence, SequenceList, Sequences } from "./retry-sequences.ts";
 
 /** Requests that must have run to their end before a bound on attempts is held. */
 const enough = 20;
@@ -63,7 +66,7 @@ export const retry: HypothesisType<RetryParams> = {
     const faults = new Set(hypothesis.faults);
     const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
     const opening = findOpening(marks, faultEndMs, zeroRunNeeded(baseline), baseline, onsetMs);
-    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), faultEndMs);
+    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), faultEndMs, (n) => observations.callsOf({ probe, n }, proxy));
     return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation };
   },
 };
@@ -76,7 +79,7 @@ function decideAll(params: RetryParams, scope: Scope, seen: Sequences, baseline:
   const equivalentTo: string[] = [];
   const faults = new Set(hypothesis.faults);
   if (attempts !== undefined) {
-    const decided = decideAttempts(attempts, seen, hasOpened);
+    const decided = decideAttempts(attempts, seen, params.probe, hasOpened);
     claims.push(decided.verdict);
     evidence.push(...decided.evidence);
   }
@@ -99,69 +102,81 @@ function decideAll(params: RetryParams, scope: Scope, seen: Sequences, baseline:
   }
   if (amplification !== undefined) claims.push(decideAmplification(amplification, seen, params.proxy, baseline, confidence));
   const rulings = [
-    ...(onlyMethods === undefined ? [] : [decideMethods(onlyMethods, seen.met)]),
-    ...(neverStatuses === undefined ? [] : [decideStatuses(neverStatuses, seen.met)]),
-    ...(honoursRetryAfter === undefined ? [] : [decideRetryAfter(seen.met, Date.parse(observations.header.startedAt))]),
+    ...(onlyMethods === undefined ? [] : [decideMethods(onlyMethods, seen, params.probe)]),
+    ...(neverStatuses === undefined ? [] : [decideStatuses(neverStatuses, seen, params.probe)]),
+    ...(honoursRetryAfter === undefined ? [] : [decideRetryAfter(seen, params.probe, Date.parse(observations.header.startedAt))]),
   ];
   for (const ruling of rulings) {
     claims.push(ruling.verdict);
     evidence.push(...ruling.evidence);
   }
   if (success !== undefined) {
-    const judged = seen.whole.filter(({ sample }) => !sample.disturbed);
-    claims.push(decideShare({ claim: "success", bound: success, kind: "share", what: "the share of good answers among requests that met the fault" }, { k: judged.filter(({ sample }) => sample.grade === "good").length, n: judged.length, confidence }));
+    const judged = seen.whole.where(({ disturbed }) => !disturbed);
+    claims.push(decideShare({ claim: "success", bound: success, kind: "share", what: "the share of good answers among requests that met the fault" }, { k: judged.count(({ isGood }) => isGood), n: judged.length, confidence }));
   }
-  if (seen.met.some((sequence) => attemptsOf(sequence) > 1)) {
+  if (seen.met.mostAttempts() > 1) {
     equivalentTo.push("retries of a sidecar or client library below the service");
-    const isPrompt = seen.met.every(({ calls }) => calls.every((call) => !feltFault(call, faults) || call.endMs - call.startMs < Math.max(20, 2 * baseline.callP99Ms)));
-    if (isPrompt && guessKind(rows) === "constant") equivalentTo.push("hedging after a fixed delay: use a slow answer to tell them apart");
+    const promptMs = Math.max(20, 2 * baseline.callP99Ms);
+    const isPrompt = (sequence: Sequence): boolean => seen.callsOf(sequence).every((call) => !feltFault(call, faults) || call.endMs - call.startMs < promptMs);
+    if (guessKind(rows) === "constant" && seen.met.count(isPrompt) === seen.met.length) equivalentTo.push("hedging after a fixed delay: use a slow answer to tell them apart");
   }
   return { claims, observed: observe(seen, rows, baseline, backoff?.jitter === undefined || backoff.jitter === "any" ? undefined : claims.find(({ claim }) => claim === "backoff.jitter")), samples: seen.met.length, equivalentTo, evidence };
 }
 
 /** More calls than allowed refute in any request; fewer only in one that failed to its end and was not cut short. */
-function decideAttempts(bound: Bound, { met, whole }: Sequences, hasOpened: boolean): { readonly verdict: ClaimVerdict; readonly evidence: readonly Evidence[] } {
+function decideAttempts(bound: Bound, { met, whole, callsOf }: Sequences, probe: string, hasOpened: boolean): { readonly verdict: ClaimVerdict; readonly evidence: readonly Evidence[] } {
   const claimed = { claim: "attempts", bound, kind: "count" as const, what: "the number of calls per request" };
   const isOver = (n: number): boolean => bound.max !== undefined && n > bound.max - (bound.maxOpen === true ? 1 : 0);
   const isUnder = (n: number): boolean => !within(bound, n) && !isOver(n);
-  const witnesses = [...met.filter((sequence) => isOver(attemptsOf(sequence))), ...whole.filter((sequence) => failedThroughout(sequence) && isUnder(attemptsOf(sequence)))];
-  const doubtful = met.filter((sequence) => isOver(sequence.calls.length) && !isOver(attemptsOf(sequence)));
-  const judged = bound.min === undefined ? whole : whole.filter(failedThroughout);
-  const most = Math.max(0, ...(judged.length === 0 ? met : judged).map(attemptsOf));
-  const worst = witnesses.reduce((extreme, sequence) => (isOver(attemptsOf(sequence)) ? Math.max(extreme, attemptsOf(sequence)) : extreme), witnesses[0] === undefined ? most : attemptsOf(witnesses[0]));
-  const evidence = witnesses.slice(0, 3).map(({ sample, calls }): Evidence => ({ atMs: calls.at(-1)?.startMs ?? sample.dueMs, what: `request ${sample.n} of ${sample.probe} made ${calls.length} call${calls.length === 1 ? "" : "s"}, at ${calls.slice(0, 8).map(({ startMs }) => `${Math.round(startMs)}ms`).join(", ")}${calls.length > 8 ? ", …" : ""}` }));
-  if (witnesses.length === 0 && doubtful.length > 0) {
-    return { evidence: [], verdict: undecided(claimed, `${doubtful.length} requests made more calls than ${bound.text}, but the HTTP client may have repeated some by itself on a fresh connection.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
+  const over = met.where(({ attempts }) => isOver(attempts));
+  const under = whole.where(({ hasFailedThroughout, attempts }) => hasFailedThroughout && isUnder(attempts));
+  const witnesses = over.length + under.length;
+  const doubtful = met.count(({ calls, attempts }) => isOver(calls) && !isOver(attempts));
+  const judged = bound.min === undefined ? whole : whole.where(({ hasFailedThroughout }) => hasFailedThroughout);
+  const most = (judged.length === 0 ? met : judged).mostAttempts();
+  const worst = over.length > 0 ? over.mostAttempts() : (under.at(0)?.attempts ?? most);
+  const evidence = [...over.firstOf(3), ...under.firstOf(3)].slice(0, 3).map((sequence): Evidence => {
+    const calls = callsOf(sequence);
+    return { atMs: calls.at(-1)?.startMs ?? sequence.dueMs, what: `request ${sequence.n} of ${probe} made ${calls.length} call${calls.length === 1 ? "" : "s"}, at ${calls.slice(0, 8).map(({ startMs }) => `${Math.round(startMs)}ms`).join(", ")}${calls.length > 8 ? ", …" : ""}` };
+  });
+  if (witnesses === 0 && doubtful > 0) {
+    return { evidence: [], verdict: undecided(claimed, `${doubtful} requests made more calls than ${bound.text}, but the HTTP client may have repeated some by itself on a fresh connection.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
   }
-  const verdict = decideByWitnesses(claimed, { observed: witnesses.length > 0 ? worst : most, witnesses: witnesses.length, n: witnesses.length > 0 ? met.length : judged.length, enough });
-  if (verdict.verdict !== "inconclusive" || witnesses.length > 0) return { verdict, evidence };
+  const verdict = decideByWitnesses(claimed, { observed: witnesses > 0 ? worst : most, witnesses, n: witnesses > 0 ? met.length : judged.length, enough });
+  if (verdict.verdict !== "inconclusive" || witnesses > 0) return { verdict, evidence };
   return { evidence, verdict: { ...verdict, reason: `Only ${judged.length} of ${met.length} requests that met the fault ran to their end${hasOpened ? " before the breaker opened" : ""}, fewer than the ${enough} that a bound on attempts is judged by.`, nextStep: hasOpened ? "Raise the load, or let the breaker be slower or off while retries are judged." : "Make during longer, or raise the load or the fault's rate." } };
 }
 
 /** Rows of pauses, of undisturbed requests. A wait that Retry-After asked for is no backoff. */
-function pauseRows(seen: Sequences): readonly (readonly number[])[] {
-  return withPauses(seen).filter(({ sample }) => !sample.disturbed).filter(({ calls, pausesMs }) => pausesMs.length > 0 && calls.every(({ retryAfter }) => retryAfter === undefined)).map(({ pausesMs }) => pausesMs);
+function pauseRows(seen: Sequences): PauseRows {
+  const sequences = withPauses(seen).where(({ disturbed, pausesMs, asksToWait }) => !disturbed && pausesMs.length > 0 && !asksToWait);
+  return {
+    length: sequences.length,
+    * [Symbol.iterator]() {
+      for (const { pausesMs } of sequences) yield pausesMs;
+    },
+  };
 }
 
 /** Requests whose pauses are judged: whole ones; where none ends, those that had half the time of the fault. */
-function withPauses({ met, whole }: Sequences): readonly Sequence[] {
-  const endless = met.filter(({ overMs }) => overMs === Number.POSITIVE_INFINITY);
-  return whole.length >= 5 && endless.length < whole.length ? whole : met.slice(0, Math.floor(met.length / 2));
+function withPauses({ met, whole }: Sequences): SequenceList {
+  const endless = met.count(({ overMs }) => overMs === Number.POSITIVE_INFINITY);
+  return whole.length >= 5 && endless < whole.length ? whole : met.firstOf(Math.floor(met.length / 2));
 }
 
-function pauseObstacle(seen: Sequences, rows: readonly (readonly number[])[], hasOpened: boolean): { readonly reason: string; readonly nextStep: string } | undefined {
+function pauseObstacle(seen: Sequences, rows: PauseRows, hasOpened: boolean): { readonly reason: string; readonly nextStep: string } | undefined {
   const { met, whole } = seen;
   const judged = withPauses(seen);
-  const noise = quietGate(judged.filter(({ sample }) => sample.disturbed).length, judged.length, "requests with retries");
+  const noise = quietGate(judged.count(({ disturbed }) => disturbed), judged.length, "requests with retries");
   if (noise !== undefined) return noise;
-  const asked = met.filter(({ calls }) => calls.some(({ retryAfter }) => retryAfter !== undefined)).length;
+  const asked = met.count(({ asksToWait }) => asksToWait);
   if (rows.length === 0 && asked > 0) return { reason: `All ${asked} answers that were retried asked for a wait by Retry-After.`, nextStep: "Leave retryAfter out of the fault to see the backoff itself." };
   if (rows.length === 0) {
     const many = whole.length >= enough;
     return { reason: many ? `None of ${whole.length} requests that met the fault and ran to their end was retried, so there is no pause to judge.` : `No request that ran to its end${hasOpened ? " before the breaker opened" : ""} was retried.`, nextStep: many ? "Let the service retry what this fault does, or use a fault that it retries." : "Make during longer, or raise the load or the fault's rate." };
   }
-  const all = rows.flat();
-  const overlapping = all.filter((ms) => ms < -1).length;
+  const all = sortedPauses(rows);
+  const overlapping = partitionPoint(all.length, (at) => (all[at] ?? 0) < -1);
   if (overlapping > 0.2 * all.length) return { reason: `${overlapping} of ${all.length} attempts began before the one before had ended: that is hedging, or a timeout that leaves its call running.`, nextStep: "Use a fault that answers at once (error), so that every attempt ends before the next." };
   return undefined;
 }
@@ -180,25 +195,32 @@ function decideAmplification(bound: Bound, seen: Sequences, proxy: string, basel
 }
 
 function measureAmplification({ inTime }: Sequences, baseline: EdgeBaseline): { readonly factor: number; readonly n: number; readonly most: number; readonly error: number } {
-  const counts = inTime.map(({ calls }) => calls.length);
-  const n = counts.length;
-  const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, n);
-  const variance = counts.reduce((sum, count) => sum + (count - mean) ** 2, 0) / Math.max(1, n - 1);
-  return { factor: mean / baseline.callsPerRequest, n, most: Math.max(0, ...counts), error: Math.sqrt(variance / Math.max(1, n)) / baseline.callsPerRequest };
+  const n = inTime.length;
+  let [calls, most, squares] = [0, 0, 0];
+  for (let place = 0; place < n; place += 1) {
+    calls += inTime.at(place) ?? 0;
+    most = Math.max(most, inTime.at(place) ?? 0);
+  }
+  const mean = calls / Math.max(1, n);
+  for (let place = 0; place < n; place += 1) squares += ((inTime.at(place) ?? 0) - mean) ** 2;
+  const variance = squares / Math.max(1, n - 1);
+  return { factor: mean / baseline.callsPerRequest, n, most, error: Math.sqrt(variance / Math.max(1, n)) / baseline.callsPerRequest };
 }
 
-function observe(seen: Sequences, rows: readonly (readonly number[])[], baseline: EdgeBaseline, jitter: ClaimVerdict | undefined): ReturnType<typeof retry.judge>["observed"] {
-  const counts = (seen.whole.length > 0 ? seen.whole : seen.met).map(attemptsOf).sort((a, b) => a - b);
+function observe(seen: Sequences, rows: PauseRows, baseline: EdgeBaseline, jitter: ClaimVerdict | undefined): ReturnType<typeof retry.judge>["observed"] {
+  const counts = new Column("u32");
+  for (const { attempts } of seen.whole.length > 0 ? seen.whole : seen.met) counts.push(attempts);
   const kind = guessKind(rows);
   const growth = fitGrowth(rows);
   const medians = [0, 1, 2, 3].flatMap((k) => {
-    const pauses = rows.flatMap((row) => (row[k] === undefined ? [] : [row[k]])).sort((a, b) => a - b);
+    const pauses = sortedPauses(rows, k);
     return pauses.length === 0 ? [] : [Math.round(quantile(pauses, 0.5) * 10) / 10];
   });
   const amplification = measureAmplification(seen, baseline);
-  const transport = seen.met.reduce((sum, { transportRetries }: Sequence) => sum + transportRetries, 0);
+  let transport = 0;
+  for (const { calls, attempts } of seen.met) transport += calls - attempts;
   return {
-    ...(counts.length > 0 && { attemptsP50: quantile(counts, 0.5), attemptsMax: Math.max(...seen.met.map(attemptsOf)) }),
+    ...(counts.length > 0 && { attemptsP50: quantile(counts.sorted(), 0.5), attemptsMax: seen.met.mostAttempts() }),
     ...(medians.length > 0 && { gapsMs: medians }),
     ...(kind !== undefined && { backoffKind: kind }),
     ...(growth !== undefined && kind !== "none" && { factor: Math.exp(growth.slope) }),
