@@ -1,6 +1,7 @@
 import type { Call, Observations, Sample } from "../model/observation.ts";
 import { clopperPearson } from "../math/proportion.ts";
 import { quantile } from "../math/quantile.ts";
+import { Column } from "./column.ts";
 import { hasFailed } from "./call-outcome.ts";
 
 /** How a probe's requests and their calls on one edge go when all is well: the phase before. */
@@ -34,8 +35,7 @@ export function measureBaseline(observations: Observations, probe: string, proxy
   let row = 0;
   let longestMiss = 0;
   let failed = 0;
-  const callMs: number[] = [];
-  const answerMs: number[] = [];
+  const [callMs, answerMs, offMs] = [new Column("f64"), new Column("f64"), new Column("f64")];
   for (const sample of observations.samples({ probe, phase: "before" })) {
     if (sample.endMs === undefined || sample.disturbed) continue;
     const calls = observations.callsOf(sample, proxy);
@@ -49,9 +49,8 @@ export function measureBaseline(observations: Observations, probe: string, proxy
       if (hasFailed(call)) failed += 1;
     }
   }
-  callMs.sort((a, b) => a - b);
-  const medianMs = quantile(answerMs.sort((a, b) => a - b), 0.5);
-  const offMs = answerMs.map((ms) => Math.abs(ms - medianMs)).sort((a, b) => a - b);
+  const medianMs = quantile(answerMs.sorted(), 0.5);
+  for (let row = 0; row < answerMs.length; row += 1) offMs.push(Math.abs(answerMs.get(row) - medianMs));
   return {
     requests,
     missShare: requests === 0 ? 1 : misses / requests,
@@ -60,8 +59,8 @@ export function measureBaseline(observations: Observations, probe: string, proxy
     callsPerRequest: requests === 0 ? 0 : callMs.length / requests,
     calls: callMs.length,
     failedShare: callMs.length === 0 ? 0 : failed / callMs.length,
-    callP99Ms: callMs.length === 0 ? 0 : quantile(callMs, 0.99),
-    answerSpreadMs: offMs.length === 0 ? 0 : quantile(offMs, 0.8),
+    callP99Ms: callMs.length === 0 ? 0 : quantile(callMs.sorted(), 0.99),
+    answerSpreadMs: offMs.length === 0 ? 0 : quantile(offMs.sorted(), 0.8),
   };
 }
 

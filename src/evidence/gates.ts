@@ -1,4 +1,5 @@
 import type { Call, Observations } from "../model/observation.ts";
+import { Column } from "./column.ts";
 import type { EdgeBaseline } from "./edge-baseline.ts";
 
 /** Why a claim cannot be decided, and the smallest change of the experiment that would allow it. */
@@ -75,18 +76,18 @@ export function partitionGate({ observations, proxy }: Pick<Edge, "observations"
  */
 export function continuityGate({ observations, probe }: Pick<Edge, "observations" | "probe">, epoch: number, toMs: number): Obstacle | undefined {
   let refused = 0;
-  const cuts: number[] = [];
+  const cuts = new Column("f64");
   for (const { failure, endMs } of observations.samples({ probe, epoch })) {
     if (failure === "refused") refused += 1;
     if ((failure === "reset" || failure === "closed") && endMs !== undefined && endMs < toMs) cuts.push(endMs);
   }
+  const cut = cutTogether(cuts.sorted());
   const gone = observations.services.find(({ diedMs }) => diedMs !== undefined);
-  const why = gone !== undefined ? `${gone.service} ended by itself` : refused >= 2 ? `${refused} requests of ${probe} were refused: nothing listened` : cutTogether(cuts) >= 4 ? `${cutTogether(cuts)} requests of ${probe} were cut within 10ms` : undefined;
+  const why = gone !== undefined ? `${gone.service} ended by itself` : refused >= 2 ? `${refused} requests of ${probe} were refused: nothing listened` : cut >= 4 ? `${cut} requests of ${probe} were cut within 10ms` : undefined;
   return why === undefined ? undefined : { reason: `${why}: the service may have ended and started again, and what was seen may be its absence, not the pattern (continuity).`, nextStep: "Keep the service running under the fault; its last lines of output say why it ended." };
 }
 
-function cutTogether(endsMs: readonly number[]): number {
-  const sorted = [...endsMs].sort((a, b) => a - b);
+function cutTogether(sorted: Float64Array): number {
   let most = 0;
   for (let from = 0, to = 0; to < sorted.length; to += 1) {
     while ((sorted[to] ?? 0) - (sorted[from] ?? 0) > 10) from += 1;

@@ -32,7 +32,7 @@ export interface Sequences {
   /** How many calls each request due under the fault made that had the time to run to its end, whether it met the fault or not. */
   readonly inTime: Rows<number>;
   /** The attempts, looked up when asked for. */
-  callsOf(sequence: Sequence): readonly Call[];
+  readonly callsOf: (sequence: Sequence) => readonly Call[];
 }
 
 /** A repeat quicker than any program: the connection was found dead, and the client dialled again. */

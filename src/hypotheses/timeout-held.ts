@@ -1,8 +1,9 @@
+import { Column } from "../evidence/column.ts";
 import { disturbedAt } from "../evidence/disturbances.ts";
 import { isHold } from "../evidence/felt.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
 import type { Call, Disturbance } from "../model/observation.ts";
-import { faultSpan, phaseWindow } from "./fault-span.ts";
+import { faultSpan, phaseWindow, samplesFrom } from "./fault-span.ts";
 
 /** A call that a fault kept waiting. */
 export interface Held {
@@ -17,7 +18,13 @@ export interface Held {
 
 export interface HeldCalls {
   /** Those held long enough to tell, whatever their caller did. */
-  readonly judged: readonly Held[];
+  readonly judged: number;
+  /** Ages at which callers left, ascending, and how long the others were held. */
+  readonly leftMs: Float64Array;
+  readonly stayedMs: Float64Array;
+  readonly leaked: number;
+  /** The first few that were left late, never, or to run on. */
+  readonly late: readonly Held[];
   /** Left out: their caller left, or they were released, while the machine was disturbed. */
   readonly disturbed: number;
   /** How many were held at all. */
@@ -26,6 +33,8 @@ export interface HeldCalls {
   readonly joined: boolean;
 }
 
+/** So many calls are told of as evidence. */
+const fewWitnesses = 3;
 /** Between an answer and what its service still closes. */
 const graceMs = 250;
 /** Calls of one request that begin within this are made side by side; a later one of the same kind is another attempt. */
@@ -35,14 +44,16 @@ const togetherMs = 50;
  * Calls held by these faults. Judged are those that began at least `patienceMs` before the fault was lifted, and that were left, or held at least so long:
  * a shorter hold says nothing about who would have waited on.
  */
-export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<string>, patienceMs: number): HeldCalls {
+export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<string>, { maxMs, patienceMs }: { readonly maxMs: number; readonly patienceMs: number }): HeldCalls {
   const { observations } = scope;
   const during = phaseWindow(scope, "during");
   const fromMs = during?.startMs ?? 0;
   const endMs = faultSpan(scope).endMs ?? observations.endMs;
-  const answers = new Map(observations.header.plan.experiment.probes.map(({ name }) => [name, answersOf(scope, name)]));
+  const answers = new Map<string, (n: number) => number | undefined>();
   const stillReads = readsAfterFin(scope, proxy, fromMs);
-  const judged: Held[] = [];
+  const [leftMs, stayedMs] = [new Column("f64"), new Column("f64")];
+  const late: Held[] = [];
+  let leaked = 0;
   const isDisturbed = disturbedAt(observations.disturbances);
   let [all, disturbed, joined] = [0, 0, false];
   for (const call of observations.calls({ proxy, fromMs, toMs: endMs })) {
@@ -55,18 +66,25 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     const heldMs = overMs - call.startMs;
     if (call.startMs + patienceMs > endMs || (!wasLeft && heldMs < patienceMs)) continue;
     // Who stays for that long, the disturbances taken off, stays.
-    const staysAnyhow = !wasLeft && heldMs - disturbedMs(observations.disturbances, call.startMs, overMs) >= patienceMs;
-    if (!staysAnyhow && (isDisturbed(call.startMs) || isDisturbed(overMs))) {
+    const staysAnyhow = (): boolean => !wasLeft && heldMs - disturbedMs(observations.disturbances, call.startMs, overMs) >= patienceMs;
+    if ((isDisturbed(call.startMs) || isDisturbed(overMs)) && !staysAnyhow()) {
       disturbed += 1;
       continue;
     }
-    judged.push({ call, heldMs, ...(wasLeft && call.leftMs !== undefined && { leftAfterMs: call.leftMs - call.startMs }), isLeak: !wasLeft && wasAbandoned(call, overMs, answers.get(call.request?.probe ?? "")) });
+    const leftAfterMs = wasLeft && call.leftMs !== undefined ? call.leftMs - call.startMs : undefined;
+    const isLeak = !wasLeft && wasAbandoned(call, overMs);
+    if (leftAfterMs === undefined) stayedMs.push(heldMs);
+    else leftMs.push(leftAfterMs);
+    if (isLeak) leaked += 1;
+    if (late.length < fewWitnesses && (leftAfterMs === undefined || leftAfterMs > maxMs)) late.push({ call, heldMs, ...(leftAfterMs !== undefined && { leftAfterMs }), isLeak });
   }
-  return { judged, disturbed, all, joined };
+  return { judged: leftMs.length + stayedMs.length, leftMs: leftMs.sorted(), stayedMs: stayedMs.sorted(), leaked, late, disturbed, all, joined };
 
-  function wasAbandoned({ request, startMs, method, path }: Call, overMs: number, ends: ReadonlyMap<number, number> | undefined): boolean {
+  function wasAbandoned({ request, startMs, method, path }: Call, overMs: number): boolean {
     if (request === undefined) return false;
-    const answeredMs = ends?.get(request.n);
+    const answerOf = answers.get(request.probe) ?? answersOf(scope, request.probe);
+    answers.set(request.probe, answerOf);
+    const answeredMs = answerOf(request.n);
     if (answeredMs !== undefined && answeredMs + graceMs < overMs) return true;
     return observations.callsOf(request, proxy).some((other) => other.method === method && other.path === path && other.startMs > startMs + togetherMs && other.startMs + graceMs < overMs);
   }
@@ -83,10 +101,12 @@ function readsAfterFin({ observations }: Scope, proxy: string, beforeMs: number)
 }
 
 /** When the service answered each request; those whose probe gave up first were not answered. */
-function answersOf({ observations, epoch }: Scope, probe: string): ReadonlyMap<number, number> {
-  const ends = new Map<number, number>();
-  for (const { n, endMs, failure, phase } of observations.samples({ probe, epoch })) {
-    if (endMs !== undefined && failure === undefined && (phase === "during" || phase === "after")) ends.set(n, endMs);
+function answersOf(scope: Scope, probe: string): (n: number) => number | undefined {
+  const ends = new Column("f64");
+  for (const { n, endMs, failure } of samplesFrom(scope, probe, Number.NEGATIVE_INFINITY)) {
+    if (endMs === undefined || failure !== undefined) continue;
+    while (ends.length <= n) ends.push(Number.NaN);
+    ends.set(n, endMs);
   }
-  return ends;
+  return (n) => (Number.isNaN(ends.get(n)) ? undefined : ends.get(n));
 }

@@ -10,6 +10,7 @@ import { within } from "../units/bound.ts";
 import { atMost, duration } from "../units/fields.ts";
 import { format } from "../units/format.ts";
 import { decideByWitnesses, decideQuantile, surety, undecided } from "./decide.ts";
+import { merge } from "./figures.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import { collectHeld } from "./timeout-held.ts";
@@ -88,39 +89,37 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
   const label = (claim: string): string => (shape === undefined ? claim : `${claim} (${shape})`);
   const faults = faultsOf(hypothesis, observations.header.plan.experiment.faults, proxy).filter((fault) => shapeOf(fault) !== undefined && (shape === undefined || shapeOf(fault) === shape));
   const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
-  const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), patience * maxMs);
-  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged.length === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged.length + held.disturbed, "held calls");
+  const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), { maxMs, patienceMs: patience * maxMs });
+  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls");
   const claims: ClaimVerdict[] = [];
   const expectClosed: Bound = { text: "true", max: 0 };
   if (standing !== undefined) {
-    if (givesUp !== undefined) claims.push(undecided({ claim: label("givesUp"), bound: givesUp }, standing.reason, standing.nextStep, { n: held.judged.length }));
-    if (closesConnection === true) claims.push(undecided({ claim: label("closesConnection"), bound: expectClosed }, standing.reason, standing.nextStep, { n: held.judged.length }));
-    return { claims, observed: {}, samples: held.judged.length };
+    if (givesUp !== undefined) claims.push(undecided({ claim: label("givesUp"), bound: givesUp }, standing.reason, standing.nextStep, { n: held.judged }));
+    if (closesConnection === true) claims.push(undecided({ claim: label("closesConnection"), bound: expectClosed }, standing.reason, standing.nextStep, { n: held.judged }));
+    return { claims, observed: {}, samples: held.judged };
   }
-  const left = held.judged.flatMap(({ leftAfterMs }) => (leftAfterMs === undefined ? [] : [leftAfterMs])).sort((a, b) => a - b);
-  const stayed = held.judged.flatMap(({ leftAfterMs, heldMs }) => (leftAfterMs === undefined ? [heldMs] : []));
-  const leaked = held.judged.filter(({ isLeak }) => isLeak);
-  if (givesUp !== undefined) claims.push(decideAge(label("givesUp"), givesUp, { left, stayed, leaked: leaked.length, confidence }));
-  if (closesConnection === true) claims.push(decideClosing(label("closesConnection"), expectClosed, { left: left.length, leaked: leaked.length, joined: held.joined }));
-  const gaveUp = left.length + leaked.length;
+  const { leftMs: left, stayedMs: stayed, leaked } = held;
+  if (givesUp !== undefined) claims.push(decideAge(label("givesUp"), givesUp, { left, stayed, leaked, confidence }));
+  if (closesConnection === true) claims.push(decideClosing(label("closesConnection"), expectClosed, { left: left.length, leaked, joined: held.joined }));
+  const gaveUp = left.length + leaked;
   const isViolated = claims.some(({ verdict }) => verdict === "violated");
   return {
     claims,
-    observed: { ...(left.length > 0 && { givesUpP50Ms: quantile(left, 0.5), givesUpP95Ms: quantile(left, 0.95) }), ...(gaveUp > 0 && held.joined && { leakedShare: leaked.length / gaveUp }) },
-    samples: held.judged.length,
-    evidence: isViolated ? witnesses(held.judged, maxMs) : [],
+    observed: { ...(left.length > 0 && { givesUpP50Ms: quantile(left, 0.5), givesUpP95Ms: quantile(left, 0.95) }), ...(gaveUp > 0 && held.joined && { leakedShare: leaked / gaveUp }) },
+    samples: held.judged,
+    evidence: isViolated ? held.late.map(tell) : [],
   };
 }
 
-function decideAge(claim: string, bound: Bound, { left, stayed, leaked, confidence }: { readonly left: readonly number[]; readonly stayed: readonly number[]; readonly leaked: number; readonly confidence: number }): ClaimVerdict {
+function decideAge(claim: string, bound: Bound, { left, stayed, leaked, confidence }: { readonly left: Float64Array; readonly stayed: Float64Array; readonly leaked: number; readonly confidence: number }): ClaimVerdict {
   const n = left.length + stayed.length;
   const verdict = decideQuantile({ claim, bound, kind: "duration", what: "the p95 of the age at which callers left held calls" }, 0.95, { sortedMs: left, pendingMs: stayed, confidence });
   if (verdict.verdict === "violated" && stayed.length > 0) {
     const aside = leaked > 0 ? `; ${leaked} of them were left running when their request had been answered` : "";
-    return { ...verdict, observed: left.length === 0 ? `never within ${format("duration", Math.min(...stayed))}` : verdict.observed, reason: `${stayed.length} of ${n} callers were still there after ${format("duration", Math.min(...stayed))} or more, outside ${bound.text}${aside}.` };
+    return { ...verdict, observed: left.length === 0 ? `never within ${format("duration", stayed[0] ?? 0)}` : verdict.observed, reason: `${stayed.length} of ${n} callers were still there after ${format("duration", stayed[0] ?? 0)} or more, outside ${bound.text}${aside}.` };
   }
   // To be sure of a violation takes more calls than to hold.
-  const p95Ms = quantile([...left, ...stayed].sort((a, b) => a - b), 0.95);
+  const p95Ms = quantile(merge(left, stayed), 0.95);
   const needed = samplesForQuantile(0.95, within(bound, p95Ms) ? confidence : surety);
   if (verdict.verdict === "inconclusive" && n < needed) return { ...verdict, nextStep: `Needs at least ${needed} held calls, there were ${n}: make during longer, or raise the load.` };
   return verdict;
@@ -141,11 +140,11 @@ function decideClosing(claim: string, bound: Bound, { left, leaked, joined }: { 
   return { ...verdict, observed: isClosed ? "true" : `${leaked} of ${n} left running`, reason: isClosed ? `All ${n} calls that were given up were closed by their caller.` : `${leaked} of ${n} calls that were given up were left running.` };
 }
 
-function witnesses(held: readonly Held[], maxMs: number): readonly Evidence[] {
-  return held.filter(({ isLeak, leftAfterMs }) => isLeak || leftAfterMs === undefined || leftAfterMs > maxMs).slice(0, 3).map(({ call, leftAfterMs, heldMs, isLeak }) => ({
+function tell({ call, leftAfterMs, heldMs, isLeak }: Held): Evidence {
+  return {
     atMs: call.startMs,
     what: `${call.method} ${call.path}${call.request === undefined ? "" : ` of request ${call.request.n} of ${call.request.probe}`} ${leftAfterMs === undefined ? `was held for ${format("duration", heldMs)} and never left` : `was left after ${format("duration", leftAfterMs)}`}${isLeak ? ", although its request had been answered" : ""}`,
-  }));
+  };
 }
 
 function faultsOf(hypothesis: Hypothesis, faults: readonly Fault[], proxy: string): readonly Fault[] {
