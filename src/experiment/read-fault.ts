@@ -1,6 +1,7 @@
-import type { Fault, Proxy } from "../model/experiment.ts";
+import type { Fault, LaneName, Proxy } from "../model/experiment.ts";
 import type { FaultType, Layer } from "../model/fault-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
+import { beyondLane } from "../faults/carried-out.ts";
 import { faultTypes } from "../faults/index.ts";
 import { check } from "./check.ts";
 import { suggestAmong } from "./did-you-mean.ts";
@@ -15,6 +16,7 @@ import { keysAt, shapeOf } from "./schema-shape.ts";
 import type { Path } from "./yaml-source.ts";
 import { checkWindow } from "./window-fits.ts";
 
+const laneWords: Readonly<Record<LaneName, string>> = { http1: "HTTP", tcp: "bytes" };
 const commonKeys = Object.keys(faultCommons.shape);
 
 /** What a fault is read against. */
@@ -45,7 +47,7 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   if (proxyName === undefined) report({ code: "missing-key", message: `proxy is missing: the edge on which ${type.type} happens`, hint: proxiesHint(context.known.proxies), path, part: "key" });
   if (common === undefined || !proxyKnown) return undefined;
   const fits = checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
-  if (params === undefined || !fits) return undefined;
+  if (params === undefined || !fits || !isCarriedOut(type, params, proxy, path, report)) return undefined;
   return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, proxy: proxyName, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
 }
 
@@ -82,6 +84,19 @@ function suits(type: FaultType, proxy: Proxy | undefined, path: Path, report: Re
   if (type.layer !== "exchange" || proxy === undefined || proxy.lane === "http1") return true;
   const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
   report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
+  return false;
+}
+
+/** Whether the lane of the proxy can carry out what the fault decides. */
+function isCarriedOut(type: FaultType, params: unknown, proxy: Proxy | undefined, path: Path, report: Report): boolean {
+  const beyond = proxy === undefined || type.layer !== "connection" ? undefined : beyondLane(type, params, proxy.lane);
+  if (proxy === undefined || beyond === undefined) return true;
+  report({
+    code: "wrong-lane",
+    message: `${type.type} cannot act on the proxy ${proxy.name}, which serves ${laneWords[proxy.lane]} (${proxy.upstream}): there is no effect "${beyond.effect}" there`,
+    hint: `it acts on proxies for ${beyond.lanes.map((lane) => laneWords[lane]).join(" or ")}: write tcp:// as upstream of ${proxy.name}, or take a fault of the layer exchange`,
+    path: [...path, "type"],
+  });
   return false;
 }
 

@@ -3,6 +3,7 @@ import type { ProxyConfig } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
+import type { Wire } from "./tcp/wire.ts";
 
 /** What a lane is given to serve one client connection. */
 export interface LaneContext {
@@ -17,6 +18,8 @@ export interface LaneContext {
   readonly tracePrefix: string;
   /** The faults in force on this proxy, with the state of their selection; replaced as a whole when the set changes. Empty between epochs. */
   selector(): Selector;
+  /** The wires that connections share by a fault in force, by fault and direction; new with each set. */
+  sharedWires(): Map<string, Wire>;
   record(record: WitnessRecord): void;
   /** To be called once, when the connection and its record are done. */
   closed(): void;

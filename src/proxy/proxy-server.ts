@@ -3,8 +3,11 @@ import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
 import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
+import type { Decided } from "../faults/subject.ts";
 import { Doorway } from "./doorway.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
+import type { Wire } from "./tcp/wire.ts";
+import { turnAway } from "./turn-away.ts";
 
 export interface ProxyServerOptions {
   readonly env: Env;
@@ -23,7 +26,12 @@ export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #doorway: Doorway;
   readonly #connections = new Map<number, LaneConnection>();
+  /** Those of the connections that are not served. */
+  readonly #turnedAway = new Set<number>();
   #selector: Selector;
+  #sharedWires = new Map<string, Wire>();
+  /** What the faults in force say of the door. */
+  #atDoor: readonly Decided[] = [];
   #edge: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -41,6 +49,7 @@ export class ProxyServer {
   /** Replaces the faults in force. */
   setFaults(selector: Selector, release: boolean): void {
     this.#selector = selector;
+    this.#sharedWires = new Map();
     this.#apply({ release, lifted: true });
   }
 
@@ -62,7 +71,8 @@ export class ProxyServer {
     const nowMs = env.nowMs();
     this.#edge?.cancel();
     this.#edge = undefined;
-    const refusals = this.#selector.listener(nowMs).flatMap(({ effects }) => effects.filter((effect) => effect.kind === "refuse"));
+    this.#atDoor = this.#selector.listener(nowMs);
+    const refusals = this.#atDoor.flatMap(({ effects }) => effects.filter((effect) => effect.kind === "refuse"));
     if (refusals.length === 0) this.#doorway.admit();
     else this.#doorway.refuse();
     for (const connection of this.#connections.values()) {
@@ -79,13 +89,26 @@ export class ProxyServer {
     const context: LaneContext = {
       env, proxy: config, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: () => this.#selector,
+      sharedWires: () => this.#sharedWires,
       closed: () => this.#forget(conn),
     };
-    this.#connections.set(conn, lane(client, context));
+    const surplus = this.#surplus();
+    if (surplus !== undefined) this.#turnedAway.add(conn);
+    this.#connections.set(conn, surplus === undefined ? lane(client, context) : turnAway(client, context, surplus));
+  }
+
+  /** The fault that lets no further connection in, when as many as it admits are open. */
+  #surplus(): { readonly decided: Decided; readonly how: "fin" | "rst" } | undefined {
+    const open = this.#connections.size - this.#turnedAway.size;
+    for (const decided of this.#atDoor) {
+      for (const effect of decided.effects) if (effect.kind === "admit" && open >= effect.connections) return { decided, how: effect.how };
+    }
+    return undefined;
   }
 
   #forget(conn: number): void {
     this.#connections.delete(conn);
+    this.#turnedAway.delete(conn);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 }

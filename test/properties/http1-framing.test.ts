@@ -77,6 +77,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
     env, conn: 1, caller: "default", seed: "s", tracePrefix: "0123456789abcdef",
     proxy: { name: "p", lane: "http1", upstream: { host: "h", port: 1 }, host: "keep", correlate: { by: "trace" }, listeners: [] },
     selector: () => selector,
+    sharedWires: () => new Map(),
     record: (record) => records.push(record),
     closed: () => undefined,
   };

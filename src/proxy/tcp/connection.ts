@@ -1,9 +1,11 @@
 import { Socket } from "node:net";
+import type { Timer } from "../../model/env.ts";
 import type { ConnectionRecord } from "../../model/event.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { Duct } from "./duct.ts";
 import { Grip } from "./grip.ts";
+import type { Cut } from "./grip.ts";
 
 /**
  * From the last bytes to a reset that follows them. An RST overtakes what is unsent, and a caller on libuv that finds both at once
@@ -11,7 +13,12 @@ import { Grip } from "./grip.ts";
  */
 const readingGraceMs = 20;
 
-type Closing = Pick<ConnectionRecord, "closedBy" | "how">;
+/** After our own close a peer may go on sending for so long: closing on bytes unread would be a reset. */
+const lingerMs = 2000;
+
+interface Closing extends Pick<ConnectionRecord, "closedBy" | "how"> {
+  readonly atMs: number;
+}
 
 /** One client connection and its upstream connection, bytes both ways. */
 export class TcpConnection implements LaneConnection {
@@ -27,6 +34,9 @@ export class TcpConnection implements LaneConnection {
   #responseBytes = 0;
   #upstreamReached = false;
   #closing: Closing | undefined;
+  /** Nothing passes any more: a fault made it silent, or is ending it. */
+  #shut = false;
+  #timer: Timer | undefined;
   #socketsOpen = 2;
 
   constructor(client: Socket, context: LaneContext) {
@@ -36,12 +46,13 @@ export class TcpConnection implements LaneConnection {
     this.#upstream = new Socket({ allowHalfOpen: true });
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
-    this.#request = new Duct({ env, source: client, target: this.#upstream, read: (bytes) => this.#requestCame(bytes), write: () => true });
-    this.#response = new Duct({ env, source: this.#upstream, target: client, read: () => true, write: (bytes) => this.#writeAnswer(bytes) });
-    this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"));
+    this.#request = new Duct({ env, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
+    this.#response = new Duct({ env, source: this.#upstream, target: client, read: () => undefined, write: (bytes) => this.#writeAnswer(bytes) });
+    const seals = { close: () => this.#close(), silence: (read: boolean, closeAfterMs: number | undefined) => this.#silence(read, closeAfterMs) };
+    this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
     this.#grip.ask();
-    if (!this.#upstream.destroyed) this.#upstream.setNoDelay(true).connect({ ...context.proxy.upstream });
+    if (!this.#upstream.destroyed && !this.#shut) this.#upstream.setNoDelay(true).connect({ ...context.proxy.upstream });
   }
 
   faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
@@ -68,21 +79,62 @@ export class TcpConnection implements LaneConnection {
     for (const socket of [this.#client, this.#upstream]) socket.on("close", () => this.#socketClosed());
   }
 
-  #requestCame(bytes: Uint8Array): boolean {
-    this.#requestBytes += bytes.byteLength;
-    return !this.#grip.resetsRequest();
+  #writeRequest(bytes: Uint8Array): boolean {
+    const cut = this.#grip.cutsRequest(bytes.byteLength);
+    if (cut !== undefined) this.#cut(cut, bytes, this.#upstream);
+    return cut === undefined;
   }
 
   #writeAnswer(bytes: Uint8Array): boolean {
     const cut = this.#grip.cutsAnswer(bytes.byteLength);
     this.#responseBytes += cut?.after ?? bytes.byteLength;
-    if (cut === undefined) return true;
-    this.#response.line.drop();
-    this.#upstream.pause();
-    const severed = (): void => this.#grip.reset(cut.fault);
-    if (cut.after === 0) severed();
-    else this.#client.write(bytes.subarray(0, cut.after), () => this.#context.env.after(readingGraceMs, severed));
-    return false;
+    if (cut !== undefined) this.#cut(cut, bytes, this.#client);
+    return cut === undefined;
+  }
+
+  /** Writes what is before the cut, and ends the connection behind it. */
+  #cut(cut: Cut, bytes: Uint8Array, target: Socket): void {
+    this.#shutBoth(false);
+    const carryOut = (): void => this.#grip.carryOutCut(cut);
+    const before = bytes.subarray(0, cut.after);
+    if (cut.after > 0 && cut.how === "rst") target.write(before, () => this.#context.env.after(readingGraceMs, carryOut));
+    else {
+      target.write(before);
+      carryOut();
+    }
+  }
+
+  #shutBoth(read: boolean): void {
+    this.#shut = true;
+    this.#request.shut(read);
+    this.#response.shut(read);
+  }
+
+  #silence(read: boolean, closeAfterMs: number | undefined): () => void {
+    this.#shutBoth(read);
+    if (closeAfterMs !== undefined) this.#wait(closeAfterMs, () => this.#close());
+    return () => {
+      // What was lost cannot be made good: the connection ends with the silence, for a caller that is still there by a reset.
+      if (this.#closing?.closedBy === "client") this.#end("client", "fin");
+      else if (this.#closing?.closedBy !== "fault") this.#end("fault", "rst");
+    };
+  }
+
+  /** Ends both sides by FIN, behind what has been written. */
+  #close(): void {
+    this.#closedBy("fault", "fin");
+    this.#shutBoth(true);
+    const sockets = [this.#client, this.#upstream];
+    for (const socket of sockets) {
+      if (socket.pending) socket.destroy();
+      else socket.end();
+    }
+    this.#wait(lingerMs, () => sockets.forEach((socket) => socket.destroy()));
+  }
+
+  #wait(ms: number, action: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.#context.env.after(ms, action);
   }
 
   #ended(side: "client" | "upstream"): void {
@@ -92,6 +144,10 @@ export class TcpConnection implements LaneConnection {
 
   /** One side was reset, or lost otherwise: the other is to see a reset, behind the bytes that are on their way to it. */
   #lost(side: "client" | "upstream"): void {
+    if (this.#shut) {
+      if (side === "client") this.#end(side, "rst");
+      return;
+    }
     this.#closedBy(side, "rst");
     const [from, to] = side === "client" ? [this.#request, this.#response] : [this.#response, this.#request];
     to.line.drop();
@@ -103,7 +159,7 @@ export class TcpConnection implements LaneConnection {
     if (error.code === "EMFILE" || error.code === "ENFILE") {
       this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, code: error.code, message: "the limit of open files is reached: connections to upstream cannot be opened" });
     }
-    this.#end("upstream", "rst");
+    if (!this.#shut) this.#end("upstream", "rst");
   }
 
   /** Ends both sides at once; what is on its way is lost. */
@@ -117,22 +173,27 @@ export class TcpConnection implements LaneConnection {
     }
   }
 
-  /** Who ended it first; a reset outweighs a FIN, which may have been half a close only. */
+  /** Who ended it first; a reset outweighs a FIN, which may have been half a close only, unless it was a fault's. */
   #closedBy(closedBy: Closing["closedBy"], how: Closing["how"]): void {
-    if (this.#closing === undefined || (this.#closing.how === "fin" && how === "rst")) this.#closing = { closedBy, how };
+    const outweighs = this.#closing?.how === "fin" && this.#closing.closedBy !== "fault" && how === "rst";
+    if (this.#closing === undefined || outweighs) this.#closing = { closedBy, how, atMs: this.#context.env.nowMs() };
   }
 
   #socketClosed(): void {
     this.#socketsOpen -= 1;
     if (this.#socketsOpen > 0) return;
     const { env, proxy, caller, conn } = this.#context;
-    const closeMs = env.nowMs();
+    const atMs = env.nowMs();
+    const { closedBy, how, atMs: closingMs }: Closing = this.#closing ?? { closedBy: "proxy", how: "fin", atMs };
+    // Who left a silent connection was gone long before the silence ended.
+    const closeMs = this.#shut && closedBy === "client" ? closingMs : atMs;
+    this.#timer?.cancel();
     this.#request.line.drop();
     this.#response.line.drop();
     this.#context.record({
-      kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs: this.#openMs, closeMs, peer: this.#peer, exchanges: 0,
+      kind: "connection", atMs, proxy: proxy.name, caller, conn, openMs: this.#openMs, closeMs, peer: this.#peer, exchanges: 0,
       requestBytes: this.#requestBytes, responseBytes: this.#responseBytes, upstreamReached: this.#upstreamReached,
-      ...(this.#closing ?? { closedBy: "proxy", how: "fin" }), ...this.#grip.ledger.records(),
+      closedBy, how, ...this.#grip.ledger.records(),
     });
     this.#context.closed();
   }

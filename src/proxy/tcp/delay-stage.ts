@@ -1,4 +1,5 @@
 import type { Env, Timer } from "../../model/env.ts";
+import { ChunkQueue } from "./chunk-queue.ts";
 import type { Chunk, Stage } from "./stage.ts";
 
 /**
@@ -12,28 +13,27 @@ import type { Chunk, Stage } from "./stage.ts";
  */
 export class DelayStage implements Stage {
   readonly #env: Env;
-  readonly #drawMs: () => number;
+  readonly #drawMs: (chunk: Chunk) => number;
   readonly #give: (chunk: Chunk) => void;
-  /** In order of release; the first `#gone` have left. */
-  #held: Chunk[] = [];
-  #gone = 0;
+  /** In order of release, with the moment of it. */
+  readonly #held = new ChunkQueue();
   #lastDueMs = 0;
   #over = false;
   #timer: Timer | undefined;
 
   /** `drawMs` is asked once per chunk; `give` gets the chunk with `atMs` the moment it was due. */
-  constructor(env: Env, drawMs: () => number, give: (chunk: Chunk) => void) {
+  constructor(env: Env, drawMs: (chunk: Chunk) => number, give: (chunk: Chunk) => void) {
     this.#env = env;
     this.#drawMs = drawMs;
     this.#give = give;
   }
 
   get idle(): boolean {
-    return this.#gone === this.#held.length;
+    return this.#held.isEmpty;
   }
 
   take(chunk: Chunk): void {
-    this.#lastDueMs = Math.max(this.#lastDueMs, chunk.atMs + (this.#over ? 0 : this.#drawMs()));
+    this.#lastDueMs = Math.max(this.#lastDueMs, chunk.atMs + (this.#over ? 0 : this.#drawMs(chunk)));
     const due = { ...chunk, atMs: this.#lastDueMs };
     if (this.idle && due.atMs <= this.#env.nowMs()) {
       this.#give(due);
@@ -54,12 +54,11 @@ export class DelayStage implements Stage {
   drop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#held = [];
-    this.#gone = 0;
+    this.#held.clear();
   }
 
   #arm(): void {
-    const first = this.#held[this.#gone];
+    const { first } = this.#held;
     if (this.#timer !== undefined || first === undefined) return;
     this.#timer = this.#env.after(first.atMs - this.#env.nowMs(), () => {
       this.#timer = undefined;
@@ -68,19 +67,11 @@ export class DelayStage implements Stage {
   }
 
   #releaseUntil(dueMs: number): void {
-    for (let first = this.#held[this.#gone]; first !== undefined && first.atMs <= dueMs; first = this.#held[this.#gone]) {
-      this.#gone += 1;
+    for (let first = this.#held.first; first !== undefined && first.atMs <= dueMs; first = this.#held.first) {
+      this.#held.shift();
       this.#give(first.atMs > this.#lastDueMs ? { ...first, atMs: this.#lastDueMs } : first);
     }
-    this.#forgetGone();
     if (this.idle) this.drop();
     else this.#arm();
-  }
-
-  /** Released chunks are cut off in bulk: shifting each would copy the whole queue each time. */
-  #forgetGone(): void {
-    if (this.#gone < 64 || this.#gone < this.#held.length / 2) return;
-    this.#held = this.#held.slice(this.#gone);
-    this.#gone = 0;
   }
 }

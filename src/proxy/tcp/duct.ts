@@ -14,8 +14,8 @@ export interface DuctOptions {
   readonly env: Env;
   readonly source: Socket;
   readonly target: Socket;
-  /** Bytes were read from the source; false: they are not to go on. */
-  readonly read: (bytes: Uint8Array) => boolean;
+  /** Bytes were read from the source. */
+  readonly read: (bytes: Uint8Array) => void;
   /** Bytes are about to be written to the target; false: they are not to be. */
   readonly write: (bytes: Uint8Array) => boolean;
 }
@@ -25,6 +25,7 @@ export class Duct {
   readonly line = new Line((chunk) => this.#deliver(chunk));
   readonly #options: DuctOptions;
   #targetFull = false;
+  #shut = false;
 
   constructor(options: DuctOptions) {
     this.#options = options;
@@ -41,8 +42,17 @@ export class Duct {
     this.line.take({ end: how, atMs: this.#options.env.nowMs() });
   }
 
+  /** Nothing is delivered any more, what is on its way is lost; what still comes is read and lost too, or not even read. */
+  shut(read: boolean): void {
+    this.#shut = true;
+    this.line.drop();
+    if (read) this.#options.source.resume();
+    else this.#options.source.pause();
+  }
+
   #take(bytes: Buffer): void {
-    if (!this.#options.read(bytes)) return;
+    this.#options.read(bytes);
+    if (this.#shut) return;
     if (this.line.open) this.#write(bytes);
     else this.line.take({ bytes, atMs: this.#options.env.nowMs() });
     if (this.#targetFull || this.line.heldWeight > mostHeldBytes) this.#options.source.pause();
@@ -62,6 +72,6 @@ export class Duct {
 
   #resumeIfRoomy(): void {
     const { source } = this.#options;
-    if (!this.#targetFull && this.line.heldWeight <= mostHeldBytes / 2 && source.isPaused()) source.resume();
+    if (!this.#shut && !this.#targetFull && this.line.heldWeight <= mostHeldBytes / 2 && source.isPaused()) source.resume();
   }
 }

@@ -1,19 +1,35 @@
-import type { Effect } from "../../model/effect.ts";
-import { drawDelayMs } from "../../math/distribution.ts";
+import type { Direction, Effect, EffectKind } from "../../model/effect.ts";
 import { keyedRandom } from "../../math/random.ts";
 import type { LaneContext } from "../lane.ts";
-import { DelayStage } from "./delay-stage.ts";
 import { FaultLedger } from "./fault-ledger.ts";
 import type { Line } from "./line.ts";
+import { stageOf } from "./stage-of.ts";
+import type { StageEffect } from "./stage-of.ts";
+import { Wire } from "./wire.ts";
 
 type Lines = Readonly<Record<"request" | "response", Line>>;
 type Undo = (now: boolean) => void;
 
-/** A reset that waits for its moment: after so many more bytes of the answer, or at the next byte of the request. */
-interface PendingReset {
+/** What a lane does to a connection as a whole, beside resetting it. */
+export interface Seals {
+  /** Ends both sides by FIN, behind what has been written. */
+  close(): void;
+  /** Nothing is written to either side any more; what they send is taken and lost (`read`), or left with them. Returns what ends the silence, and the connection. */
+  silence(read: boolean, closeAfterMs: number | undefined): () => void;
+}
+
+/** An end that waits for its moment: after so many more bytes of a direction. */
+interface PendingEnd {
   readonly fault: string;
-  readonly at: "request" | "response";
+  readonly effect: EffectKind;
+  readonly direction: keyof Lines;
+  readonly how: "fin" | "rst";
   bytesLeft: number;
+}
+
+/** An end that is due within bytes about to be written: after how many of them. */
+export interface Cut extends Pick<PendingEnd, "fault" | "effect" | "how"> {
+  readonly after: number;
 }
 
 /** The faults' grip on one connection: takes hold when a window opens, lets go when it closes or the set is lifted. */
@@ -22,16 +38,18 @@ export class Grip {
   readonly #context: LaneContext;
   readonly #lines: Lines;
   readonly #sever: () => void;
+  readonly #seals: Seals | undefined;
   /** What each fault that holds the connection has to take back. */
   readonly #holds = new Map<string, readonly Undo[]>();
-  readonly #resets = new Set<PendingReset>();
+  readonly #ends = new Set<PendingEnd>();
   #holdsSoFar = 0;
 
-  /** `sever` resets the connection at once. */
-  constructor(context: LaneContext, lines: Lines, sever: () => void) {
+  /** `sever` resets the connection at once; a lane without `seals` carries out no effect that needs them. */
+  constructor(context: LaneContext, lines: Lines, sever: () => void, seals?: Seals) {
     this.#context = context;
     this.#lines = lines;
     this.#sever = sever;
+    this.#seals = seals;
   }
 
   /** Asks the faults in force: at accept, and whenever one of their windows opened or closed. */
@@ -50,32 +68,29 @@ export class Grip {
     for (const fault of this.#holds.keys()) this.#letGo(fault, now);
   }
 
-  /** Whether these bytes of the request bring a reset; it is carried out. */
-  resetsRequest(): boolean {
-    const pending = this.#pending("request");
-    if (pending !== undefined) this.reset(pending.fault);
-    return pending !== undefined;
+  /** Counts bytes of the answer that are about to be written. */
+  cutsAnswer(length: number): Cut | undefined {
+    return this.#ends.size === 0 ? undefined : this.#cuts("response", length);
   }
 
-  /** Counts bytes of the answer that are about to be written. When a reset is due in them: after how many, and by which fault. */
-  cutsAnswer(length: number): { readonly after: number; readonly fault: string } | undefined {
-    if (this.#resets.size === 0) return undefined;
-    const pending = this.#pending("response");
-    if (pending !== undefined && pending.bytesLeft <= length) return { after: pending.bytesLeft, fault: pending.fault };
-    for (const reset of this.#resets) reset.bytesLeft -= length;
+  /** Counts bytes of the request that are about to be written. */
+  cutsRequest(length: number): Cut | undefined {
+    return this.#ends.size === 0 ? undefined : this.#cuts("request", length);
+  }
+
+  /** The bytes before it have been written: ends the connection. */
+  carryOutCut({ fault, effect, how }: Cut): void {
+    this.ledger.acted(fault, effect, this.#context.env.nowMs());
+    if (how === "rst") this.#sever();
+    else this.#seals?.close();
+  }
+
+  #cuts(direction: PendingEnd["direction"], length: number): Cut | undefined {
+    let first: PendingEnd | undefined;
+    for (const end of this.#ends) if (end.direction === direction && (first === undefined || end.bytesLeft < first.bytesLeft)) first = end;
+    if (first !== undefined && first.bytesLeft <= length) return { fault: first.fault, effect: first.effect, how: first.how, after: first.bytesLeft };
+    for (const end of this.#ends) if (end.direction === direction) end.bytesLeft -= length;
     return undefined;
-  }
-
-  reset(fault: string): void {
-    this.ledger.acted(fault, "reset", this.#context.env.nowMs());
-    this.#sever();
-  }
-
-  /** The pending reset that comes first. */
-  #pending(at: PendingReset["at"]): PendingReset | undefined {
-    let first: PendingReset | undefined;
-    for (const reset of this.#resets) if (reset.at === at && (first === undefined || reset.bytesLeft < first.bytesLeft)) first = reset;
-    return first;
   }
 
   #letGo(fault: string, now: boolean): void {
@@ -89,58 +104,85 @@ export class Grip {
   #carryOut(fault: string, effect: Effect): Undo {
     switch (effect.kind) {
       case "delay-bytes":
-        return this.#delayBytes(fault, effect);
+      case "throttle":
+      case "slice":
+      case "lose":
+      case "hold-end":
+        return this.#addStages(fault, effect);
       case "reset":
-        return this.#resetLater(fault, effect);
+        if (effect.at === "accept") return this.#resetNow(fault);
+        return this.#endLater({ fault, effect: "reset", direction: effect.at, how: "rst", bytesLeft: effect.afterBytes ?? 0 });
+      case "limit":
+        if (effect.how === "fin" && this.#seals === undefined) return this.#refuse(effect);
+        return together(directionsOf(effect.direction).map((direction) => this.#endLater({ fault, effect: "limit", direction, how: effect.how, bytesLeft: effect.bytes })));
+      case "silence":
+        if (this.#seals === undefined) return this.#refuse(effect);
+        this.ledger.acted(fault, "silence", this.#context.env.nowMs());
+        return this.#seals.silence(effect.read, effect.closeAfterMs);
       case "delay":
       case "respond":
       case "close":
       case "hang":
-      case "throttle":
-      case "slice":
       case "spread":
       case "truncate":
       case "corrupt":
       case "malformed":
-      case "lose":
-      case "hold-end":
-      case "limit":
-      case "silence":
       case "admit":
       case "refuse":
         // Of exchanges and listeners; no fault decides them for a connection.
-        return nothingToUndo;
+        return this.#refuse(effect);
       default:
         return effect satisfies never;
     }
   }
 
-  #delayBytes(fault: string, { direction, delay }: Extract<Effect, { kind: "delay-bytes" }>): Undo {
+  #addStages(fault: string, effect: StageEffect): Undo {
     const { env, seed, conn } = this.#context;
     this.#holdsSoFar += 1;
-    const directions = direction === "both" ? (["request", "response"] as const) : [direction];
-    const undos = directions.map((direction): Undo => {
-      const random = keyedRandom(seed, "bytes", fault, conn, direction, this.#holdsSoFar);
-      const drawMs = (): number => {
-        this.ledger.acted(fault, "delay-bytes", env.nowMs());
-        return drawDelayMs(delay, random);
-      };
+    return together(directionsOf(effect.direction).map((direction): Undo => {
       const line = this.#lines[direction];
-      const stage = line.add((give) => new DelayStage(env, drawMs, give));
+      const options = {
+        env,
+        random: keyedRandom(seed, "bytes", fault, conn, direction, this.#holdsSoFar),
+        wire: (bytesPerSecond: number) => ("shared" in effect && effect.shared === true ? this.#sharedWire(`${fault} ${direction}`, bytesPerSecond) : new Wire(bytesPerSecond)),
+        acted: () => this.ledger.acted(fault, effect.kind, env.nowMs()),
+      };
+      const stage = line.add((give) => stageOf(effect, options, give));
       return (now) => line.remove(stage, now);
-    });
-    return (now) => undos.forEach((undo) => undo(now));
+    }));
   }
 
-  #resetLater(fault: string, { at, afterBytes }: Extract<Effect, { kind: "reset" }>): Undo {
-    if (at === "accept") {
-      this.reset(fault);
-      return nothingToUndo;
-    }
-    const pending = { fault, at, bytesLeft: afterBytes ?? 0 };
-    this.#resets.add(pending);
-    return () => this.#resets.delete(pending);
+  #sharedWire(name: string, bytesPerSecond: number): Wire {
+    const wires = this.#context.sharedWires();
+    const wire = wires.get(name) ?? new Wire(bytesPerSecond);
+    wires.set(name, wire);
+    return wire;
   }
+
+  #resetNow(fault: string): Undo {
+    this.ledger.acted(fault, "reset", this.#context.env.nowMs());
+    this.#sever();
+    return nothingToUndo;
+  }
+
+  #endLater(end: PendingEnd): Undo {
+    this.#ends.add(end);
+    return () => this.#ends.delete(end);
+  }
+
+  #refuse({ kind }: Effect): Undo {
+    const { env, proxy } = this.#context;
+    this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, code: "unsupported-effect", message: `the effect "${kind}" cannot be carried out on a connection of the lane ${proxy.lane}` });
+    return nothingToUndo;
+  }
+}
+
+function directionsOf(direction: Direction): readonly (keyof Lines)[] {
+  return direction === "both" ? ["request", "response"] : [direction];
+}
+
+function together(undos: readonly Undo[]): Undo {
+  return (now) => undos.forEach((undo) => undo(now));
 }
 
 function nothingToUndo(): void {

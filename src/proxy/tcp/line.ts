@@ -39,9 +39,9 @@ export class Line {
     this.#pass(0, chunk);
   }
 
-  /** `make` is given what the stage is to call with each chunk that it lets through. */
-  add<S extends Stage>(make: (give: (chunk: Chunk) => void) => S): S {
-    const stage: S = make((chunk) => this.#leave(stage, chunk));
+  /** `make` is given what the stage is to call with each chunk that it lets through, and with `more` when that is a piece of one it still holds. */
+  add<S extends Stage>(make: (give: (chunk: Chunk, more?: boolean) => void) => S): S {
+    const stage: S = make((chunk, more = false) => this.#leave(stage, chunk, more));
     if (!this.#dropped) this.#places.push({ stage, leaving: false });
     return stage;
   }
@@ -73,8 +73,10 @@ export class Line {
     this.#out(chunk);
   }
 
-  #leave(stage: Stage, chunk: Chunk): void {
+  #leave(stage: Stage, chunk: Chunk, more: boolean): void {
     if (this.#dropped) return;
+    // There is one chunk more than was taken.
+    if (more) this.#heldWeight += chunkWeight;
     const index = this.#places.findIndex((place) => place.stage === stage);
     this.#pass(index + 1, chunk);
     const place = this.#places[index];

@@ -4,7 +4,7 @@ export type Chunk =
   | { readonly end: "fin" | "rst"; readonly atMs: number };
 
 /**
- * One thing that happens to a direction's bytes on their way. It never loses, doubles or reorders any.
+ * One thing that happens to a direction's bytes on their way. It may cut chunks into pieces; it never loses, doubles or reorders a byte.
  *
  *     socket ──▶ stage ──▶ stage ──▶ socket
  *
@@ -15,7 +15,7 @@ export interface Stage {
   take(chunk: Chunk): void;
   /** Holds nothing now. */
   readonly idle: boolean;
-  /** Its fault is over: what is held leaves when it is due, or `now`; what comes later passes behind it. */
+  /** Its fault is over: what is held leaves when it is due (what waits for nothing else: at once), or `now`; what comes later passes behind it. */
   letGo(now: boolean): void;
   /** The connection is gone: forget what is held. */
   drop(): void;

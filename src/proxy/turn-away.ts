@@ -1,0 +1,34 @@
+import type { Socket } from "node:net";
+import type { Timer } from "../model/env.ts";
+import type { Decided } from "../faults/subject.ts";
+import type { LaneConnection, LaneContext } from "./lane.ts";
+import { reset } from "./reset.ts";
+
+/** From our FIN on the client may go on sending for so long: closing on bytes unread would be a reset. */
+const lingerMs = 2000;
+
+/** Ends a connection as soon as it was accepted, by no lane, because a fault admits no more; it is witnessed all the same. */
+export function turnAway(client: Socket, context: LaneContext, { decided, how }: { readonly decided: Decided; readonly how: "fin" | "rst" }): LaneConnection {
+  const { env, proxy, caller, conn, record, closed } = context;
+  const openMs = env.nowMs();
+  const peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
+  let linger: Timer | undefined;
+  client.on("error", () => undefined);
+  client.on("close", () => {
+    linger?.cancel();
+    const closeMs = env.nowMs();
+    record({
+      kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs, closeMs, peer, exchanges: 0, requestBytes: 0, responseBytes: 0,
+      closedBy: "fault", how, upstreamReached: false,
+      faults: [{ fault: decided.fault, decision: "applied", ...(decided.n === undefined ? {} : { n: decided.n }), effect: "admit", actedMs: openMs }],
+    });
+    closed();
+  });
+  if (how === "rst") reset(client);
+  else {
+    client.end();
+    client.resume();
+    linger = env.after(lingerMs, () => client.destroy());
+  }
+  return { faultsChanged: () => undefined, stop: () => void client.destroy(), cut: () => reset(client) };
+}
