@@ -34,7 +34,7 @@ export class CallTable {
   readonly startMs = new Column("f64");
   readonly ownerProbe = new Column("u16");
   readonly ownerN = new Column("u32");
-  readonly #ownerBy = new Column("u8");
+  readonly #ownerBy = new Column("u16");
   readonly #caller = new Column("u16");
   readonly #conn = new Column("u32");
   readonly #nth = new Column("u32");
@@ -45,9 +45,9 @@ export class CallTable {
   readonly #endAfterMs = new Column("f32");
   readonly #leftAfterMs = new Column("f32");
   readonly #status = new Column("u16");
-  readonly #end = new Column("u8");
+  readonly #end = new Column("u16");
   /** Bit 0: passed on; bits 1 and 2: left by fin, by rst. */
-  readonly #flags = new Column("u8");
+  readonly #flags = new Column("u16");
   readonly #retryAfter = new Column("u16");
   readonly #idempotencyKey = new Column("u32");
   readonly #decisions = new Column("u16");
@@ -55,7 +55,7 @@ export class CallTable {
   readonly #applied = new Column("u32");
 
   readonly #detailN = new Column("u32");
-  readonly #detailEffect = new Column("u8");
+  readonly #detailEffect = new Column("u16");
   readonly #detailActedAfterMs = new Column("f32");
   readonly #detailReleasedAfterMs = new Column("f32");
 

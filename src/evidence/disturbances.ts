@@ -19,6 +19,7 @@ export function disturbedAt(disturbances: readonly Disturbance[]): (atMs: number
     if (last !== undefined && startMs <= last.endMs) last.endMs = Math.max(last.endMs, endMs);
     else merged.push({ startMs, endMs });
   }
+  if (merged.length === 0) return () => false;
   return (atMs) => {
     const begun = partitionPoint(merged.length, (at) => (merged[at]?.startMs ?? 0) <= atMs);
     return atMs <= (merged[begun - 1]?.endMs ?? Number.NEGATIVE_INFINITY);

@@ -42,7 +42,13 @@ export class PhaseClock {
   /** Finds the phase in which a moment lies; undefined before the first, in a pause, and where no phase had begun. */
   finder(): (dueMs: number) => { readonly phase: PhaseName; readonly epoch: number } | undefined {
     const turns = this.#exact().map(({ name, epoch, startMs }) => ({ startMs, at: name === "pause" ? undefined : { phase: name, epoch } }));
-    return (dueMs) => turns.findLast(({ startMs }) => dueMs >= startMs - hairMs)?.at;
+    return (dueMs) => {
+      for (let i = turns.length - 1; i >= 0; i -= 1) {
+        const turn = turns[i];
+        if (turn !== undefined && dueMs >= turn.startMs - hairMs) return turn.at;
+      }
+      return undefined;
+    };
   }
 
   /** Turns with their planned starts, where the run kept to them: due times follow the plan, so must the edges between them. */

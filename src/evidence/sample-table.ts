@@ -11,7 +11,7 @@ export class SampleTable {
   readonly #sentAfterMs = new Column("f32");
   readonly #endAfterMs = new Column("f32");
   readonly #ageMs = new Column("f32");
-  readonly #grade = new Column("u8");
+  readonly #grade = new Column("u16");
   readonly #status = new Column("u16");
   readonly #failure = new Column("u16");
   readonly #blame = new Column("u16");

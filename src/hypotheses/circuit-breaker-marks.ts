@@ -27,9 +27,9 @@ export class Marks implements Iterable<Mark> {
   readonly #latencyMs = new Column("f32");
   readonly #atMs = new Column("f64");
   /** Place of the label. */
-  readonly #label = new Column("u8");
+  readonly #label = new Column("u16");
   /** Bit 0: finished; bit 1: disturbed. */
-  readonly #flags = new Column("u8");
+  readonly #flags = new Column("u16");
   #order: Uint32Array | undefined;
 
   constructor(callsOf: Marks["callsOf"]) {

@@ -71,7 +71,7 @@ type Usable = Pick<Sample, "dueMs" | "grade" | "latencyMs" | "disturbed">;
 function usableAmong(samples: Iterable<Sample>): Rows<Usable> {
   const due = new Column("f64");
   const latency = new Column("f64");
-  const grade = new Column("u8");
+  const grade = new Column("u16");
   for (const sample of samples) {
     if (sample.disturbed || sample.grade === "unsent") continue;
     due.push(sample.dueMs);

@@ -91,7 +91,7 @@ class SequenceTable {
   readonly #calls = new Column("u32");
   readonly #transportRetries = new Column("u32");
   /** Bits: disturbed, good, failed throughout, asks to wait. */
-  readonly #flags = new Column("u8");
+  readonly #flags = new Column("u16");
   /** Where the pauses of the row end; they begin where those of the row before end. */
   readonly #pausesEnd = new Column("u32");
   readonly #pausesMs = new Column("f64");
