@@ -67,7 +67,8 @@ describe("list", () => {
   test("prints every registry, or the one asked for", async () => {
     const all = fakeContext();
     await main(["list"], all);
-    for (const text of ["faults", "latency  exchange", "probes", "http", "hypotheses", "fallback", "reporters", "json"]) expect(all.out()).toContain(text);
+    for (const text of ["faults", "probes", "http", "hypotheses", "fallback", "reporters", "json"]) expect(all.out()).toContain(text);
+    expect(all.out()).toMatch(/^  latency +exchange +\S/m);
     const one = fakeContext();
     await main(["list", "probes"], one);
     expect(one.out()).toMatch(/^  http +\S.*$/m);
