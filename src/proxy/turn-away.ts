@@ -9,7 +9,7 @@ const lingerMs = 2000;
 
 /** Ends a connection as soon as it was accepted, by no lane, because a fault admits no more; it is witnessed all the same. */
 export function turnAway(client: Socket, context: LaneContext, { decided, how }: { readonly decided: Decided; readonly how: "fin" | "rst" }): LaneConnection {
-  const { env, proxy, caller, conn, record, closed } = context;
+  const { env, proxy, caller, conn } = context;
   const openMs = env.nowMs();
   const peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
   let linger: Timer | undefined;
@@ -17,12 +17,12 @@ export function turnAway(client: Socket, context: LaneContext, { decided, how }:
   client.on("close", () => {
     linger?.cancel();
     const closeMs = env.nowMs();
-    record({
+    context.record({
       kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs, closeMs, peer, exchanges: 0, requestBytes: 0, responseBytes: 0,
       closedBy: "fault", how, upstreamReached: false,
       faults: [{ fault: decided.fault, decision: "applied", ...(decided.n === undefined ? {} : { n: decided.n }), effect: "admit", actedMs: openMs }],
     });
-    closed();
+    context.closed();
   });
   if (how === "rst") reset(client);
   else {

@@ -144,7 +144,7 @@ export class Grip {
       const options = {
         env,
         random: keyedRandom(seed, "bytes", fault, conn, direction, this.#holdsSoFar),
-        wire: (bytesPerSecond: number) => ("shared" in effect && effect.shared === true ? this.#sharedWire(`${fault} ${direction}`, bytesPerSecond) : new Wire(bytesPerSecond)),
+        wire: (bytesPerSecond: number) => (effect.kind === "throttle" && effect.shared ? this.#sharedWire(`${fault} ${direction}`, bytesPerSecond) : new Wire(bytesPerSecond)),
         acted: () => this.ledger.acted(fault, effect.kind, env.nowMs()),
       };
       const stage = line.add((give) => stageOf(effect, options, give));
