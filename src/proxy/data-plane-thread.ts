@@ -39,9 +39,10 @@ export class DataPlaneThread implements DataPlane {
   readonly #taken = createTakenCount();
   readonly #listeners: ((message: DataPlaneMessage) => void)[] = [];
   readonly #unanswered = new Set<number>();
+  readonly #stopped: DataPlaneMessage[] = [];
   #turns = 0;
   #turn: Timer | undefined;
-  #stopped: DataPlaneMessage | undefined;
+  #isGone = false;
   #causeOfDeath: string | undefined;
 
   constructor(entry: URL, { env, startNs }: DataPlaneOptions) {
@@ -57,6 +58,7 @@ export class DataPlaneThread implements DataPlane {
   }
 
   send(request: DataPlaneRequest): void {
+    if (this.#isGone) return this.#refuse(request.id);
     this.#unanswered.add(request.id);
     this.#turn ??= this.#nextTurn();
     this.#worker.postMessage(request);
@@ -75,7 +77,7 @@ export class DataPlaneThread implements DataPlane {
     if (message.kind !== "died") this.#answered(message.id);
     if (message.kind !== "stopped") return this.#post(message);
     // Told when the thread is gone.
-    this.#stopped = message;
+    this.#stopped.push(message);
     void this.#worker.terminate();
   }
 
@@ -99,12 +101,19 @@ export class DataPlaneThread implements DataPlane {
 
   /** All that the thread had sent has been received by now, and all that it had open is closed. */
   #ended(exitCode: number): void {
+    this.#isGone = true;
     this.#turn?.cancel();
-    this.#post(this.#stopped ?? {
+    if (this.#stopped.length === 0) this.#post({
       kind: "died", atMs: this.#env.nowMs(), code: "data-plane-died",
       message: `the proxies ended by themselves: ${this.#causeOfDeath ?? `their thread ended with code ${exitCode}`}`,
       hint: "this is a defect of chaos itself: please report it with the journal",
     });
+    for (const message of this.#stopped) this.#post(message);
+    for (const id of this.#unanswered) this.#refuse(id);
+  }
+
+  #refuse(id: number): void {
+    this.#post({ kind: "failed", id, code: "data-plane-stopped", message: "expected a data plane that runs, but it has ended" });
   }
 
   #post(message: DataPlaneMessage): void {

@@ -16,13 +16,15 @@ const core = 0;
 
 /** Starts all that can be; says which cannot, and why. */
 export async function startPeers({ upstreamPort, folder }) {
-  const chaos = (lane, faults, journal) => startProgram("peers/chaos.mjs", { upstreamPort, lane, faults, ...(journal === undefined ? {} : { journal }) }, { core });
+  const chaos = (lane, faults, more = {}) => startProgram("peers/chaos.mjs", { upstreamPort, lane, faults, ...more }, { core });
   const own = [
     { name: "net pipe", start: () => startProgram("peers/net-pipe.mjs", { upstreamPort }, { core }) },
     { name: "chaos tcp", start: () => chaos("tcp", []) },
     { name: "chaos http1, no fault", start: () => chaos("http1", []) },
     { name: "chaos http1", start: () => chaos("http1", [inactive]) },
-    { name: "chaos http1, journal", start: () => chaos("http1", [inactive], join(folder, "bench.ndjson")) },
+    { name: "chaos http1, journal", start: () => chaos("http1", [inactive], { journal: join(folder, "bench.ndjson") }) },
+    { name: "chaos http1, thread", start: () => chaos("http1", [inactive], { thread: true }) },
+    { name: "chaos http1, thread, journal", start: () => chaos("http1", [inactive], { thread: true, journal: join(folder, "thread.ndjson") }) },
     { name: "http-proxy", start: () => startProgram("peers/http-proxy.mjs", { upstreamPort, keepAlive: false }, { core }) },
     { name: "http-proxy, keep-alive agent", start: () => startProgram("peers/http-proxy.mjs", { upstreamPort, keepAlive: true }, { core }) },
   ];

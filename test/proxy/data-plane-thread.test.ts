@@ -46,6 +46,14 @@ describe("the data plane's thread", () => {
     expect(env.armed).toBe(0);
   });
 
+  it("leaves nothing unanswered that is asked with the stop, and refuses what is asked after it", async () => {
+    const { engine, env } = setUp("answers");
+    const [stopped] = await Promise.allSettled([engine.stop(), engine.stop(), engine.setFaults([], 1)]);
+    expect(stopped.status).toBe("fulfilled");
+    await expect(engine.lift({ release: false })).rejects.toMatchObject({ code: "data-plane-stopped" });
+    expect(env.armed).toBe(0);
+  });
+
   it("dies of an exception with its message, its records handed over, what waits told the same", async () => {
     const { engine, env, deaths, records } = setUp("throws");
     const asked = engine.setFaults([], 1);

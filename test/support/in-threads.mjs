@@ -6,7 +6,7 @@ const { IN_THREADS, IN_THREADS_AFTER_MS = "0" } = process.env;
 if (!isMainThread) {
   setTimeout(() => {
     if (IN_THREADS === "throw") throw new Error("sabotaged");
-    const untilMs = performance.now() + (IN_THREADS === "block" ? 300 : Number.POSITIVE_INFINITY);
+    const untilMs = performance.now() + (IN_THREADS === "block" ? 300 : 0);
     while (performance.now() < untilMs);
   }, Number(IN_THREADS_AFTER_MS)).unref();
 }

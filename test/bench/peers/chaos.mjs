@@ -1,17 +1,18 @@
-/** Our data plane in a process of its own: a lane, faults in force, and the journal or not. */
+/** Our data plane in a process of its own: a lane, faults in force, the journal or not, a thread of its own or not. */
 import { open } from "node:fs/promises";
 import { LocalEngine } from "../../../dist/engines/index.js";
-import { createDataPlane } from "../../../dist/proxy/index.js";
+import { createDataPlane, openDataPlane } from "../../../dist/proxy/index.js";
 import { JournalFile } from "../../../dist/run/journal-file.js";
 import { createSystemEnv } from "../../../dist/run/system-env.js";
 import { argument, serve } from "../program.mjs";
 
-const { upstreamPort, lane, faults, journal } = argument;
-const env = createSystemEnv();
+const { upstreamPort, lane, faults, journal, thread } = argument;
+const startNs = process.hrtime.bigint();
+const env = createSystemEnv(startNs);
 let records = [];
 let seq = 0;
 const file = journal === undefined ? undefined : new JournalFile(await open(journal, "w"), { env, onFailure: (error) => { throw error; } });
-const engine = new LocalEngine(createDataPlane(env), (batch) => {
+const engine = new LocalEngine(thread ? openDataPlane({ env, startNs }) : createDataPlane(env), (batch) => {
   if (file === undefined) records.push(...batch);
   else for (const record of batch) file.write({ ...record, seq: (seq += 1) });
 });
