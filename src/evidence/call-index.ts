@@ -5,6 +5,7 @@ import type { CallTable, Writable } from "./call-table.ts";
 import { rowsWhere } from "./column.ts";
 import { isFelt } from "./felt.ts";
 import { partitionPoint } from "./partition-point.ts";
+import { sortRows } from "./sort-rows.ts";
 
 interface Parts {
   readonly calls: CallTable;
@@ -73,7 +74,7 @@ export class CallIndex {
     const known = this.#byProxy.get(proxy);
     if (known !== undefined) return known;
     const { calls } = this.#parts;
-    const sorted = rowsWhere(calls.length, (row) => calls.proxy.get(row) === proxy).sort((a, b) => calls.startMs.get(a) - calls.startMs.get(b) || a - b);
+    const sorted = sortRows(rowsWhere(calls.length, (row) => calls.proxy.get(row) === proxy), (a, b) => calls.startMs.get(a) - calls.startMs.get(b));
     this.#byProxy.set(proxy, sorted);
     return sorted;
   }

@@ -1,5 +1,6 @@
 import type { SampleRecord } from "../model/event.ts";
 import { Column, rowsWhere, Texts } from "./column.ts";
+import { sortRows } from "./sort-rows.ts";
 
 const grades: readonly SampleRecord["grade"][] = ["good", "degraded", "bad", "pending", "unsent"];
 
@@ -68,6 +69,6 @@ export class SampleTable {
   /** Rows of one probe by due time; requests of one burst by number. */
   inDueOrder(probe: number): Uint32Array {
     const rows = rowsWhere(this.probe.length, (row) => this.probe.get(row) === probe);
-    return rows.sort((a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
+    return sortRows(rows, (a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
   }
 }

@@ -1,6 +1,7 @@
 import { Column } from "../evidence/column.ts";
 import type { RequestCalls } from "../evidence/edge-baseline.ts";
 import { partitionPoint } from "../evidence/partition-point.ts";
+import { sortRows } from "../evidence/sort-rows.ts";
 import type { Call } from "../model/observation.ts";
 
 /** One request on the time line of a breaker: when it asked, and whether it got through. */
@@ -19,7 +20,7 @@ export interface Mark {
 
 const labels: readonly Mark["label"][] = [undefined, 1, 0];
 
-/** Marks in due order or, once sorted, in order of asking; as numbers, since there may be a million. Calls are looked up when asked for. */
+/** Marks in due order; as numbers, since there may be a million. Calls are looked up when asked for. */
 export class Marks implements Iterable<Mark> {
   readonly callsOf: (mark: Pick<Mark, "n" | "dueMs">) => readonly Call[];
   readonly #n = new Column("u32");
@@ -30,7 +31,6 @@ export class Marks implements Iterable<Mark> {
   readonly #label = new Column("u16");
   /** Bit 0: finished; bit 1: disturbed. */
   readonly #flags = new Column("u16");
-  #order: Uint32Array | undefined;
 
   constructor(callsOf: Marks["callsOf"]) {
     this.callsOf = callsOf;
@@ -51,25 +51,23 @@ export class Marks implements Iterable<Mark> {
 
   at(place: number): Mark | undefined {
     if (place < 0 || place >= this.length) return undefined;
-    const row = this.#order?.[place] ?? place;
-    const dueMs = this.#dueMs.get(row);
-    const latencyMs = this.#latencyMs.get(row);
-    const flags = this.#flags.get(row);
-    return { n: this.#n.get(row), dueMs, endMs: (flags & 1) === 0 ? undefined : dueMs + latencyMs, latencyMs, disturbed: (flags & 2) !== 0, atMs: this.#atMs.get(row), label: this.label(place) };
+    const dueMs = this.#dueMs.get(place);
+    const latencyMs = this.#latencyMs.get(place);
+    const flags = this.#flags.get(place);
+    return { n: this.#n.get(place), dueMs, endMs: (flags & 1) === 0 ? undefined : dueMs + latencyMs, latencyMs, disturbed: (flags & 2) !== 0, atMs: this.#atMs.get(place), label: this.label(place) };
   }
 
   label(place: number): Mark["label"] {
-    return labels[this.#label.get(this.#order?.[place] ?? place)];
+    return labels[this.#label.get(place)];
   }
 
-  /** How many come before this due time; of marks in due order. */
+  atMs(place: number): number {
+    return this.#atMs.get(place);
+  }
+
+  /** How many come before this due time. */
   countDueBefore(ms: number): number {
     return partitionPoint(this.length, (place) => this.#dueMs.get(place) < ms);
-  }
-
-  /** How many asked before this time; of marks in order of asking. */
-  countAskedBefore(ms: number): number {
-    return partitionPoint(this.length, (place) => this.#atMs.get(this.#order?.[place] ?? place) < ms);
   }
 
   /** Those from one place to before another. */
@@ -83,10 +81,51 @@ export class Marks implements Iterable<Mark> {
   [Symbol.iterator](): Iterator<Mark> {
     return this.between(0, this.length)[Symbol.iterator]();
   }
+}
 
-  sortByAsking(): this {
-    this.#order = Uint32Array.from({ length: this.length }, (_, row) => row).sort((a, b) => this.#atMs.get(a) - this.#atMs.get(b));
-    return this;
+/** Some marks in order of asking. A mark may stand later than its first call: where a later call of it belongs. */
+export class MarkSequence {
+  readonly callsOf: Marks["callsOf"];
+  readonly #marks: Marks;
+  readonly #places: Uint32Array;
+  readonly #laterMs: ReadonlyMap<number, number>;
+
+  constructor(marks: Marks, { places, laterMs, callsOf }: { readonly places: Uint32Array; readonly laterMs: ReadonlyMap<number, number>; readonly callsOf: Marks["callsOf"] }) {
+    this.callsOf = callsOf;
+    this.#marks = marks;
+    this.#laterMs = laterMs;
+    this.#places = sortRows(places, (a, b) => this.#atMs(a) - this.#atMs(b));
+  }
+
+  get length(): number {
+    return this.#places.length;
+  }
+
+  at(place: number): Mark | undefined {
+    const row = this.#places[place] ?? -1;
+    const mark = this.#marks.at(row);
+    return mark === undefined || !this.#laterMs.has(row) ? mark : { ...mark, atMs: this.#atMs(row) };
+  }
+
+  label(place: number): Mark["label"] {
+    return this.#marks.label(this.#places[place] ?? -1);
+  }
+
+  /** How many asked before this time. */
+  countAskedBefore(ms: number): number {
+    return partitionPoint(this.length, (place) => this.#atMs(this.#places[place] ?? -1) < ms);
+  }
+
+  /** The first of them, up to a place. */
+  *until(to: number): Iterable<Mark> {
+    for (let place = 0; place < to; place += 1) {
+      const mark = this.at(place);
+      if (mark !== undefined) yield mark;
+    }
+  }
+
+  #atMs(row: number): number {
+    return this.#laterMs.get(row) ?? this.#marks.atMs(row);
   }
 }
 

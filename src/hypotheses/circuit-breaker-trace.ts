@@ -4,8 +4,8 @@ import type { Rows } from "../evidence/column.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
 import { areTooMany, findZeroRun } from "../evidence/zero-runs.ts";
 import type { Call } from "../model/observation.ts";
-import { Marks } from "./circuit-breaker-marks.ts";
-import type { Mark } from "./circuit-breaker-marks.ts";
+import { MarkSequence } from "./circuit-breaker-marks.ts";
+import type { Mark, Marks } from "./circuit-breaker-marks.ts";
 
 /** Requests that got through between two rows that did not. */
 export interface Trial {
@@ -95,23 +95,25 @@ function lateCalls(opening: Opening, calls: readonly Call[]): readonly Call[] {
  * What was asked since the opening, in order of asking. With `late`, a request from before the opening stands where it got through after it;
  * with `caller`, only that caller's calls count, and every refusal, whoever refused.
  */
-export function sequenceSince(opening: Opening, marks: Marks, options: { readonly late: boolean; readonly caller?: string }): Marks {
+export function sequenceSince(opening: Opening, marks: Marks, options: { readonly late: boolean; readonly caller?: string }): MarkSequence {
   const { late, caller } = options;
   const callsOf: Marks["callsOf"] = (mark) => {
     const calls = marks.callsOf(mark);
     const since = mark.dueMs >= opening.atMs ? calls : late ? lateCalls(opening, calls) : [];
     return caller === undefined ? since : since.filter((call) => call.caller === caller);
   };
-  const sequence = new Marks(callsOf);
-  for (const mark of marks.between(late ? 0 : marks.countDueBefore(opening.atMs), marks.length)) {
-    const isSince = mark.dueMs >= opening.atMs;
-    if (mark.label === 1) {
-      const atMs = isSince && caller === undefined ? mark.atMs : callsOf(mark)[0]?.startMs;
-      if (atMs !== undefined) sequence.push({ ...mark, atMs });
-      // A refusal that a stall delayed would stand before calls that came before it.
-    } else if (isSince && !mark.disturbed) sequence.push(mark);
-  }
-  return sequence.sortByAsking();
+  const since = marks.countDueBefore(opening.atMs);
+  const laterMs = new Map<number, number>();
+  const places = rowsWhere(marks.length, (place) => {
+    const isSince = place >= since;
+    const mark = isSince || late ? marks.at(place) : undefined;
+    // A refusal that a stall delayed would stand before calls that came before it.
+    if (mark?.label !== 1) return mark !== undefined && isSince && !mark.disturbed;
+    const atMs = isSince && caller === undefined ? mark.atMs : callsOf(mark)[0]?.startMs;
+    if (atMs !== undefined && atMs !== mark.atMs) laterMs.set(place, atMs);
+    return atMs !== undefined;
+  });
+  return new MarkSequence(marks, { places, laterMs, callsOf });
 }
 
 /** A trial ends for the breaker at the earlier of its last call's end and its request's answer. */
@@ -133,7 +135,7 @@ interface Group {
 }
 
 /** The failed trials between the opening and the end of the fault. `separator`: so many refusals in a row end a trial; `slack`: refusals that may have been another replica's. */
-export function findTrials(sequence: Marks, options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number; readonly isDisturbed: (atMs: number) => boolean }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
+export function findTrials(sequence: MarkSequence, options: { readonly openedMs: number; readonly lastCallsEndMs: number; readonly faultEndMs: number; readonly faults: ReadonlySet<string>; readonly separator: number; readonly slack: number; readonly isDisturbed: (atMs: number) => boolean }): { readonly trials: readonly Trial[]; readonly restingMs: number; readonly lastRefusalMs?: number } {
   const { faultEndMs, faults, separator, slack, isDisturbed } = options;
   const until = sequence.countAskedBefore(faultEndMs);
   const trials: Trial[] = [];
@@ -153,7 +155,7 @@ export function findTrials(sequence: Marks, options: { readonly openedMs: number
     earliestMs = firstEndMs;
     group = undefined;
   };
-  for (const mark of sequence.between(0, until)) {
+  for (const mark of sequence.until(until)) {
     if (mark.label === undefined) continue;
     if (mark.label === 0) {
       zeros += 1;
@@ -181,7 +183,7 @@ export function findTrials(sequence: Marks, options: { readonly openedMs: number
 const lasting = 10;
 
 /** From which request on calls go through again for good: its place in the sequence, at `from` or later. -1: not seen. */
-export function findClosing(sequence: Marks, from: number, baseline: EdgeBaseline, need: number): number {
+export function findClosing(sequence: MarkSequence, from: number, baseline: EdgeBaseline, need: number): number {
   const known = rowsWhere(sequence.length, (place) => place >= from && sequence.label(place) !== undefined);
   const labelAt = (at: number): Mark["label"] => sequence.label(known[at] ?? -1);
   const spare = baseline.missShare < 0.02 ? 0 : Math.ceil(lasting * baseline.missShareAtMost) + 1;
@@ -198,7 +200,7 @@ export function findClosing(sequence: Marks, from: number, baseline: EdgeBaselin
   return -1;
 }
 
-function isServed(sequence: Marks, place: number | undefined): boolean {
+function isServed(sequence: MarkSequence, place: number | undefined): boolean {
   const mark = place === undefined ? undefined : sequence.at(place);
   const last = mark === undefined ? undefined : sequence.callsOf(mark).at(-1);
   return last !== undefined && !hasFailed(last) && last.end !== "open";

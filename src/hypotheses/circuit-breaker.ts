@@ -15,7 +15,7 @@ import type { TrialsSeen } from "./circuit-breaker-claims.ts";
 import { breakerParams, explainBreaker } from "./circuit-breaker-params.ts";
 import type { BreakerParams } from "./circuit-breaker-params.ts";
 import { lookUnder, markRequests } from "./circuit-breaker-marks.ts";
-import type { Mark, Marks, Under } from "./circuit-breaker-marks.ts";
+import type { Mark, Marks, MarkSequence, Under } from "./circuit-breaker-marks.ts";
 import { findClosing, findOpening, findTrials, readLateCalls, sequenceSince } from "./circuit-breaker-trace.ts";
 import type { Opening } from "./circuit-breaker-trace.ts";
 import { tooFewFor } from "./circuit-breaker-volumes.ts";
@@ -148,7 +148,7 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
   const sequence = sequenceSince(opening, marks, { late: false });
   const failures = decideFailures(opens === undefined || opens === false || opens.afterFailures === undefined ? { text: "" } : opens.afterFailures, opening, marks);
   const closing = closeFrom(seen, sequence);
-  const trialsOf = callers.map((caller) => trialReadings(seen, opening, callers.length > 1 ? caller : undefined));
+  const trialsOf = callers.map((caller) => trialReadings(seen, opening, sequence, callers.length > 1 ? caller : undefined));
   const all = trialsOf.flatMap(([reading]) => reading?.trials ?? []);
   const claims: ClaimVerdict[] = [];
   if (opens !== undefined && opens !== false) {
@@ -209,12 +209,12 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
 }
 
 /** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */
-function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, caller: string | undefined): readonly TrialsSeen[] {
+function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, whole: MarkSequence, caller: string | undefined): readonly TrialsSeen[] {
   const lastCallsEndMs = lastEndOfCalls(marks, opening);
   const isDisturbed = disturbedAt(scope.observations.disturbances);
   const slack = caller === undefined ? 1 : 5 * callers.length;
   return readLateCalls(opening, marks).flatMap((late) => {
-    const sequence = sequenceSince(opening, marks, { late, ...(caller !== undefined && { caller }) });
+    const sequence = caller === undefined && !late ? whole : sequenceSince(opening, marks, { late, ...(caller !== undefined && { caller }) });
     return (opening.isPatchy ? [1] : [need, 1]).map((separator) => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack, isDisturbed }) }));
   });
 }
@@ -229,7 +229,7 @@ function lastEndOfCalls(marks: Marks, { atMs, refusedMs }: Opening): number {
   return lastMs;
 }
 
-function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: Marks): { readonly lo: number; readonly hi?: number } {
+function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: MarkSequence): { readonly lo: number; readonly hi?: number } {
   const first = sequence.at(findClosing(sequence, sequence.countAskedBefore(faultEndMs), baseline, need));
   let refused = (first === undefined ? sequence.length : sequence.countAskedBefore(first.atMs)) - 1;
   while (refused >= 0 && sequence.label(refused) !== 0) refused -= 1;

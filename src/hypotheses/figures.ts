@@ -46,7 +46,7 @@ export function tally(samples: Iterable<Pick<Sample, "grade" | "latencyMs" | "di
   }
   const sortedMs = finishedMs.sorted();
   const pendingMs = agesMs.sorted();
-  const all = merge(sortedMs, pendingMs);
+  const all = pendingMs.length === 0 ? sortedMs : merge(sortedMs, pendingMs);
   return { ...counts, seconds, sortedMs, pendingMs, disturbed, quantileMs: (q) => (all.length === 0 ? undefined : quantile(all, q)) };
 }
 
