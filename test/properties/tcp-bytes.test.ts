@@ -1,14 +1,27 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { DelayStage } from "../../src/proxy/tcp/delay-stage.ts";
+import { keyedRandom } from "../../src/math/random.ts";
 import { Line } from "../../src/proxy/tcp/line.ts";
+import { stageOf } from "../../src/proxy/tcp/stage-of.ts";
+import type { StageEffect } from "../../src/proxy/tcp/stage-of.ts";
 import type { Stage } from "../../src/proxy/tcp/stage.ts";
+import { Wire } from "../../src/proxy/tcp/wire.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
+
+const direction = "both" as const;
+const delay = fc.record({ delayMs: fc.nat(200), jitterMs: fc.nat(100), distribution: fc.constant("uniform" as const) });
+const effect: fc.Arbitrary<StageEffect> = fc.oneof(
+  delay.map((delay) => ({ kind: "delay-bytes" as const, direction, delay })),
+  delay.map((delay) => ({ kind: "hold-end" as const, direction, delay })),
+  fc.record({ bytesPerSecond: fc.integer({ min: 20, max: 5000 }), shared: fc.boolean() }).map((rest) => ({ kind: "throttle" as const, direction, ...rest })),
+  fc.record({ bytes: fc.integer({ min: 3, max: 20 }), everyMs: fc.nat(20), variationBytes: fc.nat(2) }).map((rest) => ({ kind: "slice" as const, direction, ...rest })),
+  fc.record({ lossShare: fc.double({ min: 0.01, max: 0.5, noNaN: true }), burstPackets: fc.integer({ min: 1, max: 4 }), retransmitMs: fc.integer({ min: 1, max: 30 }) }).map((rest) => ({ kind: "lose" as const, direction, ...rest })),
+);
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), bytes: fc.uint8Array({ maxLength: 40 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.nat(120), lateMs: fc.nat(15) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("add" as const), draws: fc.array(fc.nat(200), { minLength: 1, maxLength: 5 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("add" as const), effect }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("remove" as const), which: fc.nat(), now: fc.boolean() }) },
 );
 
@@ -20,7 +33,7 @@ describe("the bytes of a tcp direction", () => {
         const stages: Stage[] = [];
         const went: number[] = [];
         const came: (number | "fin")[] = [];
-        let longestMs = 0;
+        const sharedWire = new Wire(1000);
         const line = new Line((chunk) => came.push(...("bytes" in chunk ? chunk.bytes : ["fin" as const])));
         for (const step of steps) {
           if (step.do === "send") {
@@ -29,16 +42,17 @@ describe("the bytes of a tcp direction", () => {
           } else if (step.do === "wait") {
             clock.advance(step.ms, step.lateMs);
           } else if (step.do === "add") {
-            let draw = 0;
-            longestMs += Math.max(...step.draws);
-            stages.push(line.add((give) => new DelayStage(clock, () => step.draws[draw++ % step.draws.length] ?? 0, give)));
+            const { effect } = step;
+            const wire = (rate: number): Wire => (effect.kind === "throttle" && effect.shared === true ? sharedWire : new Wire(rate));
+            stages.push(line.add((give) => stageOf(effect, { env: clock, random: keyedRandom("bytes", stages.length), wire, acted: () => undefined }, give)));
           } else if (stages.length > 0) {
             for (const stage of stages.splice(step.which % stages.length, 1)) line.remove(stage, step.now);
           }
           expect(went.slice(0, came.length)).toEqual(came);
+          expect(line.heldWeight).toBeGreaterThanOrEqual(went.length - came.length);
         }
         line.take({ end: "fin", atMs: clock.nowMs() });
-        clock.advance(longestMs);
+        clock.advance(1e9);
         expect(came).toEqual([...went, "fin"]);
         expect(line.heldWeight).toBe(0);
         expect(clock.armed).toBe(0);
