@@ -112,16 +112,18 @@ export function decideJitter(asked: "required" | "forbidden", { rows, baseline, 
   const looseMs = Math.max(6, 0.06 * medianMs, 2 * noiseMs);
   const strictMs = Math.max(15, 0.08 * medianMs, 3 * noiseMs);
   const off = (reachMs: number): number => pauses.filter((ms) => Math.abs(ms - medianMs) > reachMs).length;
-  const observed = `${format("share", off(strictMs) / pauses.length)} of ${pauses.length} pauses more than ${format("duration", strictMs)} off the median ${format("duration", medianMs)}`;
+  const share = format("share", off(strictMs) / pauses.length);
+  const observed = `${share} differ`;
+  const seen = `${share} of ${pauses.length} pauses more than ${format("duration", strictMs)} off the median ${format("duration", medianMs)}`;
   const base = { claim: claimed.claim, expected: asked, observed, n: pauses.length };
   const isJittered = clopperPearson(off(strictMs), pauses.length, asked === "required" ? confidence : surety).lo > offShare;
   const isExact = looseMs <= 0.15 * medianMs && clopperPearson(off(looseMs), pauses.length, asked === "required" ? surety : confidence).hi < offShare;
-  if (isJittered) return { ...base, verdict: asked === "required" ? "held" : "violated", reason: `Pauses differ from request to request: ${observed}.` };
-  if (isExact) return { ...base, verdict: asked === "required" ? "violated" : "held", reason: `Pauses are the same for every request: ${observed}.` };
+  if (isJittered) return { ...base, verdict: asked === "required" ? "held" : "violated", reason: `Pauses differ from request to request: ${seen}.` };
+  if (isExact) return { ...base, verdict: asked === "required" ? "violated" : "held", reason: `Pauses are the same for every request: ${seen}.` };
   const isTooShort = looseMs > 0.15 * medianMs;
   return {
     ...base, verdict: "inconclusive",
-    reason: isTooShort ? `Pauses of ${format("duration", medianMs)} are too short to tell jitter from scheduling: ${observed}.` : `Whether pauses differ from request to request is not settled: ${observed}.`,
+    reason: isTooShort ? `Pauses of ${format("duration", medianMs)} are too short to tell jitter from scheduling: ${seen}.` : `Whether pauses differ from request to request is not settled: ${seen}.`,
     nextStep: isTooShort ? "Run on a quieter machine, or let more attempts fail, so that later pauses are longer." : "Let more requests meet the fault (about 30): make during longer, or raise the load or the fault's rate.",
   };
 }
