@@ -64,9 +64,10 @@ export function measureBaseline(observations: Observations, probe: string, proxy
   };
 }
 
-/** Requests of a probe in one epoch with their calls on an edge, in due order; those never sent are left out. */
-export function* requestsWithCalls(observations: Observations, query: { readonly probe: string; readonly proxy: string; readonly epoch: number }): Iterable<RequestCalls> {
+/** Requests of a probe in one epoch with their calls on an edge, in due order, all or those due before `toMs`; those never sent are left out. */
+export function* requestsWithCalls(observations: Observations, query: { readonly probe: string; readonly proxy: string; readonly epoch: number; readonly toMs?: number }): Iterable<RequestCalls> {
   for (const sample of observations.samples({ probe: query.probe, epoch: query.epoch })) {
+    if (query.toMs !== undefined && sample.dueMs >= query.toMs) return;
     if ((sample.phase === "during" || sample.phase === "after") && sample.grade !== "unsent") yield { sample, calls: observations.callsOf(sample, query.proxy) };
   }
 }

@@ -27,9 +27,7 @@ export class Marks implements Iterable<Mark> {
   readonly #dueMs = new Column("f64");
   readonly #latencyMs = new Column("f32");
   readonly #atMs = new Column("f64");
-  /** Place of the label. */
-  readonly #label = new Column("u16");
-  /** Bit 0: finished; bit 1: disturbed. */
+  /** Bit 0: finished; bit 1: disturbed; bits 2 and 3: place of the label. */
   readonly #flags = new Column("u16");
 
   constructor(callsOf: Marks["callsOf"]) {
@@ -45,8 +43,7 @@ export class Marks implements Iterable<Mark> {
     this.#dueMs.push(dueMs);
     this.#latencyMs.push(latencyMs);
     this.#atMs.push(atMs);
-    this.#label.push(labels.indexOf(label));
-    this.#flags.push((endMs === undefined ? 0 : 1) | (disturbed ? 2 : 0));
+    this.#flags.push((endMs === undefined ? 0 : 1) | (disturbed ? 2 : 0) | (labels.indexOf(label) << 2));
   }
 
   at(place: number): Mark | undefined {
@@ -58,7 +55,7 @@ export class Marks implements Iterable<Mark> {
   }
 
   label(place: number): Mark["label"] {
-    return labels[this.#label.get(place)];
+    return labels[this.#flags.get(place) >> 2];
   }
 
   atMs(place: number): number {

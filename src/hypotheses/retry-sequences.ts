@@ -135,10 +135,10 @@ class SequenceTable {
 }
 
 /**
- * Collects attempts under the fault. Whole are requests due at least one span before `untilMs` (the end of the fault, or an opening of a breaker),
+ * Collects attempts of requests due under the fault. Whole are requests due at least one span before `untilMs` (the end of the fault, or an opening of a breaker),
  * the span being the longest that a request took which was over by then.
  */
-export function collectSequences(requests: Iterable<RequestCalls>, faults: ReadonlySet<string>, onsetMs: number, untilMs: number, faultEndMs: number, callsOf: (n: number) => readonly Call[]): Sequences {
+export function collectSequences(requests: Iterable<RequestCalls>, faults: ReadonlySet<string>, onsetMs: number, untilMs: number, callsOf: (n: number) => readonly Call[]): Sequences {
   const attemptsAmong = (calls: readonly Call[]): readonly Call[] => {
     const first = calls.find((call) => metFault(call, faults));
     return first === undefined ? [] : calls.filter(({ method, path }) => method === first.method && path === first.path);
@@ -148,7 +148,6 @@ export function collectSequences(requests: Iterable<RequestCalls>, faults: Reado
   let spanMs = 0;
   for (const { sample, calls } of requests) {
     const { dueMs } = sample;
-    if (dueMs >= faultEndMs) break;
     const attempts = attemptsAmong(calls);
     if (attempts.length > 0) {
       const overMs = table.add(sample, attempts);

@@ -64,9 +64,9 @@ export const retry: HypothesisType<RetryParams> = {
     if (obstacle !== undefined) return { claims: retryClaims(params).map(({ claim, text }) => undecided({ claim, bound: { text } }, obstacle.reason, obstacle.nextStep)), observed: {}, samples: 0, correlation };
     const onsetMs = span.onsetMs ?? faultEndMs;
     const faults = new Set(hypothesis.faults);
-    const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
+    const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
     const opening = findOpening(marks, faultEndMs, zeroRunNeeded(baseline), baseline, onsetMs);
-    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), faultEndMs, (n) => observations.callsOf({ probe, n }, proxy));
+    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), (n) => observations.callsOf({ probe, n }, proxy));
     return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation };
   },
 };
