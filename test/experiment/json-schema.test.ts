@@ -18,7 +18,7 @@ describe("the published JSON Schema", () => {
   });
 
   const folder = new URL("../../experiments/", import.meta.url);
-  test.each(readdirSync(folder).filter((file) => file.endsWith(".yaml")))("accepts %s", (file) => {
+  test.each(readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml")))("accepts %s", (file) => {
     for (const document of parseAllDocuments(readFileSync(new URL(file, folder), "utf8"))) expect(conforms(schema, document.toJS())).toEqual([]);
   });
 

@@ -48,7 +48,7 @@ describe("a valid file", () => {
   });
 
   const folder = new URL("../../experiments/", import.meta.url);
-  test.each(readdirSync(folder).filter((file) => file.endsWith(".yaml")))("%s of the project is valid", (file) => {
+  test.each(readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yaml")))("%s of the project is valid", (file) => {
     const { issues, documents } = read(readFileSync(new URL(file, folder), "utf8"), { file });
     expect(issues.filter(({ severity }) => severity === "error").map(({ message, line }) => `${line ?? 0}: ${message}`)).toEqual([]);
     expect(documents).toHaveLength(1);
