@@ -49,14 +49,16 @@ function failed(observations: Observations): Concluded | undefined {
 
 function stopped(observations: Observations): Concluded | undefined {
   const found = first(observations, "guard-tripped", "max-duration");
-  return found === undefined ? undefined : { outcome: "guard-stopped", exitCode: 5, because: sentence(found.message) };
+  // A guard that trips before anything was injected says that the service was not well to begin with.
+  if (found === undefined || (found.kind === "guard-tripped" && found.atMs < firstSetMs(observations))) return undefined;
+  return { outcome: "guard-stopped", exitCode: 5, because: sentence(found.message) };
 }
 
 function baselineMissed(observations: Observations, gates: readonly AssessedGate[]): Concluded | undefined {
   const base = { outcome: "baseline-not-met", exitCode: 4 } as const;
   const missed = gates.find(({ row, disturbed }) => row.phase === "before" && row.met === false && !disturbed);
   if (missed !== undefined) return { ...base, because: `The steady state did not hold before the fault: ${whyNot(missed)}.` };
-  const found = first(observations, "baseline");
+  const found = first(observations, "baseline", "guard-tripped");
   if (found !== undefined) return { ...base, because: sentence(found.message) };
   const dead = observations.services.find(({ diedMs }) => diedMs !== undefined && diedMs < firstSetMs(observations));
   return dead === undefined ? undefined : { ...base, because: `${tellDeath(dead)}, before any fault was in force.` };

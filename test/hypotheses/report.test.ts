@@ -57,6 +57,7 @@ describe("the exit code", () => {
   test("is 4 when the steady state did not hold before, whatever came after", () => {
     expect(concluded({ before: bad, during: bad })).toMatchObject({ exitCode: 4, outcome: "baseline-not-met" });
     expect(concluded({ overrides: { interruptions: [{ kind: "baseline", atMs: 5000, message: "the baseline was not met" }], phases: windows.slice(0, 1), faults: [] } })).toMatchObject({ exitCode: 4, because: "the baseline was not met." });
+    expect(concluded({ overrides: { interruptions: [{ ...guard, atMs: 4000 }], phases: windows.slice(0, 1), faults: [] } })).toMatchObject({ exitCode: 4, outcome: "baseline-not-met" });
   });
 
   test("is 5 for a guard, 6 for a failure, 130 and 143 for an interrupt: each before those that follow", () => {
