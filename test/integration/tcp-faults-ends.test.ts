@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { connectionFault } from "./plane.ts";
-import { patterned, setUpPlane, undoAll } from "./tcp-edge.ts";
+import { hashOf, patterned, setUpPlane, undoAll } from "./tcp-edge.ts";
 import type { Undo } from "./tcp-edge.ts";
 import { onFin } from "../../src/proxy/reset.ts";
 import type { Ending } from "./wire.ts";
@@ -57,6 +57,17 @@ describe("limit-data", () => {
     undo.push(() => clearInterval(sending));
     expect(await caller.ended).toBe("fin");
     expect(caller.bytes.length).toBe(65_536);
+  });
+
+  it("writes all that is before the end to a caller that reads late", async () => {
+    const { plane, call } = await setUpPlane(undo, (socket) => socket.write(patterned(9 * 2 ** 20)));
+    await plane.engine.setFaults([connectionFault("limit-data", { bytes: "8MiB" })], 1);
+    const caller = call();
+    caller.socket.pause();
+    await plane.wait(300);
+    caller.socket.resume();
+    expect(await caller.ended).toBe("fin");
+    expect(hashOf(caller.bytes)).toBe(hashOf(patterned(9 * 2 ** 20).subarray(0, 8 * 2 ** 20)));
   });
 
   it("of no bytes ends at the first", async () => {

@@ -36,7 +36,7 @@ export class TcpConnection implements LaneConnection {
   #closing: Closing | undefined;
   /** Nothing passes any more: a fault made it silent, or is ending it. */
   #shut = false;
-  #timer: Timer | undefined;
+  #closeTimer: Timer | undefined;
   #socketsOpen = 2;
 
   constructor(client: Socket, context: LaneContext) {
@@ -112,7 +112,7 @@ export class TcpConnection implements LaneConnection {
 
   #silence(read: boolean, closeAfterMs: number | undefined): () => void {
     this.#shutBoth(read);
-    if (closeAfterMs !== undefined) this.#wait(closeAfterMs, () => this.#close());
+    if (closeAfterMs !== undefined) this.#closeTimer ??= this.#context.env.after(closeAfterMs, () => this.#close());
     return () => {
       // What was lost cannot be made good: the connection ends with the silence, for a caller that is still there by a reset.
       if (this.#closing?.closedBy === "client") this.#end("client", "fin");
@@ -124,17 +124,16 @@ export class TcpConnection implements LaneConnection {
   #close(): void {
     this.#closedBy("fault", "fin");
     this.#shutBoth(true);
-    const sockets = [this.#client, this.#upstream];
-    for (const socket of sockets) {
-      if (socket.pending) socket.destroy();
-      else socket.end();
+    for (const socket of [this.#client, this.#upstream]) {
+      const wasDialled = socket.connecting || !socket.pending;
+      if (wasDialled) socket.end(() => this.#linger(socket));
+      else socket.destroy();
     }
-    this.#wait(lingerMs, () => sockets.forEach((socket) => socket.destroy()));
   }
 
-  #wait(ms: number, action: () => void): void {
-    this.#timer?.cancel();
-    this.#timer = this.#context.env.after(ms, action);
+  #linger(socket: Socket): void {
+    const timer = this.#context.env.after(lingerMs, () => socket.destroy());
+    socket.once("close", () => timer.cancel());
   }
 
   #ended(side: "client" | "upstream"): void {
@@ -187,7 +186,7 @@ export class TcpConnection implements LaneConnection {
     const { closedBy, how, atMs: closingMs }: Closing = this.#closing ?? { closedBy: "proxy", how: "fin", atMs };
     // Who left a silent connection was gone long before the silence ended.
     const closeMs = this.#shut && closedBy === "client" ? closingMs : atMs;
-    this.#timer?.cancel();
+    this.#closeTimer?.cancel();
     this.#request.line.drop();
     this.#response.line.drop();
     this.#context.record({
