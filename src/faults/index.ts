@@ -3,13 +3,28 @@
  * All of it is pure: a fault returns effects as plain data, and the lanes of the proxy carry them out.
  * May import model, units and math. To add a fault: write its file (a `FaultType`, named as users write it, with the layer in front
  * where the name stands twice), and add it to the list below; schema, tables, `explain` and the contract test follow from that.
+ *
+ * Several faults on one exchange act in the order written, those on its request before those on its answer:
+ *
+ * | effect | on the request | on the answer |
+ * |---|---|---|
+ * | delay | all add up, before the first byte goes on | the same |
+ * | throttle, slice, spread | the slowest of them sets the pace, when the delays are over | the same, and an answer in upstream's place counts as one |
+ * | corrupt | each changes its share of what the one before made of it | the same |
+ * | respond | ends the request's way: what is written behind it for the request does not act, what acts on answers does | with `at: response` upstream's answer is lost, and what is written for answers goes on with this one |
+ * | close, reset, hang | end the exchange: what is written behind does not act, nor does anything on the answer | end it after what they let through: what is written behind does not act |
+ * | truncate, malformed | | the same: of two that end an exchange the first one written wins, even when it comes later in time, or never because the answer is too short for it |
+ *
+ * Faults of the connection act on the bytes that come out of this, and may end all exchanges at any time.
  */
 import type { FaultType, Layer } from "../model/fault-type.ts";
+import { bandwidth } from "./bandwidth.ts";
 import { blackhole } from "./blackhole.ts";
 import { connectionBandwidth } from "./connection-bandwidth.ts";
 import { connectionLatency } from "./connection-latency.ts";
 import { connectionLimit } from "./connection-limit.ts";
 import { connectionReset } from "./connection-reset.ts";
+import { corrupt } from "./corrupt.ts";
 import { down } from "./down.ts";
 import { drop } from "./drop.ts";
 import { error } from "./error.ts";
@@ -17,14 +32,19 @@ import { halfOpen } from "./half-open.ts";
 import { hang } from "./hang.ts";
 import { latency } from "./latency.ts";
 import { limitData } from "./limit-data.ts";
+import { malformed } from "./malformed.ts";
 import { packetLoss } from "./packet-loss.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { reset } from "./reset.ts";
 import { slicer } from "./slicer.ts";
+import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
+import { truncate } from "./truncate.ts";
 
 /** Every fault, in the order of tables. */
 export const faultTypes: readonly FaultType[] = [
-  latency, error, drop, reset, hang,
+  latency, error, rateLimit, drop, reset, hang,
+  bandwidth, slowBody, truncate, corrupt, malformed,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
   connectionReset, blackhole, halfOpen, connectionLimit, down,
 ];

@@ -10,8 +10,11 @@ export type Direction = "request" | "response" | "both";
 export type Effect =
   /** Hold the request (before upstream gets it) or the response (after upstream did the work) for `ms`. */
   | { readonly kind: "delay"; readonly at: "request" | "response"; readonly ms: number }
-  /** Answer in upstream's place. Upstream is not asked; with `at: response` it is, and its answer is thrown away. */
-  | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly at?: "response" }
+  /**
+   * Answer in upstream's place. Upstream is not asked; with `at: response` it is, and its answer is thrown away.
+   * `retryAfterDateMs`: Retry-After as an HTTP-date, so long after the answer.
+   */
+  | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly at?: "response"; readonly retryAfterDateMs?: number }
   /** Close the connection (FIN) without an answer. */
   | { readonly kind: "close" }
   /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../src/model/effect.ts";
 import type { Layer } from "../../src/model/fault-type.ts";
+import type { Json } from "../../src/model/json.ts";
 import { findFaultType } from "../../src/faults/index.ts";
 import { keyedRandom } from "../../src/math/random.ts";
 
@@ -12,7 +13,8 @@ const find = (name: string, layer: Layer) => {
 /** What a fault with these parameters, as an author writes them, does to one subject. */
 const effects = (name: string, params: object = {}, layer: Layer = "exchange"): readonly Effect[] => {
   const type = find(name, layer);
-  return type.decide(type.params.parse(params), { kind: "exchange", method: "GET", path: "/" }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, keyedRandom("effects"));
+  const outcome = type.decide(type.params.parse(params), { kind: "exchange", method: "GET", path: "/" }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, keyedRandom("effects"));
+  return "memory" in outcome ? outcome.effects : outcome;
 };
 const explained = (name: string, params: object = {}, layer: Layer = "exchange"): string => find(name, layer).explain(find(name, layer).params.parse(params));
 const problems = (name: string, params: object, layer: Layer = "exchange"): readonly string[] =>
@@ -114,4 +116,52 @@ test("hang answers nothing, or the head and then nothing", () => {
 test("down refuses, and cuts what is open unless told to keep it", () => {
   expect(effects("down", {}, "connection")).toEqual([{ kind: "refuse", keepOpen: false }]);
   expect(effects("down", { keepOpen: true }, "connection")).toEqual([{ kind: "refuse", keepOpen: true }]);
+});
+
+describe("bandwidth, slow-body, truncate, corrupt and malformed", () => {
+  test("say what they do to bytes", () => {
+    expect(effects("bandwidth", { throughput: "100KB/s" })).toEqual([{ kind: "throttle", direction: "both", bytesPerSecond: 100_000 }]);
+    expect(effects("slow-body", { spacing: "100ms" })).toEqual([{ kind: "slice", direction: "both", bytes: 1, everyMs: 100 }]);
+    expect(effects("slow-body", { over: "10s" })).toEqual([{ kind: "spread", direction: "both", overMs: 10_000 }]);
+    expect(effects("truncate")).toEqual([{ kind: "truncate", after: { share: 0.5 }, end: "close" }]);
+    expect(effects("truncate", { afterBytes: "1KiB", end: "reset" })).toEqual([{ kind: "truncate", after: { bytes: 1024 }, end: "reset" }]);
+    expect(effects("malformed", { kind: "length" })).toEqual([{ kind: "malformed", part: "length" }]);
+    expect(effects("corrupt")).toEqual([{ kind: "corrupt", direction: "both", share: 0.01, seed: expect.toSatisfy(Number.isInteger) }]);
+  });
+
+  test("refuse two ways of saying one thing, and none", () => {
+    expect(problems("slow-body", {})).toEqual(["spacing: expected either spacing or over, got neither"]);
+    expect(problems("slow-body", { spacing: "1s", over: "2s" })).toEqual(["spacing: expected either spacing or over, got both"]);
+    expect(problems("slow-body", { size: "4B", over: "2s" })).toHaveLength(1);
+    expect(problems("truncate", { share: "10%", afterBytes: "4B" })).toEqual(["share: expected either afterBytes or share, got both"]);
+  });
+});
+
+describe("rate-limit", () => {
+  const type = find("rate-limit", "exchange");
+  /** The calls, by when they came (ms), that are answered 429. */
+  const limited = (written: object, ...timesMs: readonly number[]): readonly number[] => {
+    let memory: Json | undefined;
+    return timesMs.filter((sinceWindowMs, i) => {
+      const facts = { n: i + 1, attempt: 1, sinceWindowMs, direction: "both" as const };
+      const outcome = type.decide(type.params.parse(written), { kind: "exchange", method: "GET", path: "/" }, memory === undefined ? facts : { ...facts, memory }, keyedRandom("r"));
+      if (!("memory" in outcome)) throw new Error("expected it to remember");
+      ({ memory } = outcome);
+      return outcome.effects.length > 0;
+    });
+  };
+
+  test("spares a burst, then as many as the rate refills", () => {
+    expect(limited({ limit: "10/s", burst: 2 }, 0, 1, 2, 3, 90, 101, 102, 205)).toEqual([2, 3, 90, 102]);
+    expect(limited({ limit: "10/s", burst: 2 }, 0, 10_000, 10_000, 10_000)).toEqual([10_000]);
+  });
+
+  test("takes nothing from the bucket for what it refuses", () => {
+    expect(limited({ limit: "1/s" }, 0, 500, 900, 999, 1000)).toEqual([500, 900, 999]);
+  });
+});
+
+test("error with reachUpstream answers when upstream has", () => {
+  expect(effects("error", { reachUpstream: true })).toEqual([{ kind: "respond", status: 503, headers: {}, body: "", at: "response" }]);
+  expect(explained("error", { reachUpstream: true })).toBe("answers 503 when upstream has done the work");
 });

@@ -57,6 +57,11 @@ function latency(at: "request" | "response", every: number): Fault {
   return { name: `late ${at}`, type: "latency", layer: "exchange", proxy: "p", direction: "response", params, selection: { fromMs: 0, after: 0, every, rateShare: 1, per: "fault" } };
 }
 
+/** A fault on the bytes of every second exchange, both ways. */
+function onBytes(type: string, params: Fault["params"]): Fault {
+  return { name: type, type, layer: "exchange", proxy: "p", direction: "both", params, selection: { fromMs: 0, after: 0, every: 2, rateShare: 1, per: "fault" } };
+}
+
 function* packets(text: string, sizes: readonly number[]): Generator<Buffer> {
   const bytes = Buffer.from(text, "latin1");
   for (let at = 0, i = 0; at < bytes.length; i++) {
@@ -91,7 +96,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
       return bytes.length;
     },
     isCut: false, controlFlow: () => undefined,
-    close: refuse, reset: refuse, dropUpstream: refuse, endClient: refuse, tunnel: refuse,
+    close: refuse, reset: refuse, dropUpstream: refuse, requestsSent: () => undefined, endClient: refuse, tunnel: refuse,
     idle: () => undefined, resumeRequests: () => undefined, requestsPaused: false,
   });
   const requests = new RequestReader({ env, limits: defaultLimits, sink: pipeline, host: undefined });
@@ -139,6 +144,10 @@ describe("HTTP/1.1 framing", () => {
     ["with requests held", [latency("request", 2)]],
     ["with answers held", [latency("response", 1)]],
     ["with both held", [latency("request", 1), latency("response", 2)]],
+    ["with a narrow path", [onBytes("bandwidth", { throughput: 3000 })]],
+    ["with bodies that drip", [onBytes("slow-body", { size: 7, spacing: 5 })]],
+    ["with bodies spread in time", [onBytes("slow-body", { over: 30 }), latency("response", 3)]],
+    ["with bytes read on their way, none of them changed", [onBytes("corrupt", { share: 0 }), onBytes("truncate", { after: { bytes: 1_000_000 }, end: "close" })]],
   ])("%s, any split of any stream of pipelined exchanges gives the same exchanges and the same bytes both ways", (_, faults) => {
     fc.assert(fc.property(fc.array(exchange, { minLength: 1, maxLength: 5 }), split, (wires, split) => {
       const { records, toUpstream, toClient } = pass(wires, split, faults);

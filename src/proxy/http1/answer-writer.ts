@@ -1,6 +1,8 @@
+import type { Env } from "../../model/env.ts";
 import { sizeOf } from "./exchange.ts";
 import type { Exchange, Step } from "./exchange.ts";
 import type { Ledger } from "./ledger.ts";
+import { Shape } from "./shape.ts";
 import type { Wires } from "./wires.ts";
 
 /** How an exchange ends when a fault of its connection cuts it off; the connection's record tells which fault it was. */
@@ -15,6 +17,25 @@ export class AnswerWriter {
   constructor(wires: Wires, ledger: Ledger) {
     this.wires = wires;
     this.ledger = ledger;
+  }
+
+  /** Bytes of the answer, `done` with its last: through the effects on them, where there are any. */
+  pass(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    if (exchange.responseShape === undefined) this.write(exchange, bytes);
+    else exchange.responseShape.take(bytes, done);
+  }
+
+  /** What the bytes of the answer go through from now on; `moved` when some have left by themselves. */
+  shape(exchange: Exchange, env: Env, moved: () => void): Shape {
+    exchange.responseShape ??= new Shape({
+      env, moved, framing: exchange.responseFraming, length: exchange.responseLength,
+      out: (bytes, cut) => {
+        if (exchange.spent) return;
+        this.write(exchange, bytes);
+        if (cut) exchange.spent = true;
+      },
+    });
+    return exchange.responseShape;
   }
 
   write(exchange: Exchange, bytes: Buffer): void {
@@ -48,22 +69,26 @@ export class AnswerWriter {
     const interims = exchange.heldInterims;
     if (interims !== undefined) {
       exchange.heldInterims = undefined;
-      this.writeAll(exchange, interims);
+      this.heldBytes -= sizeOf(interims);
+      for (const bytes of interims) if (!exchange.spent) this.write(exchange, bytes);
     }
     const held = exchange.heldResponse;
     if (held === undefined || exchange.responseGate !== "open") return;
     exchange.heldResponse = undefined;
-    this.writeAll(exchange, held);
+    this.heldBytes -= sizeOf(held);
+    const last = held.length - 1;
+    for (const [i, bytes] of held.entries()) if (!exchange.spent) this.pass(exchange, bytes, i === last && exchange.responseDone);
   }
 
   drop(exchange: Exchange): void {
-    this.heldBytes -= sizeOf(exchange.heldResponse) + sizeOf(exchange.heldInterims);
-    exchange.heldResponse = undefined;
+    this.dropFinal(exchange);
+    this.heldBytes -= sizeOf(exchange.heldInterims);
     exchange.heldInterims = undefined;
   }
 
-  private writeAll(exchange: Exchange, held: readonly Buffer[]): void {
-    this.heldBytes -= sizeOf(held);
-    for (const bytes of held) if (!exchange.spent) this.write(exchange, bytes);
+  /** All but interim responses. */
+  dropFinal(exchange: Exchange): void {
+    this.heldBytes -= sizeOf(exchange.heldResponse);
+    exchange.heldResponse = undefined;
   }
 }

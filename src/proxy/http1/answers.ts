@@ -3,22 +3,30 @@ import type { Effect } from "../../model/effect.ts";
 
 type Respond = Extract<Effect, { kind: "respond" }>;
 
-/** An answer in upstream's place: its bytes, and how many of them are its head. */
+/** An answer in upstream's place: its bytes, how many of them are its head, and its Retry-After. */
 export interface Answer {
   readonly bytes: Buffer;
   readonly headBytes: number;
+  readonly retryAfter?: string;
 }
 
 /** The answer of a `respond` effect. Its framing is ours: Content-Length and Transfer-Encoding of the effect are not taken over. */
-export function encodeAnswer({ status, headers, body }: Respond, { method, close }: { readonly method: string; readonly close: boolean }): Answer {
+export function encodeAnswer({ status, headers, body, retryAfterDateMs }: Respond, { method, close }: { readonly method: string; readonly close: boolean }): Answer {
   const bodyBytes = Buffer.from(body, "utf8");
   const bodiless = status < 200 || status === 204 || status === 304;
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Unknown"}`];
-  for (const [name, value] of Object.entries(headers)) if (!framingNames.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+  const all = retryAfterDateMs === undefined ? headers : { ...headers, "retry-after": httpDateIn(retryAfterDateMs) };
+  for (const [name, value] of Object.entries(all)) if (!framingNames.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   if (!bodiless) lines.push(`content-length: ${bodyBytes.length}`);
   lines.push(`connection: ${close ? "close" : "keep-alive"}`);
   const head = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
-  return { bytes: bodiless || method === "HEAD" ? head : Buffer.concat([head, bodyBytes]), headBytes: head.length };
+  const retryAfter = Object.entries(all).find(([name]) => name.toLowerCase() === "retry-after")?.[1];
+  return { bytes: bodiless || method === "HEAD" ? head : Buffer.concat([head, bodyBytes]), headBytes: head.length, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+/** So long from now at least, as HTTP writes it: in whole seconds (RFC 9110 §5.6.7). */
+function httpDateIn(ms: number): string {
+  return new Date(Math.ceil((Date.now() + ms) / 1000) * 1000).toUTCString();
 }
 
 const framingNames = new Set(["content-length", "transfer-encoding", "connection"]);

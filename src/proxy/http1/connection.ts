@@ -40,6 +40,8 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
   private clientEnded = false;
   private clientBlocked = false;
   private clientPaused = false;
+  /** The client's half is closed, and upstream is to learn it behind what is still held of the requests. */
+  private upstreamEndWaits = false;
   /** Nothing that comes is read any more. */
   private over = false;
   private closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
@@ -137,6 +139,11 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     this.upstream.drop("fin");
   }
 
+  requestsSent(): void {
+    if (this.upstreamEndWaits) this.upstream.end();
+    this.upstreamEndWaits = false;
+  }
+
   idle(loss: Loss | undefined): void {
     if (loss?.how === "rst") this.reset("upstream");
     else if (this.clientEnded || loss !== undefined) {
@@ -162,7 +169,7 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     if (this.over) return;
     const { heldBytes, inFlight } = this.limits;
     const { pipeline, upstream } = this;
-    const pauseClient = upstream.blocked || pipeline.heldRequestBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight;
+    const pauseClient = upstream.blocked || pipeline.requests.heldBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight;
     if (pauseClient !== this.clientPaused) {
       this.clientPaused = pauseClient;
       if (pauseClient) this.client.pause();
@@ -212,7 +219,8 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     this.closedBy("client", "fin");
     this.requests.stop();
     this.pipeline.clientLeft("fin");
-    this.upstream.end();
+    this.upstreamEndWaits = this.pipeline.requests.isSlow;
+    if (!this.upstreamEndWaits) this.upstream.end();
     this.controlFlow();
   };
 

@@ -1,5 +1,6 @@
 import type { Env } from "../../model/env.ts";
 import type { Exchange, Step } from "./exchange.ts";
+import type { Shape } from "./shape.ts";
 
 /** What carrying out a step may ask for. */
 export interface Stage {
@@ -9,6 +10,11 @@ export interface Stage {
   sink(exchange: Exchange): void;
   /** The request has come, or is not waited for. */
   answerInPlace(exchange: Exchange, step: Step): void;
+  /** Upstream has answered, and the step does in its place. */
+  replaceAnswer(exchange: Exchange, step: Step): void;
+  /** What the bytes of the request, or of the answer, go through from now on. */
+  shapeRequest(exchange: Exchange): Shape;
+  shapeResponse(exchange: Exchange): Shape;
   /** Something may have become possible. */
   pump(): void;
   /** A delay has run out. */
@@ -17,7 +23,8 @@ export interface Stage {
 
 /**
  * Carries out the steps of exchanges, one after the other: first those on the request, then, when an answer has come, those on the response.
- * A step that ends the exchange (close, reset, hang) is the last one; it is set as `ending` and happens when it is the exchange's turn.
+ * A step that ends the exchange (close, reset, hang, and those that cut the answer off) is the last one; it is set as `ending` and happens
+ * when it is the exchange's turn. Those on bytes make up its shapes, which the bytes go through when nothing holds them any more.
  */
 export class Effects {
   private readonly env: Env;
@@ -50,6 +57,8 @@ export class Effects {
       if (hangs) ending.fault.releasedMs = this.env.nowMs();
       else exchange.limitBytes = -1;
     }
+    exchange.requestShape?.letGo(release);
+    exchange.responseShape?.letGo(release);
     if (release) while (exchange.timer !== undefined) this.holdEnded(exchange);
   }
 
@@ -80,6 +89,10 @@ export class Effects {
         this.hold(exchange, step, effect.ms);
         return "waits";
       case "respond":
+        if (effect.at === "response") {
+          this.stage.replaceAnswer(exchange, step);
+          return "done";
+        }
         this.stage.sink(exchange);
         exchange.respond = step;
         // With `Expect: 100-continue` the client may be waiting for our word before it sends the body: then this is the word.
@@ -98,9 +111,16 @@ export class Effects {
       case "throttle":
       case "slice":
       case "spread":
-      case "truncate":
+        if (!exchange.lifted) this.shapeOf(exchange).add(effect, fault);
+        return "done";
       case "corrupt":
+        this.shapeOf(exchange).add(effect, fault);
+        return "done";
+      case "truncate":
       case "malformed":
+        this.shapeOf(exchange).add(effect, fault);
+        exchange.ending = step;
+        return "limited";
       case "delay-bytes":
       case "lose":
       case "hold-end":
@@ -113,6 +133,10 @@ export class Effects {
       default:
         return effect satisfies never;
     }
+  }
+
+  private shapeOf(exchange: Exchange): Shape {
+    return exchange.responseGate === "none" ? this.stage.shapeRequest(exchange) : this.stage.shapeResponse(exchange);
   }
 
   private hold(exchange: Exchange, { fault }: Step, ms: number): void {
@@ -150,6 +174,7 @@ function limit(exchange: Exchange, step: Step, bytes: number): "limited" {
 
 /** Whether an exchange ends now, given that it is its turn. */
 export function isDue(exchange: Exchange, { effect }: Step): boolean {
+  if (effect.kind === "truncate" || effect.kind === "malformed") return exchange.spent;
   if (effect.kind === "hang") return !effect.headersFirst || exchange.spent;
   if (effect.kind !== "reset") return true;
   if (effect.at === "response") return exchange.spent;

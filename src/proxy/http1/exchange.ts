@@ -1,7 +1,9 @@
 import type { Timer } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import type { Framing } from "./framing.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { Shape } from "./shape.ts";
 
 /** A fault's record while the exchange goes on. */
 export type FaultDraft = { -readonly [K in keyof FaultRecord]: FaultRecord[K] };
@@ -10,6 +12,14 @@ export type FaultDraft = { -readonly [K in keyof FaultRecord]: FaultRecord[K] };
 export interface Step {
   readonly effect: Effect;
   readonly fault: FaultDraft;
+}
+
+/** What has to be known of the head of an answer, whoever gives it. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly framing: Framing;
+  /** Of the body, when framed by length. */
+  readonly length: number;
 }
 
 export const noSteps: readonly Step[] = [];
@@ -59,6 +69,11 @@ export class Exchange {
   requestGate: "held" | "open" | "sink" = "held";
   heldRequest: Buffer[] | undefined;
   requestDone = false;
+  readonly requestFraming: Framing;
+  /** Of the body, when framed by length. */
+  readonly requestLength: number;
+  /** What its bytes go through on their way to upstream, when an effect acts on them. */
+  requestShape: Shape | undefined;
   /** All steps on the request are done: it may go on when the requests before it have. */
   ready = false;
   /** Let go when upstream was lost already. */
@@ -72,7 +87,14 @@ export class Exchange {
   responseGate: "none" | "held" | "open" | "sink" = "none";
   heldInterims: Buffer[] | undefined;
   heldResponse: Buffer[] | undefined;
+  /** All that is to be answered has come, though it may still be held. */
   responseDone = false;
+  responseFraming: Framing = "none";
+  responseLength = 0;
+  /** What the bytes of the answer go through on their way to the client, when an effect acts on them. */
+  responseShape: Shape | undefined;
+  /** Upstream's answer is thrown away: another has taken its place. */
+  isReplaced = false;
   interimBytes = 0;
   /** Bytes of all heads of the response; 0 while there is no final one. */
   headEndBytes = 0;
@@ -99,6 +121,16 @@ export class Exchange {
     this.keepAlive = head.keepAlive;
     this.expectContinue = head.expectContinue;
     this.mayTunnel = head.mayTunnel;
+    this.requestFraming = head.framing;
+    this.requestLength = head.length;
+  }
+
+  /** The head of its final response is known, `headBytes` long. */
+  answerWith({ status, framing, length }: AnswerHead, headBytes: number): void {
+    this.status = status;
+    this.responseFraming = framing;
+    this.responseLength = length;
+    this.headEndBytes = this.interimBytes + headBytes;
   }
 }
 

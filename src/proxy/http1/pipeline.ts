@@ -5,13 +5,15 @@ import { encodeAnswer, encodeRejection } from "./answers.ts";
 import type { Answer, Rejection } from "./answers.ts";
 import { Effects, isDue } from "./effects.ts";
 import type { Stage } from "./effects.ts";
-import { noSteps, sizeOf } from "./exchange.ts";
-import type { Exchange, Step } from "./exchange.ts";
+import { noSteps } from "./exchange.ts";
+import type { AnswerHead, Exchange, Step } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSink } from "./request-reader.ts";
+import { RequestSender } from "./request-sender.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseSink } from "./response-reader.ts";
+import type { Shape } from "./shape.ts";
 import type { Loss, Wires } from "./wires.ts";
 
 /**
@@ -19,27 +21,26 @@ import type { Loss, Wires } from "./wires.ts";
  * Requests go on and answers come back in that order, whatever holds them.
  */
 export class Pipeline implements RequestSink, ResponseSink, Stage {
-  heldRequestBytes = 0;
   readonly ledger: Ledger;
+  readonly requests: RequestSender;
   private readonly context: LaneContext;
   private readonly wires: Wires;
   private readonly effects: Effects;
   private readonly answers: AnswerWriter;
   private readonly exchanges: Exchange[] = [];
-  /** How many of them, from the first, have been let go: passed on, or answered in place. */
-  private letGo = 0;
   private loss: Loss | undefined;
 
   constructor(context: LaneContext, wires: Wires) {
     this.context = context;
     this.wires = wires;
     this.ledger = new Ledger(context);
+    this.requests = new RequestSender(context.env, wires, this.exchanges);
     this.answers = new AnswerWriter(wires, this.ledger);
     this.effects = new Effects(context.env, this);
   }
 
   get heldResponseBytes(): number {
-    return this.answers.heldBytes;
+    return this.answers.heldBytes + (this.exchanges[0]?.responseShape?.heldWeight ?? 0);
   }
 
   get inFlight(): number {
@@ -63,11 +64,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       exchange.requestEndMs = this.context.env.nowMs();
     }
     this.ledger.watchBody(exchange, bytes, done);
-    if (exchange.requestGate === "open") this.wires.toUpstream(bytes);
-    else if (exchange.requestGate === "held") {
-      (exchange.heldRequest ??= []).push(bytes);
-      this.heldRequestBytes += bytes.length;
-    }
+    this.requests.take(exchange, bytes, done);
     if (exchange.unpassable || exchange.ending !== undefined) this.pump();
     else if (done && exchange.settled) this.ledger.uploaded(exchange);
     else if (done && exchange.respond !== undefined && exchange.responseGate === "none") this.answerInPlace(exchange, exchange.respond);
@@ -93,7 +90,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   awaited(): Exchange | undefined {
-    for (let i = 0; i < this.letGo; i++) {
+    for (let i = 0; i < this.requests.letGo; i++) {
       const exchange = this.exchanges[i]!;
       if (exchange.requestGate === "open" && !exchange.responseDone) return exchange;
     }
@@ -114,13 +111,14 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       exchange.tunnel = true;
       this.wires.tunnel();
     }
-    this.beginResponse(exchange, head.status, headBytes);
+    this.beginResponse(exchange, head, headBytes);
   }
 
   responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    if (exchange.isReplaced) return this.pump();
     exchange.responseDone = done;
     if (exchange.responseGate === "open" && exchange.heldResponse === undefined && this.exchanges[0] === exchange) {
-      this.answers.write(exchange, bytes);
+      this.answers.pass(exchange, bytes, done);
       if (done || exchange.spent) this.pump();
     } else if (exchange.responseGate !== "sink") {
       this.answers.hold(exchange, bytes, false);
@@ -137,6 +135,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   upstreamLost(loss: Loss): void {
     if (this.loss?.how === "rst") return;
     this.loss = loss;
+    this.requests.isLost = true;
     this.pump();
   }
 
@@ -150,7 +149,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     }
     if (how === "rst") this.endAll("client-left");
     else {
-      while (this.exchanges.length > this.letGo) this.remove(this.exchanges.length - 1, "client-left");
+      while (this.exchanges.length > this.requests.letGo) this.remove(this.exchanges.length - 1, "client-left");
       this.pump();
     }
   }
@@ -158,29 +157,24 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   /** Faults were lifted: what hangs is reset, what would hang later does not; with `release` what is delayed goes on. */
   lifted(release: boolean): void {
     for (const exchange of this.exchanges.slice()) this.effects.lift(exchange, release);
+    this.requests.lift(release);
     this.pump();
   }
 
   /** Writes down every exchange that is not over. */
   endAll(end: ExchangeEnd): void {
     while (this.exchanges.length > 0) this.remove(0, end);
+    this.requests.drop();
     this.ledger.close();
   }
 
   requestReady(exchange: Exchange): void {
     exchange.ready = true;
-    while (this.letGo < this.exchanges.length) {
-      const next = this.exchanges[this.letGo]!;
-      if (!next.ready) return;
-      this.letGo++;
-      if (next.requestGate === "held") this.passOn(next);
-    }
+    this.requests.letReadyGo();
   }
 
   sink(exchange: Exchange): void {
-    exchange.requestGate = "sink";
-    this.heldRequestBytes -= sizeOf(exchange.heldRequest);
-    exchange.heldRequest = undefined;
+    this.requests.sink(exchange);
   }
 
   answerInPlace(exchange: Exchange, { effect, fault }: Step): void {
@@ -188,16 +182,40 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     const close = !exchange.keepAlive || !exchange.requestDone;
     exchange.closeAfter = close;
     exchange.answeredBy = fault;
-    exchange.retryAfter = Object.entries(effect.headers).find(([name]) => name.toLowerCase() === "retry-after")?.[1];
-    this.answer(exchange, encodeAnswer(effect, { method: exchange.method, close }), effect.status);
+    const answer = encodeAnswer(effect, { method: exchange.method, close });
+    exchange.retryAfter = answer.retryAfter;
+    this.answer(exchange, answer, effect.status);
+  }
+
+  replaceAnswer(exchange: Exchange, { effect, fault }: Step): void {
+    if (effect.kind !== "respond") return;
+    // Upstream has switched protocols for nobody: the connection is of no more use.
+    exchange.closeAfter = !exchange.keepAlive || exchange.tunnel;
+    exchange.tunnel = false;
+    exchange.answeredBy = fault;
+    this.answers.dropFinal(exchange);
+    const { bytes, headBytes, retryAfter } = encodeAnswer(effect, { method: exchange.method, close: exchange.closeAfter });
+    exchange.retryAfter = retryAfter;
+    exchange.answerWith({ status: effect.status, ...framingOf(bytes.length - headBytes) }, headBytes);
+    exchange.isReplaced = true;
+    exchange.responseDone = true;
+    this.answers.hold(exchange, bytes, false);
+  }
+
+  shapeRequest(exchange: Exchange): Shape {
+    return this.requests.shape(exchange);
+  }
+
+  shapeResponse(exchange: Exchange): Shape {
+    return this.answers.shape(exchange, this.context.env, () => this.holdRanOut());
   }
 
   /** Does what has become possible for the exchange whose turn it is, and for those behind it. */
   pump(): void {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
       this.answers.flush(exchange);
-      const { ending } = exchange;
-      if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent) {
+      const { ending, responseShape } = exchange;
+      if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent && (responseShape === undefined || responseShape.finished)) {
         if (exchange.tunnel) return this.wires.endClient();
         const { closeAfter } = exchange;
         this.remove(0, "complete");
@@ -205,7 +223,8 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       } else if (ending !== undefined && isDue(exchange, ending)) {
         return this.carryOutEnding(exchange, ending);
       } else {
-        const isLost = this.loss !== undefined && !exchange.responseDone && (exchange.unpassable || exchange.requestGate === "open");
+        const isHeld = responseShape !== undefined && responseShape.heldWeight > 0;
+        const isLost = this.loss !== undefined && !exchange.responseDone && !isHeld && (exchange.unpassable || exchange.requestGate === "open");
         if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
         return;
       }
@@ -221,8 +240,8 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   private carryOutEnding(exchange: Exchange, { effect, fault }: Step): void {
     const nowMs = this.context.env.nowMs();
     fault.actedMs ??= nowMs;
-    if (effect.kind === "close") this.close("dropped", "fault");
-    else if (effect.kind === "reset") {
+    if (effect.kind === "close" || effect.kind === "malformed" || (effect.kind === "truncate" && effect.end === "close")) this.close("dropped", "fault");
+    else if (effect.kind === "reset" || effect.kind === "truncate") {
       this.endAll("reset");
       this.wires.reset("fault");
     } else if (exchange.leftMs >= 0) this.close("client-left", "client");
@@ -248,40 +267,29 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   private answer(exchange: Exchange, { bytes, headBytes }: Answer, status: number): void {
-    this.beginResponse(exchange, status, headBytes);
+    this.beginResponse(exchange, { status, ...framingOf(bytes.length - headBytes) }, headBytes);
     this.requestReady(exchange);
     this.responseBytes(exchange, bytes, true);
   }
 
-  private beginResponse(exchange: Exchange, status: number, headBytes: number): void {
-    exchange.status = status;
-    exchange.headEndBytes = exchange.interimBytes + headBytes;
+  private beginResponse(exchange: Exchange, head: AnswerHead, headBytes: number): void {
+    exchange.answerWith(head, headBytes);
     this.effects.beginResponse(exchange);
-  }
-
-  private passOn(exchange: Exchange): void {
-    if (this.loss !== undefined) {
-      this.sink(exchange);
-      exchange.unpassable = true;
-      return;
-    }
-    exchange.requestGate = "open";
-    exchange.passedOn = true;
-    const held = exchange.heldRequest;
-    if (held === undefined) return;
-    exchange.heldRequest = undefined;
-    this.heldRequestBytes -= sizeOf(held);
-    for (const bytes of held) this.wires.toUpstream(bytes);
   }
 
   /** Takes an exchange out of the queue, over. */
   private remove(index: number, end: ExchangeEnd): void {
     const [exchange] = index === 0 ? [this.exchanges.shift()] : this.exchanges.splice(index, 1);
     if (exchange === undefined) return;
-    if (index < this.letGo) this.letGo--;
-    if (exchange.heldRequest !== undefined) this.sink(exchange);
+    this.requests.removed(exchange, index);
+    exchange.responseShape?.drop();
     if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.answers.drop(exchange);
     this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
     if (end === "complete" && exchange.mayTunnel) this.wires.resumeRequests();
   }
+}
+
+/** Of an answer that the proxy gives itself. */
+function framingOf(bodyBytes: number): Pick<AnswerHead, "framing" | "length"> {
+  return { framing: bodyBytes === 0 ? "none" : "length", length: bodyBytes };
 }

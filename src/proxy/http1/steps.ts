@@ -50,15 +50,22 @@ function planSteps(decided: readonly Decided[]): Steps {
           (effect.headersFirst ? response : request).push(step);
           break;
         case "respond":
+          (effect.at === "response" ? response : request).push(step);
+          break;
         case "close":
           request.push(step);
           break;
         case "throttle":
         case "slice":
         case "spread":
-        case "truncate":
         case "corrupt":
+          if (effect.direction !== "response") request.push(step);
+          if (effect.direction !== "request") response.push(step);
+          break;
+        case "truncate":
         case "malformed":
+          response.push(step);
+          break;
         case "delay-bytes":
         case "lose":
         case "hold-end":

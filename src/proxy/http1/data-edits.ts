@@ -1,0 +1,65 @@
+import type { Effect } from "../../model/effect.ts";
+import { keyedRandom } from "../../math/random.ts";
+import { BodyData } from "./body-data.ts";
+import { Corruption } from "./corruption.ts";
+import type { FaultDraft } from "./exchange.ts";
+import type { Framing } from "./framing.ts";
+import type { Sizing } from "./sizing.ts";
+
+type Corrupt = Extract<Effect, { kind: "corrupt" }>;
+type Truncate = Extract<Effect, { kind: "truncate" }>;
+
+/** What happens to the data of a body as it leaves: some of its bytes change, or it is cut off. */
+export class DataEdits {
+  private readonly data: BodyData;
+  private readonly corruptions: { readonly corruption: Corruption; readonly fault: FaultDraft }[] = [];
+  private cutBy: FaultDraft | undefined;
+  /** Data that still leaves before the cut. */
+  private left = Number.POSITIVE_INFINITY;
+
+  constructor(framing: Framing) {
+    this.data = new BodyData(framing);
+  }
+
+  corrupt({ share, seed }: Corrupt, fault: FaultDraft): void {
+    this.corruptions.push({ corruption: new Corruption(share, keyedRandom("corrupt", seed)), fault });
+  }
+
+  /** A body that is no longer than that is not cut, as far as its length is known before it ends. */
+  truncate({ after }: Truncate, fault: FaultDraft, framing: Framing, sizing: Sizing): void {
+    this.cutBy = fault;
+    const setLeft = (bytes: number, dataBytes: number): void => {
+      if (bytes < dataBytes) this.left = bytes;
+    };
+    if ("share" in after) sizing.ask(({ dataBytes }) => setLeft(Math.floor(after.share * dataBytes), dataBytes));
+    else if (framing === "length" || framing === "none") sizing.ask(({ dataBytes }) => setLeft(after.bytes, dataBytes));
+    else this.left = after.bytes;
+  }
+
+  /** Nothing more may leave. */
+  get isSpent(): boolean {
+    return this.left === 0;
+  }
+
+  apply(bytes: Buffer, nowMs: number): Buffer {
+    if (this.cutBy === undefined && this.corruptions.length === 0) return bytes;
+    const spans = this.data.spans(bytes);
+    let out = bytes;
+    for (const { corruption, fault } of this.corruptions) {
+      const changed = corruption.apply(out, spans);
+      if (changed !== out) fault.actedMs ??= nowMs;
+      out = changed;
+    }
+    return this.left === Number.POSITIVE_INFINITY ? out : out.subarray(0, this.cutAt(spans, out.length));
+  }
+
+  private cutAt(spans: readonly number[], end: number): number {
+    for (let i = 0; i < spans.length; i += 2) {
+      const [from = 0, to = 0] = spans.slice(i, i + 2);
+      const taken = Math.min(this.left, to - from);
+      this.left -= taken;
+      if (this.left === 0) return from + taken;
+    }
+    return this.left === 0 ? 0 : end;
+  }
+}

@@ -1,0 +1,125 @@
+import type { Env } from "../../model/env.ts";
+import { sizeOf } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
+import { Shape } from "./shape.ts";
+import type { Wires } from "./wires.ts";
+
+/** Passes the requests of a connection on to upstream, in their order, and holds what has to wait. */
+export class RequestSender {
+  /** How many of the exchanges, from the first, have been let go: passed on, or answered in place. */
+  letGo = 0;
+  /** Upstream takes no more. */
+  isLost = false;
+  private readonly env: Env;
+  private readonly wires: Wires;
+  private readonly exchanges: readonly Exchange[];
+  private waitingBytes = 0;
+  /** The last request let go that effects act on: those behind it wait until it has left whole. It may be answered already. */
+  private shaped: Exchange | undefined;
+
+  constructor(env: Env, wires: Wires, exchanges: readonly Exchange[]) {
+    this.env = env;
+    this.wires = wires;
+    this.exchanges = exchanges;
+  }
+
+  get heldBytes(): number {
+    return this.waitingBytes + this.shapedWeight;
+  }
+
+  /** Something is held of a request that has been let go. */
+  get isSlow(): boolean {
+    return this.shapedWeight > 0;
+  }
+
+  take(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    if (exchange.requestGate === "open") this.send(exchange, bytes, done);
+    else if (exchange.requestGate === "held") {
+      (exchange.heldRequest ??= []).push(bytes);
+      this.waitingBytes += bytes.length;
+    }
+  }
+
+  /** Lets go of the requests that nothing holds. */
+  letReadyGo(): void {
+    while (this.letGo < this.exchanges.length) {
+      const next = this.exchanges[this.letGo]!;
+      if (!next.ready || this.shaped?.requestShape?.finished === false) return;
+      this.letGo++;
+      if (next.requestGate === "held") this.passOn(next);
+    }
+  }
+
+  /** The request is not to go on; what is held of it is thrown away. */
+  sink(exchange: Exchange): void {
+    exchange.requestGate = "sink";
+    this.takeHeld(exchange);
+  }
+
+  /** What the bytes of the request go through from now on. */
+  shape(exchange: Exchange): Shape {
+    exchange.requestShape ??= new Shape({
+      env: this.env, framing: exchange.requestFraming, length: exchange.requestLength,
+      out: (bytes) => (bytes.length === 0 ? undefined : this.wires.toUpstream(bytes)),
+      moved: () => {
+        this.moved();
+        this.wires.controlFlow();
+      },
+    });
+    return exchange.requestShape;
+  }
+
+  lift(release: boolean): void {
+    this.shaped?.requestShape?.letGo(release);
+    this.moved();
+  }
+
+  /** Nothing is to be sent any more. */
+  drop(): void {
+    this.shaped?.requestShape?.drop();
+    this.shaped = undefined;
+  }
+
+  /** The exchange at this place is over and has been taken out. */
+  removed(exchange: Exchange, index: number): void {
+    if (index < this.letGo) this.letGo--;
+    if (exchange.heldRequest !== undefined) this.sink(exchange);
+  }
+
+  private get shapedWeight(): number {
+    return this.shaped?.requestShape?.heldWeight ?? 0;
+  }
+
+  private moved(): void {
+    this.letReadyGo();
+    if (!this.isSlow) this.wires.requestsSent();
+  }
+
+  private passOn(exchange: Exchange): void {
+    if (this.isLost) {
+      this.sink(exchange);
+      exchange.unpassable = true;
+      return;
+    }
+    exchange.requestGate = "open";
+    exchange.passedOn = true;
+    if (exchange.requestShape !== undefined) this.shaped = exchange;
+    if (exchange.heldRequest === undefined) return;
+    const held = this.takeHeld(exchange);
+    for (const [i, bytes] of held.entries()) this.send(exchange, bytes, i === held.length - 1 && exchange.requestDone);
+  }
+
+  private send(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    if (exchange.requestShape === undefined) this.wires.toUpstream(bytes);
+    else exchange.requestShape.take(bytes, done);
+  }
+
+  private takeHeld(exchange: Exchange): readonly Buffer[] {
+    const { heldRequest = nothing } = exchange;
+    exchange.heldRequest = undefined;
+    this.waitingBytes -= sizeOf(heldRequest);
+    return heldRequest;
+  }
+}
+
+const nothing: readonly Buffer[] = [];
