@@ -132,6 +132,7 @@ export class TcpConnection implements LaneConnection {
   }
 
   #linger(socket: Socket): void {
+    if (socket.destroyed) return;
     const timer = this.#context.env.after(lingerMs, () => socket.destroy());
     socket.once("close", () => timer.cancel());
   }
