@@ -12,7 +12,7 @@ export { judgeJournal, judgeJournal as judge, preflight, run } from "./run/index
 export type { RunOptions } from "./run/index.ts";
 export type { Event } from "./model/event.ts";
 export type { Experiment, Fault, Hypothesis, Probe, Proxy, Service } from "./model/experiment.ts";
-export type { FaultType } from "./model/fault-type.ts";
+export type { FaultType, ProcessFaultType } from "./model/fault-type.ts";
 export type { HypothesisType } from "./model/hypothesis-type.ts";
 export type { Issue } from "./model/issue.ts";
 export type { Json, JsonObject } from "./model/json.ts";

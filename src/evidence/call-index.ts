@@ -5,6 +5,7 @@ import type { CallTable, Writable } from "./call-table.ts";
 import { rowsWhere } from "./column.ts";
 import { isFelt } from "./felt.ts";
 import { partitionPoint } from "./partition-point.ts";
+import type { processFaultsOn } from "./process-actions.ts";
 import { sortRows } from "./sort-rows.ts";
 
 interface Parts {
@@ -14,6 +15,8 @@ interface Parts {
   readonly baselineP99Ms: readonly number[];
   /** Proxies (places) whose calls were joined by serial probing. */
   readonly bySerial: ReadonlySet<number>;
+  /** Per proxy: what faults of the processes behind it meant for a call. */
+  readonly processFaults: readonly ReturnType<typeof processFaultsOn>[];
   readonly probes: readonly string[];
   readonly proxies: readonly string[];
 }
@@ -108,7 +111,8 @@ export class CallIndex {
     const { calls, probes, proxies, baselineP99Ms } = this.#parts;
     const fields = calls.fields(row);
     const proxy = calls.proxy.get(row);
-    const faults = this.#faults(row, fields);
+    const ofProcesses = this.#parts.processFaults[proxy]?.(fields) ?? [];
+    const faults = ofProcesses.length === 0 ? this.#faults(row, fields) : [...this.#faults(row, fields), ...ofProcesses];
     const probe = probes[calls.ownerProbe.get(row) - 1];
     const call: Writable<Call> = Object.assign(fields, {
       proxy: proxies[proxy] ?? "",

@@ -2,6 +2,7 @@ import type { Fault } from "../model/experiment.ts";
 import type { FaultObservation } from "../model/observation.ts";
 import type { FaultRecord } from "../model/event.ts";
 import type { Decision } from "../model/selection.ts";
+import type { ProcessAction } from "./process-actions.ts";
 
 interface Counts {
   readonly setMs: number;
@@ -13,6 +14,7 @@ interface Counts {
   felt: number;
   recorded: number;
   readonly missed: Record<Exclude<Decision, "applied">, number>;
+  readonly away: { readonly startMs: number; readonly endMs?: number }[];
 }
 
 /** What each fault did in each epoch, counted exchange by exchange. */
@@ -25,7 +27,7 @@ export class FaultCounts {
   }
 
   set(epoch: number, atMs: number, names: readonly string[]): void {
-    const counts = new Map(names.map((name) => [name, { setMs: atMs, eligible: 0, applied: 0, felt: 0, recorded: 0, missed: { match: 0, window: 0, ordinal: 0, rate: 0 } }]));
+    const counts = new Map(names.map((name) => [name, { setMs: atMs, eligible: 0, applied: 0, felt: 0, recorded: 0, missed: { match: 0, window: 0, ordinal: 0, rate: 0 }, away: [] }]));
     this.#epochs.push({ epoch, setMs: atMs, counts });
   }
 
@@ -66,9 +68,24 @@ export class FaultCounts {
     }
   }
 
+  /** One opening of a fault's window, on one process. */
+  acted({ told: { atMs, epoch, fault, decision }, endMs, wasAway }: ProcessAction): void {
+    const counts = this.#epochs.find((one) => one.epoch === epoch)?.counts.get(fault);
+    if (counts === undefined) return;
+    if (decision !== "applied") counts.missed[decision] += 1;
+    if (decision !== "match" && decision !== "window") counts.eligible += 1;
+    if (decision !== "applied") return;
+    counts.applied += 1;
+    counts.firstAppliedMs = Math.min(counts.firstAppliedMs ?? atMs, atMs);
+    counts.lastAppliedMs = Math.max(counts.lastAppliedMs ?? atMs, atMs);
+    if (!wasAway) return;
+    counts.felt += 1;
+    counts.away.push({ startMs: atMs, ...(endMs !== undefined && { endMs }) });
+  }
+
   list(): readonly FaultObservation[] {
     return this.#epochs.flatMap(({ epoch, counts }) =>
-      [...counts].flatMap(([name, { setMs, liftedMs, firstAppliedMs, lastAppliedMs, eligible, applied, felt, missed }]) => {
+      [...counts].flatMap(([name, { setMs, liftedMs, firstAppliedMs, lastAppliedMs, eligible, applied, felt, missed, away }]) => {
         const fault = this.#faults.find((known) => known.name === name);
         return fault === undefined ? [] : [{
           fault, epoch, setMs,
@@ -76,6 +93,7 @@ export class FaultCounts {
           ...(firstAppliedMs !== undefined && { firstAppliedMs }),
           ...(lastAppliedMs !== undefined && { lastAppliedMs }),
           eligible, applied, felt, missed: { ...missed },
+          ...(fault.layer === "process" && { away }),
         }];
       }));
   }

@@ -9,23 +9,26 @@ import { FaultCounts } from "./fault-counts.ts";
 import { isFelt } from "./felt.ts";
 import { joinSerially } from "./join.ts";
 import type { Folded } from "./observer.ts";
+import { processFaultsOn } from "./process-actions.ts";
 import { SampleIndex } from "./sample-index.ts";
 
 /** Makes the tables queryable: joins what is left to join, counts what the faults did, and sorts. */
 export function observe(folded: Folded): Observations {
-  const { header, clock, calls, connections, samples, endMs } = folded;
+  const { header, clock, calls, connections, samples, processActions, endMs } = folded;
   const { probes, proxies, faults } = header.plan.experiment;
   const phases = clock.windows(endMs);
   const bySerial = joinSerially(calls, samples, header);
   const beforeEndMs = phases.find(({ name }) => name === "before")?.endMs ?? Number.NEGATIVE_INFINITY;
   const baselineP99Ms = proxies.map((_, proxy) => baselineQuantile(calls, proxy, beforeEndMs));
-  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
+  const processFaults = proxies.map(({ name }) => processFaultsOn(name, processActions.list, faults));
+  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, processFaults, probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
   const counts = new FaultCounts(faults);
   for (const { epoch, atMs, faults: names } of folded.faultSets) {
     if (names === undefined) counts.lifted(epoch, atMs);
     else counts.set(epoch, atMs, names);
   }
   for (const table of [calls, connections]) countFaults(table, counts, (row, record) => isFelt(record, table.fields(row), baselineP99Ms[table.proxy.get(row)] ?? 0));
+  for (const action of processActions.list) counts.acted(action);
   for (const { proxy, startMs, endMs: until } of folded.unwitnessed) counts.refused(proxy, startMs, until);
   const sampleIndex = new SampleIndex({ samples, phaseOf: clock.finder(), isDisturbed: disturbedAt(folded.disturbances), probes: probes.map(({ name }) => name) });
   return {

@@ -5,6 +5,7 @@ import { stallMs, starvedShare, starvedWaitMs } from "./disturbances.ts";
 import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
+import { ProcessActions } from "./process-actions.ts";
 import { SampleTable } from "./sample-table.ts";
 import { format } from "../units/format.ts";
 import { metricKind } from "../units/metric.ts";
@@ -19,6 +20,7 @@ export interface Folded {
   readonly samples: SampleTable;
   readonly faultSets: { readonly epoch: number; readonly atMs: number; readonly faults?: readonly string[] }[];
   readonly services: Map<string, ServiceObservation>;
+  readonly processActions: ProcessActions;
   readonly disturbances: Disturbance[];
   readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   readonly capped: { readonly probe: string; readonly atMs: number; readonly limit: number }[];
@@ -39,7 +41,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(),
-      faultSets: [], services: new Map(), disturbances: [], unwitnessed: [], capped: [], interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], unwitnessed: [], capped: [], interruptions: [], endMs: 0,
     };
   }
 
@@ -76,9 +78,17 @@ export class Observer {
         folded.faultSets.push({ epoch: event.epoch, atMs: event.atMs });
         break;
       case "service-started":
-        folded.services.set(`${event.service}#${event.replica}`, { service: event.service, replica: event.replica });
+        // One that a fault starts again may have ended by itself before.
+        if (!folded.services.has(`${event.service}#${event.replica}`)) folded.services.set(`${event.service}#${event.replica}`, { service: event.service, replica: event.replica });
+        break;
+      case "service-faulted":
+        folded.processActions.faulted(event);
+        break;
+      case "service-restored":
+        folded.processActions.restored(event);
         break;
       case "service-exited":
+        folded.processActions.exited(event);
         if (event.expected) break;
         folded.services.set(`${event.service}#${event.replica}`, {
           service: event.service, replica: event.replica, diedMs: event.atMs,

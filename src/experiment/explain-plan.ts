@@ -72,7 +72,7 @@ function explainLoad({ kind, rates, steps, burst, arrivals, pauseMs, connections
 
 function explainFault(fault: Fault, { phases }: Experiment): string {
   const what = findFaultType(fault.type, fault.layer)?.explain(fault.params) ?? fault.type;
-  const where = fault.proxy ?? fault.service;
+  const where = fault.proxy ?? (fault.service === undefined || fault.replica === undefined ? fault.service : `${fault.service}#${fault.replica}`);
   return `${fault.name}${where === undefined ? "" : ` on ${where}`}: ${what}${explainSelection(fault, phases.duringMs)}`;
 }
 

@@ -1,4 +1,5 @@
 import { ChaosError } from "../model/error.ts";
+import type { Layer } from "../model/fault-type.ts";
 import { faultTypes } from "../faults/index.ts";
 import { hypothesisTypes } from "../hypotheses/index.ts";
 import { probeTypes } from "../probes/index.ts";
@@ -6,7 +7,7 @@ import { suggest } from "./did-you-mean.ts";
 import { wrap } from "./explain-plan.ts";
 import { hypothesisCommons } from "./schema/hypothesis.ts";
 import { probeCommons } from "./schema/load.ts";
-import { faultCommons } from "./schema/selection.ts";
+import { faultCommons, fitsLayer } from "./schema/selection.ts";
 import { shapeOf, shapesAt } from "./schema-shape.ts";
 import type { JsonSchema } from "./schema-shape.ts";
 import { readYaml } from "./yaml-source.ts";
@@ -15,7 +16,7 @@ import { readYaml } from "./yaml-source.ts";
 interface Explained {
   readonly kind: "fault" | "probe" | "hypothesis";
   readonly type: string;
-  readonly layer?: string;
+  readonly layer?: Layer;
   readonly summary: string;
   readonly params: Parameters<typeof shapeOf>[0];
   readonly example: string;
@@ -58,7 +59,7 @@ function explainOne(explained: Explained, width: number): string {
     ...section("Parameters", tableOf(shape, width)),
     ...section("Example", [`  type: ${type}`, ...(example.trim() === "{}" ? [] : example.trimEnd().split("\n").map((line) => `  ${line}`))]),
     ...(parsed.success ? section("It says", wrap(explained.sentence(parsed.data), width, "  ")) : []),
-    ...section(`Common to every ${kind}`, wrap(Object.keys(shapeOf(commons[kind]).properties ?? {}).join(" "), width, "  ")),
+    ...section(`Common to every ${kind}${layer === "process" ? " of a process" : layer === undefined ? "" : " of an edge"}`, wrap(Object.keys(shapeOf(commons[kind]).properties ?? {}).filter((key) => layer === undefined || fitsLayer(key, layer)).join(" "), width, "  ")),
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Layer } from "../model/fault-type.ts";
 import { faultTypes } from "../faults/index.ts";
 import { hypothesisTypes } from "../hypotheses/index.ts";
 import { probeTypes } from "../probes/index.ts";
@@ -7,7 +8,7 @@ import { hypothesisCommons } from "./schema/hypothesis.ts";
 import { probeCommons } from "./schema/load.ts";
 import { name } from "./schema/names.ts";
 import { proxySchema } from "./schema/proxy.ts";
-import { faultCommons } from "./schema/selection.ts";
+import { faultCommons, fitsLayer } from "./schema/selection.ts";
 import { serviceSchema } from "./schema/service.ts";
 import { eachPart, shapeOf } from "./schema-shape.ts";
 import type { JsonSchema } from "./schema-shape.ts";
@@ -32,7 +33,7 @@ export function experimentJsonSchema(): JsonSchema {
       services: named(permitPlaceholders(shapeOf(serviceSchema)), "processes that the run starts, waits for, and always stops"),
       proxies: named(permitPlaceholders(shapeOf(proxySchema)), "the dependency edges, where faults are injected and calls are witnessed"),
       probes: named(oneOfTypes(probeTypes, "probe", probeCommons), "what is asked again and again, and what makes an answer good"),
-      faults: { type: "array", description: "what happens on the edges while the phase during lasts", items: oneOfTypes(faultTypes, "fault", faultCommons) },
+      faults: { type: "array", description: "what happens on the edges, or to a service, while the phase during lasts", items: oneOfTypes(faultTypes, "fault", faultCommons) },
       hypotheses: { type: "array", description: "what is claimed of the services, and judged by evidence", items: oneOfTypes(hypothesisTypes, "hypothesis", hypothesisCommons) },
     },
     required: ["version", "title"],
@@ -49,7 +50,7 @@ export function experimentJsonSchema(): JsonSchema {
 
 interface TypeOfPart {
   readonly type: string;
-  readonly layer?: string;
+  readonly layer?: Layer;
   readonly summary: string;
   readonly params: z.ZodType;
 }
@@ -58,13 +59,13 @@ interface TypeOfPart {
 function oneOfTypes(types: readonly TypeOfPart[], kind: string, common: z.ZodType): JsonSchema {
   const alternatives = types.map(({ type, layer, summary, params }): JsonSchema => {
     const own = permitPlaceholders(shapeOf(params));
-    const commonKeys = Object.fromEntries(commonEntries(common).map(([key]) => [key, { $ref: `#/$defs/${kind}-${key}` }]));
+    const commonKeys = Object.fromEntries(commonEntries(common).filter(([key]) => layer === undefined || fitsLayer(key, layer)).map(([key]) => [key, { $ref: `#/$defs/${kind}-${key}` }]));
     return {
       type: "object",
       title: type,
       description: summary,
       properties: { type: { const: type, description: summary }, ...commonKeys, ...(layer === undefined ? {} : { layer: { const: layer, description: "the layer on which it acts" } }), ...own.properties },
-      required: [...new Set(["type", ...(own.required ?? []), ...(layer === "exchange" || layer === "connection" ? ["proxy"] : [])])],
+      required: [...new Set(["type", ...(own.required ?? []), ...(layer === undefined ? [] : [layer === "process" ? "service" : "proxy"])])],
       additionalProperties: false,
     };
   });

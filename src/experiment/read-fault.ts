@@ -1,5 +1,5 @@
 import type { Fault, LaneName, Proxy } from "../model/experiment.ts";
-import type { FaultType, Layer } from "../model/fault-type.ts";
+import type { AnyFaultType, FaultType, Layer } from "../model/fault-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { beyondLane } from "../faults/carried-out.ts";
 import { faultTypes } from "../faults/index.ts";
@@ -8,7 +8,8 @@ import { suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
-import { faultCommons, selectionOf } from "./schema/selection.ts";
+import { readTarget } from "./process-target.ts";
+import { faultCommons, fitsLayer, selectionOf } from "./schema/selection.ts";
 import type { FaultCommons } from "./schema/selection.ts";
 import { refer } from "./references.ts";
 import type { Known } from "./references.ts";
@@ -44,18 +45,19 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   if (type === undefined) return undefined;
   const rest = Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key)));
   const params = check(type.params, rest, { path, section: "faults", alsoKnown: commonKeys, hintFor: (key) => namesakeHint(type, key) }, report);
-  if (proxyName === undefined) report({ code: "missing-key", message: `proxy is missing: the edge on which ${type.type} happens`, hint: proxiesHint(context.known.proxies), path, part: "key" });
-  if (common === undefined || !proxyKnown) return undefined;
-  const fits = checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
-  if (params === undefined || !fits || !isCarriedOut(type, params, proxy, path, report)) return undefined;
-  return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, proxy: proxyName, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
+  if (type.on !== "process" && proxyName === undefined) report({ code: "missing-key", message: `proxy is missing: the edge on which ${type.type} happens`, hint: proxiesHint(context.known.proxies), path, part: "key" });
+  const target = type.on === "process" ? readTarget(entry, type.type, path, context, report) : proxyKnown ? { proxy: proxyName } : undefined;
+  if (common === undefined || target === undefined) return undefined;
+  const fits = checkLayer(entry, type, path, report) && checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
+  if (params === undefined || !fits || (type.on !== "process" && !isCarriedOut(type, params, proxy, path, report))) return undefined;
+  return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, ...target, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
 }
 
 function proxiesHint(names: ReadonlySet<string>): string {
   return names.size === 0 ? "name an edge under proxies:" : `write proxy: ${[...names].join(" or proxy: ")}`;
 }
 
-function candidatesOf(word: Json | undefined, path: Path, report: Report): readonly FaultType[] {
+function candidatesOf(word: Json | undefined, path: Path, report: Report): readonly AnyFaultType[] {
   if (typeof word !== "string") return [];
   const candidates = faultTypes.filter(({ type }) => type === word);
   if (candidates.length === 0) {
@@ -66,7 +68,7 @@ function candidatesOf(word: Json | undefined, path: Path, report: Report): reado
 }
 
 /** Where a name stands on two layers, the written layer decides, else the lane of the proxy. */
-function chooseType(candidates: readonly FaultType[], entry: JsonObject, proxy: Proxy | undefined, path: Path, report: Report): FaultType | undefined {
+function chooseType(candidates: readonly AnyFaultType[], entry: JsonObject, proxy: Proxy | undefined, path: Path, report: Report): AnyFaultType | undefined {
   const [first] = candidates;
   if (first === undefined) return undefined;
   const wanted = entry["layer"];
@@ -80,7 +82,7 @@ function chooseType(candidates: readonly FaultType[], entry: JsonObject, proxy: 
   return suits(type, proxy, [...path, "type"], report) ? type : undefined;
 }
 
-function suits(type: FaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
+function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
   if (type.layer !== "exchange" || proxy === undefined || proxy.lane === "http1") return true;
   const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
   report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
@@ -105,12 +107,24 @@ function isLayer(word: Json): word is Layer {
 }
 
 /** For a key of the type's namesake on another layer: most likely that layer was meant. */
-function namesakeHint({ type, layer }: FaultType, key: string): string | undefined {
+function namesakeHint({ type, layer }: AnyFaultType, key: string): string | undefined {
   const namesake = faultTypes.find((other) => other.type === type && other.layer !== layer && keysAt(shapeOf(other.params), []).includes(key));
   return namesake === undefined ? undefined : `${key} goes with layer: ${namesake.layer}, and this ${type} acts on the layer ${layer}`;
 }
 
-function checkCommons(common: FaultCommons, type: FaultType, path: Path, report: Report): boolean {
+/** Common keys that mean nothing on the layer of the type. */
+function checkLayer(entry: JsonObject, { type, on, layer }: AnyFaultType, path: Path, report: Report): boolean {
+  const wrong = Object.keys(entry).filter((key) => commonKeys.includes(key) && !fitsLayer(key, layer));
+  for (const key of wrong) {
+    const [message, hint] = on === "process"
+      ? [`${key} does not apply to ${type}, which acts on a process as a whole`, "its window says when: from, for, flap, and first, after, every of its openings"]
+      : [`${key} does not apply to ${type}, which acts on an edge`, `${type} is felt by the callers of a proxy; a service is hit by: ${faultTypes.filter((one) => one.on === "process").map((one) => one.type).join(", ")}`];
+    report({ code: "does-not-apply", message, hint, path: [...path, key], part: "key" });
+  }
+  return wrong.length === 0;
+}
+
+function checkCommons(common: FaultCommons, type: AnyFaultType, path: Path, report: Report): boolean {
   const wrong: { readonly key: keyof FaultCommons; readonly message: string; readonly hint: string }[] = [];
   if (common.rate !== undefined && common.ramp !== undefined) wrong.push({ key: "rate", message: "expected rate or ramp, got both", hint: "ramp moves the rate: give its from and to" });
   if (type.layer === "connection") {

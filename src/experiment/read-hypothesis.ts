@@ -52,9 +52,9 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
   };
 }
 
-/** All faults on its proxies, else all. */
+/** All faults on its proxies, or on what stands behind them, else all. */
 function faultsOn(proxies: readonly string[], faults: readonly Fault[]): readonly string[] {
-  const own = faults.filter(({ proxy }) => proxy !== undefined && proxies.includes(proxy));
+  const own = faults.filter(({ proxy, edges = [] }) => (proxy !== undefined && proxies.includes(proxy)) || edges.some((edge) => proxies.includes(edge.proxy)));
   return (own.length > 0 ? own : faults).map(({ name }) => name);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Faults: what a caller is made to experience (one file per type and layer), and whom it hits (select, window, match).
- * All of it is pure: a fault returns effects as plain data, and the lanes of the proxy carry them out.
- * May import model, units and math. To add a fault: write its file (a `FaultType`, named as users write it, with the layer in front
+ * All of it is pure: a fault returns effects as plain data, and the lanes of the proxy (of processes: the run) carry them out.
+ * May import model, units and math. To add a fault: write its file (a `FaultType`, or a `ProcessFaultType`; named as users write it, with the layer in front
  * where the name stands twice), and add it to the list below; schema, tables, `explain` and the contract test follow from that.
  *
  * Several faults on one exchange act in the order written, those on its request before those on its answer:
@@ -17,7 +17,7 @@
  *
  * Faults of the connection act on the bytes that come out of this, and may end all exchanges at any time.
  */
-import type { FaultType, Layer } from "../model/fault-type.ts";
+import type { AnyFaultType, FaultType, Layer, ProcessFaultType } from "../model/fault-type.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { blackhole } from "./blackhole.ts";
 import { connectionBandwidth } from "./connection-bandwidth.ts";
@@ -30,26 +30,33 @@ import { drop } from "./drop.ts";
 import { error } from "./error.ts";
 import { halfOpen } from "./half-open.ts";
 import { hang } from "./hang.ts";
+import { kill } from "./kill.ts";
 import { latency } from "./latency.ts";
 import { limitData } from "./limit-data.ts";
 import { malformed } from "./malformed.ts";
 import { packetLoss } from "./packet-loss.ts";
+import { pause } from "./pause.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { reset } from "./reset.ts";
+import { restart } from "./restart.ts";
 import { slicer } from "./slicer.ts";
 import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
 import { truncate } from "./truncate.ts";
 
 /** Every fault, in the order of tables. */
-export const faultTypes: readonly FaultType[] = [
+export const faultTypes: readonly AnyFaultType[] = [
   latency, error, rateLimit, drop, reset, hang,
   bandwidth, slowBody, truncate, corrupt, malformed,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
   connectionReset, blackhole, halfOpen, connectionLimit, down,
+  kill, pause, restart,
 ];
 
 /** The fault of that name; where the name stands on several layers and none is given, the first of the table. */
-export function findFaultType(type: string, layer?: Layer): FaultType | undefined {
+export function findFaultType(type: string, layer: Exclude<Layer, "process">): FaultType | undefined;
+export function findFaultType(type: string, layer: "process"): ProcessFaultType | undefined;
+export function findFaultType(type: string, layer?: Layer): AnyFaultType | undefined;
+export function findFaultType(type: string, layer?: Layer): AnyFaultType | undefined {
   return faultTypes.find((known) => known.type === type && (layer === undefined || known.layer === layer));
 }

@@ -36,7 +36,7 @@ export interface LoadedFault {
 
 /** @throws ChaosError `unknown-fault` */
 export function loadFault(fault: Fault): LoadedFault {
-  const type = findFaultType(fault.type, fault.layer);
+  const type = fault.layer === "process" ? undefined : findFaultType(fault.type, fault.layer);
   if (type === undefined) {
     throw new ChaosError("unknown-fault", `expected a fault type of the layer ${fault.layer}, got "${fault.type}" in the fault "${fault.name}"`, { hint: "`chaos list faults` names them" });
   }

@@ -7,7 +7,7 @@ import { atMost, bound } from "../units/fields.ts";
 import { decideQuantile, decideShare, enoughForShare, undecided } from "./decide.ts";
 import type { Claimed } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
-import { faultSpan } from "./fault-span.ts";
+import { edgesOf, faultSpan } from "./fault-span.ts";
 import { finished, tally } from "./figures.ts";
 import { apparatusObstacle, exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import { witnessesAmong } from "./witnesses.ts";
@@ -95,7 +95,7 @@ function rungOf({ probe }: Params, scope: Scope): { readonly correlation?: Retur
 }
 
 function proxiesOf(scope: Scope): readonly string[] {
-  return [...new Set(faultSpan(scope).faults.flatMap(({ proxy }) => (proxy === undefined ? [] : [proxy])))];
+  return [...new Set(faultSpan(scope).faults.flatMap(edgesOf))];
 }
 
 /**

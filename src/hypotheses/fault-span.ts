@@ -5,9 +5,9 @@ import type { FaultObservation, PhaseWindow, Sample } from "../model/observation
 /** When the faults of a hypothesis acted in one epoch, and whether anyone noticed. */
 export interface FaultSpan {
   readonly faults: readonly Fault[];
-  /** The first exchange that one of them was applied to. */
+  /** The first exchange, or process, that one of them was applied to. */
   readonly onsetMs?: number;
-  /** The end of the last: its window closed, or it was lifted. Absent: still in force when the journal ends. */
+  /** The end of the last: its window closed, it was lifted, or its process was ready again. Absent: still in force when the journal ends. */
   readonly endMs?: number;
   readonly eligible: number;
   readonly applied: number;
@@ -33,8 +33,17 @@ export function faultSpan({ hypothesis, observations, epoch }: Scope): FaultSpan
   };
 }
 
-/** From when to when a fault could be applied, ms from the start of the run; no end: it was never lifted. */
-export function faultWindow({ fault, setMs, liftedMs }: FaultObservation): { readonly startMs: number; readonly endMs?: number } {
+/** Proxies on which a fault is felt: its own, or those that lead to its process. */
+export function edgesOf({ proxy, edges = [] }: Fault): readonly string[] {
+  return proxy === undefined ? edges.map((edge) => edge.proxy) : [proxy];
+}
+
+/** From when to when a fault could be applied, ms from the start of the run; of a process, from when to when it was away. No end: it was never lifted, or a process never came back. */
+export function faultWindow({ fault, setMs, liftedMs, away = [] }: FaultObservation): { readonly startMs: number; readonly endMs?: number } {
+  if (away.length > 0) {
+    const ends = away.flatMap(({ endMs }) => (endMs === undefined ? [] : [endMs]));
+    return { startMs: Math.min(...away.map(({ startMs }) => startMs)), ...(ends.length === away.length && { endMs: Math.max(...ends) }) };
+  }
   const { fromMs, forMs } = fault.selection;
   const closedMs = forMs === undefined ? undefined : setMs + fromMs + forMs;
   const endMs = closedMs === undefined ? liftedMs : Math.min(closedMs, liftedMs ?? closedMs);

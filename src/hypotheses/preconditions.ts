@@ -1,8 +1,8 @@
 import type { Scope } from "../model/hypothesis-type.ts";
-import type { PhaseName } from "../model/experiment.ts";
+import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
 import { format } from "../units/format.ts";
-import { faultSpan, phaseWindow } from "./fault-span.ts";
+import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
 import type { FaultSpan } from "./fault-span.ts";
 import { droppedShare, finished } from "./figures.ts";
 import type { Tally } from "./figures.ts";
@@ -29,11 +29,15 @@ export function exerciseObstacle(scope: Scope, probe?: string): Obstacle | undef
   const { hypothesis, observations } = scope;
   if (hypothesis.faults.length === 0) return undefined;
   const span = faultSpan(scope);
-  if (span.felt >= fewestFelt) return undefined;
+  const [first] = span.faults;
+  const isOfProcesses = span.faults.every(({ layer }) => layer === "process");
+  // That a process was away is not a matter of chance.
+  if (span.felt >= (isOfProcesses ? 1 : fewestFelt)) return undefined;
   const names = hypothesis.faults.join(", ");
-  const proxies = new Set(span.faults.flatMap(({ proxy }) => (proxy === undefined ? [] : [proxy])));
-  const isUnwitnessed = observations.unwitnessed.some(({ proxy }) => proxies.has(proxy)) || span.faults.some(({ layer }) => layer === "process");
+  const proxies = new Set(span.faults.flatMap(edgesOf));
+  const isUnwitnessed = observations.unwitnessed.some(({ proxy }) => proxies.has(proxy));
   if (isUnwitnessed && probe !== undefined && hurt(observations.samples({ probe, phase: "during", epoch: scope.epoch })) >= fewestFelt) return undefined;
+  if (first !== undefined && isOfProcesses) return processObstacle(first, span);
   if (span.eligible === 0) {
     const edge = proxies.size === 0 ? "" : ` through ${[...proxies].join(", ")}`;
     return isUnwitnessed
@@ -42,6 +46,12 @@ export function exerciseObstacle(scope: Scope, probe?: string): Obstacle | undef
   }
   if (span.applied === 0) return { reason: `${names} was applied to none of ${span.eligible} eligible calls, so nothing was proved.`, nextStep: "Raise the fault's rate, or loosen first, after and every." };
   return { reason: `${names} was applied to ${span.applied} calls, but only ${span.felt} of them felt it, too few to prove anything.`, nextStep: "Make the fault stronger than what callers already live with (a longer delay), or the load higher." };
+}
+
+function processObstacle({ name, service = "" }: Fault, { eligible, applied }: FaultSpan): Obstacle {
+  if (eligible === 0) return { reason: `No process of ${service} ran when ${name} was due, so nothing was proved.`, nextStep: "Let its openings be further apart than the service takes to be ready again." };
+  if (applied === 0) return { reason: `${name} was applied to none of ${eligible} openings of its window, so nothing was proved.`, nextStep: "Loosen first, after and every." };
+  return { reason: `${name} was applied ${applied} times, and no process of ${service} ended of it.`, nextStep: "Use SIGKILL, which cannot be refused." };
 }
 
 /** That the machine did not disturb what is judged: at most 5 % of the samples were left out. */

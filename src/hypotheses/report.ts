@@ -49,7 +49,7 @@ export function report(observations: Observations): Report {
 
 function tellFault(seen: Observations["faults"][number]): FaultReport {
   const { fault, epoch, eligible, applied, felt, missed } = seen;
-  return { name: fault.name, type: fault.type, ...(fault.proxy === undefined ? {} : { proxy: fault.proxy }), epoch, ...faultWindow(seen), eligible, applied, felt, missed };
+  return { name: fault.name, type: fault.type, ...(fault.proxy === undefined ? {} : { proxy: fault.proxy }), ...(fault.service === undefined ? {} : { service: fault.service }), epoch, ...faultWindow(seen), eligible, applied, felt, missed };
 }
 
 function tellProxy(name: string, observations: Observations): ProxyReport {

@@ -11,7 +11,7 @@ import { atMost, duration } from "../units/fields.ts";
 import { format } from "../units/format.ts";
 import { decideByWitnesses, decideQuantile, surety, undecided } from "./decide.ts";
 import { merge } from "./figures.ts";
-import { faultSpan, phaseWindow } from "./fault-span.ts";
+import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import { collectHeld } from "./timeout-held.ts";
 import type { Held } from "./timeout-held.ts";
@@ -148,11 +148,12 @@ function tell({ call, leftAfterMs, heldMs, isLeak }: Held): Evidence {
 }
 
 function faultsOf(hypothesis: Hypothesis, faults: readonly Fault[], proxy: string): readonly Fault[] {
-  return faults.filter((fault) => fault.proxy === proxy && hypothesis.faults.includes(fault.name));
+  return faults.filter((fault) => edgesOf(fault).includes(proxy) && hypothesis.faults.includes(fault.name));
 }
 
 /** How a fault keeps callers waiting; undefined: it does not. */
 function shapeOf({ type, layer, params }: Fault): Shape | undefined {
+  if (layer === "process") return type === "pause" ? "hang" : undefined;
   if (layer !== "exchange") return undefined;
   if (type === "hang") return params["headers"] === true ? "headers-hang" : "hang";
   return type === "latency" ? "slow" : type === "slow-body" ? "drip" : undefined;

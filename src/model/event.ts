@@ -3,6 +3,7 @@ import type { Grade } from "./probe-type.ts";
 import type { Plan } from "./plan.ts";
 import type { Decision } from "./selection.ts";
 import type { EffectKind } from "./effect.ts";
+import type { ProcessEffect } from "./process-effect.ts";
 
 /** The first line of a journal. */
 export interface JournalHeader {
@@ -146,8 +147,12 @@ export interface SampleRecord {
 export type RunEvent =
   | { readonly kind: "service-started"; readonly atMs: number; readonly service: string; readonly replica: number; readonly pid: number; readonly port?: number }
   | { readonly kind: "service-ready"; readonly atMs: number; readonly service: string; readonly replica: number }
-  /** `expected`: we asked it to stop. */
-  | { readonly kind: "service-exited"; readonly atMs: number; readonly service: string; readonly replica: number; readonly code?: number; readonly signal?: string; readonly expected: boolean }
+  /** `expected`: we asked it to stop; `fault`: which fault ended it, where one did. */
+  | { readonly kind: "service-exited"; readonly atMs: number; readonly service: string; readonly replica: number; readonly code?: number; readonly signal?: string; readonly expected: boolean; readonly fault?: string }
+  /** The n-th opening of a fault's window, on one process: what was done (just before it was), or why nothing was; `match`: there was none to do it to. */
+  | { readonly kind: "service-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number; readonly decision: Decision; readonly effect?: ProcessEffect["kind"] }
+  /** What that opening did is over: the process runs again and is ready, goes on, or never ended. */
+  | { readonly kind: "service-restored"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number }
   | { readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }
   | { readonly kind: "phase-started"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   | { readonly kind: "phase-ended"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }

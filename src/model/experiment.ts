@@ -147,6 +147,10 @@ export interface Fault {
   readonly proxy?: string;
   /** Set for the layer process. */
   readonly service?: string;
+  /** Layer process: which replica of it, from 1; absent: all. */
+  readonly replica?: number;
+  /** Layer process: proxies that have such a process as their upstream, and which replica of it. */
+  readonly edges?: readonly { readonly proxy: string; readonly replica: number }[];
   readonly direction: Direction;
   readonly selection: Selection;
   readonly params: JsonObject;

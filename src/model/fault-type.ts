@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Direction, Effect } from "./effect.ts";
 import type { Json } from "./json.ts";
+import type { ProcessEffect } from "./process-effect.ts";
 
 /** What a fault acts on: one HTTP exchange, one connection, a listener as a whole, or a process of the run. */
 export type Layer = "exchange" | "connection" | "process";
@@ -34,14 +35,9 @@ export interface Remembering {
 /** Uniform on [0, 1). */
 export type Random = () => number;
 
-/**
- * One kind of fault. `decide` is pure: what the caller is to experience, for one subject that the selection picked.
- * It is asked only for subjects of the kinds in `on`.
- */
-export interface FaultType<P = unknown> {
+/** What every kind of fault says of itself. */
+interface Described<P> {
   readonly type: string;
-  readonly layer: Layer;
-  readonly on: Subject["kind"];
   /** One line for tables. */
   readonly summary: string;
   /** Parameters beside the common ones; strict (unknown keys are errors). */
@@ -50,5 +46,23 @@ export interface FaultType<P = unknown> {
   readonly example: string;
   /** A sentence fragment in the field's words, such as `answers after 3s`. */
   explain(params: P): string;
+}
+
+/**
+ * One kind of fault of an edge. `decide` is pure: what the caller is to experience, for one subject that the selection picked.
+ * It is asked only for subjects of the kinds in `on`.
+ */
+export interface FaultType<P = unknown> extends Described<P> {
+  readonly layer: Exclude<Layer, "process">;
+  readonly on: Subject["kind"];
   decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[] | Remembering;
 }
+
+/** One kind of fault of a process that the run started. `decide` is pure: what is done to each replica when the fault's window opens. */
+export interface ProcessFaultType<P = unknown> extends Described<P> {
+  readonly layer: "process";
+  readonly on: "process";
+  decide(params: P): ProcessEffect;
+}
+
+export type AnyFaultType = FaultType | ProcessFaultType;

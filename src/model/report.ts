@@ -57,6 +57,7 @@ export interface FaultReport {
   readonly name: string;
   readonly type: string;
   readonly proxy?: string;
+  readonly service?: string;
   readonly epoch: number;
   readonly startMs?: number;
   readonly endMs?: number;

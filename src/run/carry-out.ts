@@ -10,9 +10,11 @@ import { Baseline } from "./baseline.ts";
 import { Guards } from "./guards.ts";
 import { Halt } from "./halt.ts";
 import type { HaltFact } from "./halt.ts";
+import { Injection } from "./injection.ts";
 import { JournalFile } from "./journal-file.ts";
 import type { Sink } from "./journal-file.ts";
 import { Load } from "./load.ts";
+import { ProcessFaults } from "./process-faults.ts";
 import { Schedule } from "./run-schedule.ts";
 import { Redactor } from "./secrets.ts";
 import type { ServiceProcess } from "./service-process.ts";
@@ -101,8 +103,8 @@ class Run {
     const { maxDurationMs } = header.plan.experiment;
     const limit = maxDurationMs === undefined ? undefined : env.after(maxDurationMs - env.nowMs(), () => this.#halt.halt({ kind: "max-duration", atMs: env.nowMs() }));
     try {
-      const { engine, load } = await this.#start();
-      await this.#drive(engine, load);
+      const { injection, load } = await this.#start();
+      await this.#drive(injection, load);
     } finally {
       limit?.cancel();
       this.#guards?.stop();
@@ -110,7 +112,7 @@ class Run {
   }
 
   /** Proxies listen first, then services start; the load stands ready. */
-  async #start(): Promise<{ readonly engine: LocalEngine; readonly load: Load }> {
+  async #start(): Promise<{ readonly injection: Injection; readonly load: Load }> {
     const { env, openDataPlane, header, secrets, environment, baseDir } = this.#options;
     const { plan, tracePrefix } = header;
     const { signal } = this.#halt;
@@ -123,24 +125,26 @@ class Run {
     const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });
     const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller) });
-    await startServices(plan.experiment.services, {
+    const replicas = await startServices(plan.experiment.services, {
       env, signal, baseDir, environment, ports, record, scopeOf,
       undo: this.#undo,
       onDeath: (service) => this.#died(service),
     }, this.#pids);
+    const processFaults = new ProcessFaults({ env, replicas, duringMs: plan.experiment.phases.duringMs, record, onFailure: (error) => this.#halt.halt(failureOf(error, env.nowMs())) });
+    this.#undo.add("faults of processes", () => processFaults.stop());
     const load = new Load({ env, plan, tracePrefix, baseDir, environment, record, scope: scopeOf("default") });
     this.#undo.add("load", () => load.stop());
     signal.throwIfAborted();
-    return { engine, load };
+    return { injection: new Injection(engine, processFaults), load };
   }
 
-  async #drive(engine: LocalEngine, load: Load): Promise<void> {
+  async #drive(injection: Injection, load: Load): Promise<void> {
     const { env, header } = this.#options;
     const { plan } = header;
     const startMs = env.nowMs() + leadMs;
     const warmupEndMs = startMs + (plan.schedule.find(({ name }) => name === "warmup")?.endMs ?? 0);
     this.#guards = new Guards(plan.experiment.guards, { env, fromMs: warmupEndMs, onTrip: (trip) => this.#halt.halt(trip) });
-    this.#schedule = new Schedule({ env, plan, startMs, engine, signal: this.#halt.signal, record: (event) => this.#record(event), baseline: () => this.#checkBaseline(load) });
+    this.#schedule = new Schedule({ env, plan, startMs, injection, signal: this.#halt.signal, record: (event) => this.#record(event), baseline: () => this.#checkBaseline(load) });
     load.start(startMs);
     await this.#schedule.run();
     this.#guards.stop();

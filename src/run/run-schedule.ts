@@ -1,8 +1,8 @@
 import type { Env } from "../model/env.ts";
 import type { RunEvent } from "../model/event.ts";
 import type { Plan, PlannedPhase } from "../model/plan.ts";
-import type { LocalEngine } from "../engines/local.ts";
 import { sleepUntil } from "./abortable.ts";
+import type { Injection } from "./injection.ts";
 
 export interface ScheduleOptions {
   readonly env: Env;
@@ -10,7 +10,7 @@ export interface ScheduleOptions {
   /** When the load starts. */
   readonly startMs: number;
   readonly signal: AbortSignal;
-  readonly engine: Pick<LocalEngine, "setFaults" | "lift">;
+  readonly injection: Pick<Injection, "setFaults" | "lift">;
   readonly record: (event: RunEvent) => void;
   /** Called when `before` has ended, and before anything is injected; throws to stop there. */
   readonly baseline: () => void;
@@ -49,7 +49,7 @@ export class Schedule {
   }
 
   async #enter(phase: PlannedPhase): Promise<void> {
-    const { plan, startMs, record, engine, signal, baseline } = this.#options;
+    const { plan, startMs, record, injection, signal, baseline } = this.#options;
     const atMs = startMs + phase.startMs;
     await this.#leave(atMs, { release: false });
     signal.throwIfAborted();
@@ -57,21 +57,21 @@ export class Schedule {
     record({ kind: "phase-started", atMs, phase: phase.name, epoch: phase.epoch });
     this.#current = phase;
     if (phase.name !== "during") return;
-    const faults = plan.experiment.faults.filter(({ layer }) => layer !== "process");
+    const { faults } = plan.experiment;
     // Marked first: what fails half-way is lifted as well.
     this.#epochInForce = phase.epoch;
     this.#wasInForce = true;
-    const set = await engine.setFaults(faults, phase.epoch);
+    const set = await injection.setFaults(faults, phase.epoch);
     record({ kind: "faults-set", atMs: set.atMs, epoch: phase.epoch, faults: faults.map(({ name }) => name) });
   }
 
   async #leave(atMs: number, { release }: { readonly release: boolean }): Promise<void> {
-    const { record, engine } = this.#options;
+    const { record, injection } = this.#options;
     const phase = this.#current;
     const epoch = this.#epochInForce;
     this.#current = undefined;
     this.#epochInForce = undefined;
     if (phase !== undefined) record({ kind: "phase-ended", atMs, phase: phase.name, epoch: phase.epoch });
-    if (epoch !== undefined) record({ kind: "faults-lifted", atMs: (await engine.lift({ release })).atMs, epoch });
+    if (epoch !== undefined) record({ kind: "faults-lifted", atMs: (await injection.lift({ release })).atMs, epoch });
   }
 }

@@ -1,6 +1,7 @@
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import { deferred } from "./deferred.ts";
+import type { Deferred } from "./deferred.ts";
 import { OutputTail } from "./output-tail.ts";
 import { killGroup, spawnSupervisor } from "./spawn.ts";
 import type { Exit, Supervisor, SupervisorMessage } from "./spawn.ts";
@@ -30,6 +31,7 @@ export class ServiceProcess {
   readonly #exited = deferred<Exit>();
   /** Process groups that could not be ended. */
   readonly #groupEnded = deferred<readonly number[]>();
+  #signalled: Deferred<boolean> | undefined;
   #pid: number | undefined;
   #isStopping = false;
 
@@ -66,6 +68,14 @@ export class ServiceProcess {
     return this.#started.promise;
   }
 
+  /** Sends a signal to the whole process group; resolves to whether there is one. One at a time. */
+  async signal(signal: NodeJS.Signals): Promise<boolean> {
+    if (this.#pid === undefined) return false;
+    this.#signalled = deferred();
+    this.#supervisor.send({ kind: "signal", signal });
+    return this.#signalled.promise;
+  }
+
   /** Ends the whole process group: SIGTERM, then SIGKILL. Throws ChaosError `service-left` when a process could not be ended. */
   async stop(env: Env): Promise<void> {
     this.#isStopping = true;
@@ -85,6 +95,8 @@ export class ServiceProcess {
         const { command, cwd } = this.#command;
         return this.#started.reject(new ChaosError("service-not-started", `service ${this.name} could not be started: ${message.message}`, { hint: `check its command and cwd: ${command.join(" ")} in ${cwd}` }));
       }
+      case "signalled":
+        return this.#signalled?.resolve(message.isThere);
       case "exited": {
         const { kind: _, ...exit } = message;
         return this.#exited.resolve(exit);
@@ -99,6 +111,7 @@ export class ServiceProcess {
   #orphaned(): void {
     if (this.#pid !== undefined) killGroup(this.#pid);
     this.#started.reject(new ChaosError("service-not-started", `service ${this.name} could not be started: its supervisor ended`));
+    this.#signalled?.resolve(false);
     this.#exited.resolve({});
     this.#groupEnded.resolve([]);
   }

@@ -13,11 +13,14 @@ export type SupervisorRequest =
   | { readonly kind: "start"; readonly file: string; readonly args: readonly string[]; readonly shell: boolean; readonly cwd: string; readonly env: Readonly<Record<string, string>>; readonly stopWithinMs: number }
   | { readonly kind: "watch"; readonly pid: number }
   | { readonly kind: "forget"; readonly pid: number }
+  /** To every process of its service. */
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals }
   | { readonly kind: "stop" };
 
 export type SupervisorMessage =
   | { readonly kind: "started"; readonly pid: number }
   | { readonly kind: "not-started"; readonly message: string }
+  | { readonly kind: "signalled"; readonly isThere: boolean }
   | ({ readonly kind: "exited" } & Exit)
   | { readonly kind: "ended"; readonly left: readonly number[] };
 

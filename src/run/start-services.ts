@@ -1,15 +1,12 @@
-import { resolve as resolvePath } from "node:path";
 import type { Env } from "../model/env.ts";
 import type { RunEvent } from "../model/event.ts";
 import type { Service } from "../model/experiment.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import type { RunScope } from "../experiment/interpolate.ts";
-import { unlessAborted } from "./abortable.ts";
 import { holdFreePort, holdPort } from "./free-ports.ts";
 import type { HeldPort } from "./free-ports.ts";
-import { untilReady } from "./ready.ts";
-import { resolveText } from "./resolve-text.ts";
-import { ServiceProcess } from "./service-process.ts";
+import { Replica } from "./replica.ts";
+import type { ServiceProcess } from "./service-process.ts";
 import type { Undo } from "./undo.ts";
 
 export interface ServiceSetting {
@@ -43,49 +40,28 @@ export async function holdPorts(services: readonly Service[], undo: Undo): Promi
 }
 
 /**
- * Starts services as written, each when the one before is ready; returns the process ids of those that run, kept current.
+ * Starts services as written, each when the one before is ready; keeps the process ids of those that run current, and returns the replicas.
  * Throws ChaosError `service-not-started`, `service-exited` or `service-not-ready`; rejects with the signal's reason.
  */
-export async function startServices(services: readonly Service[], setting: ServiceSetting, pids: Map<string, number>): Promise<void> {
+export async function startServices(services: readonly Service[], setting: ServiceSetting, pids: Map<string, number>): Promise<readonly Replica[]> {
+  const replicas: Replica[] = [];
   for (const service of services) {
-    for (const [i, name] of replicasOf(service).entries()) await startReplica(service, { name, replica: i + 1 }, setting, pids);
+    for (const [i, name] of replicasOf(service).entries()) replicas.push(await startReplica(service, { name, number: i + 1 }, setting, pids));
   }
+  return replicas;
 }
 
-async function startReplica(service: Service, { name, replica }: { readonly name: string; readonly replica: number }, setting: ServiceSetting, pids: Map<string, number>): Promise<void> {
-  const { env, signal, record, undo } = setting;
+async function startReplica(service: Service, which: { readonly name: string; readonly number: number }, setting: ServiceSetting, pids: Map<string, number>): Promise<Replica> {
+  const { env, signal, baseDir, environment, record, onDeath, undo } = setting;
   signal.throwIfAborted();
+  const { name } = which;
   const { services = {}, ...others } = setting.scopeOf(name);
   // A replica that names its own service means itself.
   const scope: RunScope = { ...others, services: { ...services, [service.name]: services[name] ?? {} } };
-  const text = (template: string): string => resolveText(template, scope);
   const held = setting.ports.get(name);
-  const process = new ServiceProcess({
-    name,
-    command: service.command.map(text),
-    shell: service.shell,
-    cwd: resolvePath(setting.baseDir, text(service.cwd ?? ".")),
-    env: { ...setting.environment, ...(held === undefined ? {} : { PORT: String(held.port) }), ...Object.fromEntries(Object.entries(service.env).map(([name, value]) => [name, text(value)])) },
-    stopWithinMs: service.stopWithinMs,
-  });
-  const logged = service.ready?.kind === "log" ? process.output.seek(text(service.ready.target)) : Promise.resolve();
-  undo.add(`service ${name}`, () => process.stop(env));
-  const told = { service: service.name, replica };
+  const replica = new Replica(service, which, { env, baseDir, environment, port: held?.port, scope, pids, record, onDeath });
+  undo.add(`service ${name}`, () => replica.stop());
   await held?.release();
-  const pid = await unlessAborted(signal, process.start());
-  pids.set(name, pid);
-  record({ kind: "service-started", atMs: env.nowMs(), ...told, pid, ...(held === undefined ? {} : { port: held.port }) });
-  let isUnderWatch = false;
-  let hasDied = false;
-  void process.exited.then((exit) => {
-    pids.delete(name);
-    record({ kind: "service-exited", atMs: env.nowMs(), ...told, ...exit, expected: process.isStopping });
-    hasDied = !process.isStopping;
-    if (hasDied && isUnderWatch) setting.onDeath(process);
-  });
-  if (service.ready !== undefined) await untilReady(process, { ...service.ready, target: text(service.ready.target) }, logged, setting);
-  record({ kind: "service-ready", atMs: env.nowMs(), ...told });
-  isUnderWatch = true;
-  // It may have ended in the moment it was found ready.
-  if (hasDied) setting.onDeath(process);
+  await replica.start(signal);
+  return replica;
 }

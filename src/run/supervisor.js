@@ -3,11 +3,11 @@
  * however chaos ended, every process group in its care is ended (SIGTERM, then SIGKILL). Plain JavaScript without imports of ours,
  * because it is started as a file by Node itself.
  *
- * From chaos: `start` (one service, its output is ours) · `watch`, `forget` (a group that chaos started) · `stop`.
- * To chaos: `started` · `not-started` · `exited` · `ended` (every group is gone, but for those in `left`).
+ * From chaos: `start` (one service, its output is ours) · `watch`, `forget` (a group that chaos started) · `signal` (to all in its care) · `stop`.
+ * To chaos: `started` · `not-started` · `signalled` (`isThere`: to somebody) · `exited` · `ended` (every group is gone, but for those in `left`).
  *
  * @typedef {{ kind: "start", file: string, args: string[], shell: boolean, cwd: string, env: Record<string, string>, stopWithinMs: number }
- *   | { kind: "watch", pid: number } | { kind: "forget", pid: number } | { kind: "stop" }} Request
+ *   | { kind: "watch", pid: number } | { kind: "forget", pid: number } | { kind: "signal", signal: NodeJS.Signals } | { kind: "stop" }} Request
  */
 import { spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
@@ -68,18 +68,21 @@ function isLivingMember(pid, pgid) {
   }
 }
 
-/** @param {number} pgid @param {NodeJS.Signals} signal */
+/** Returns whether there was anybody. @param {number} pgid @param {NodeJS.Signals} signal */
 function signalGroup(pgid, signal) {
   try {
-    process.kill(-pgid, signal);
+    return process.kill(-pgid, signal);
   } catch {
     // Gone already.
+    return false;
   }
 }
 
 /** Resolves to whether the group is gone. @param {number} pgid @param {number} graceMs */
 async function endGroup(pgid, graceMs) {
   signalGroup(pgid, "SIGTERM");
+  // One that stands still hears nothing but SIGKILL.
+  signalGroup(pgid, "SIGCONT");
   if (!(await isGoneWithin(pgid, graceMs))) {
     signalGroup(pgid, "SIGKILL");
     if (!(await isGoneWithin(pgid, killedWithinMs))) return false;
@@ -119,6 +122,7 @@ process.on("message", (/** @type {Request} */ request) => {
     case "start": return start(request);
     case "watch": return void groups.set(request.pid, 0);
     case "forget": return void groups.delete(request.pid);
+    case "signal": return tell({ kind: "signalled", isThere: [...groups.keys()].map((pgid) => signalGroup(pgid, request.signal)).includes(true) });
     case "stop": return void endAll();
   }
 });

@@ -71,6 +71,47 @@ describe("the layer of a fault", () => {
   });
 });
 
+describe("a fault of a process", () => {
+  const services = "services:\n  checkout: { command: x, port: auto, replicas: 2 }\n  db: { command: y, port: auto }";
+  const edges = 'proxies:\n  checkout: { upstream: "${services.checkout.url}", callers: 1 }\n  second: { upstream: "http://127.0.0.1:${services.checkout#2.port}", callers: 1 }\n  other: { upstream: "${services.db.url}", callers: 1 }';
+  const text = (fault: string, more: Parameters<typeof textWith>[0] = {}): string => textWith({ services, proxies: edges, faults: `faults:\n  - ${fault}`, ...more });
+
+  test("hits a service of the run, and is felt on the edges that lead to it", () => {
+    expect(experimentOf(text("{ type: kill, service: checkout, from: 1s, restart: { after: 2s } }")).faults).toEqual([{
+      name: "kill-1", type: "kill", layer: "process", service: "checkout", edges: [{ proxy: "checkout", replica: 1 }, { proxy: "second", replica: 2 }], direction: "response",
+      selection: { fromMs: 1000, after: 0, every: 1, rateShare: 1, per: "fault" }, params: { signal: "SIGKILL", restart: { afterMs: 2000 } },
+    }]);
+  });
+
+  test("may hit one replica", () => {
+    expect(experimentOf(text("{ type: pause, service: checkout, replica: 2, flap: { on: 1s, off: 1s }, first: 2 }")).faults[0]).toMatchObject({ service: "checkout", replica: 2, edges: [{ proxy: "second", replica: 2 }], selection: { first: 2 } });
+  });
+
+  test("is what a hypothesis about such an edge speaks of", () => {
+    const hypotheses = "hypotheses:\n  - { type: timeout, proxy: other, givesUp: <= 1s }\n  - { type: timeout, proxy: second, givesUp: <= 1s }";
+    const faults = "faults:\n  - { name: a, type: pause, service: db }\n  - { name: b, type: pause, service: checkout, replica: 2 }";
+    expect(experimentOf(text("", { faults, hypotheses })).hypotheses.map((one) => one.faults)).toEqual([["a"], ["b"]]);
+  });
+
+  test.each([
+    ["{ type: kill }", "missing-key", /^service is missing: the process to which kill happens/],
+    ["{ type: kill, service: chekout }", "unknown-service", /there is no service "chekout"/],
+    ["{ type: pause, service: checkout, replica: 3 }", "unknown-replica", /checkout has 2 replicas, and no 3/],
+    ["{ type: kill, service: db, match: { path: /x } }", "does-not-apply", /match does not apply to kill, which acts on a process as a whole/],
+    ["{ type: restart, service: db, rate: 20% }", "does-not-apply", /rate does not apply to restart/],
+    ["{ type: pause, service: db, proxy: other }", "does-not-apply", /proxy does not apply to pause/],
+    ["{ type: drop, service: db, proxy: other }", "does-not-apply", /service does not apply to drop, which acts on an edge/],
+    ["{ type: kill, service: db, signal: SIGSTOP }", "bad-value", /signal/],
+    ["{ type: kill, service: db, restart: soon }", "wrong-type", /restart/],
+    ["{ type: kill, service: db, layer: connection }", "wrong-layer", /kill has no layer connection/],
+    ["{ type: pause, service: db, from: 8s, for: 3s }", "outside-window", /its window ends 11s/],
+  ])("is refused as %s", (fault, code, message) => {
+    const issue = issueOf(text(fault));
+    expect(issue.message).toMatch(message);
+    expect(issue.code).toBe(code);
+  });
+});
+
 describe("the window of a fault", () => {
   test.each([
     ["from: 10s", /begins 10s after the start of during, which lasts 10s/],

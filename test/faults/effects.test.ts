@@ -5,19 +5,21 @@ import type { Json } from "../../src/model/json.ts";
 import { findFaultType } from "../../src/faults/index.ts";
 import { keyedRandom } from "../../src/math/random.ts";
 
-const find = (name: string, layer: Layer) => {
+type EdgeLayer = Exclude<Layer, "process">;
+
+const find = (name: string, layer: EdgeLayer) => {
   const type = findFaultType(name, layer);
   if (type === undefined) throw new Error(`no fault ${layer}/${name}`);
   return type;
 };
 /** What a fault with these parameters, as an author writes them, does to one subject. */
-const effects = (name: string, params: object = {}, layer: Layer = "exchange"): readonly Effect[] => {
+const effects = (name: string, params: object = {}, layer: EdgeLayer = "exchange"): readonly Effect[] => {
   const type = find(name, layer);
   const outcome = type.decide(type.params.parse(params), { kind: "exchange", method: "GET", path: "/" }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, keyedRandom("effects"));
   return "memory" in outcome ? outcome.effects : outcome;
 };
-const explained = (name: string, params: object = {}, layer: Layer = "exchange"): string => find(name, layer).explain(find(name, layer).params.parse(params));
-const problems = (name: string, params: object, layer: Layer = "exchange"): readonly string[] =>
+const explained = (name: string, params: object = {}, layer: EdgeLayer = "exchange"): string => find(name, layer).explain(find(name, layer).params.parse(params));
+const problems = (name: string, params: object, layer: EdgeLayer = "exchange"): readonly string[] =>
   find(name, layer).params.safeParse(params).error?.issues.map(({ path, message }) => `${path.join(".")}: ${message}`) ?? [];
 
 describe("latency", () => {

@@ -92,6 +92,18 @@ describe("a service process", () => {
     await eventually(() => (isRunning(supervisorPid) ? undefined : true));
   });
 
+  test("that stands still is stopped in good order all the same", async () => {
+    const id = marked();
+    const service = serviceOf(id, { MODE: "frail" }, 10_000);
+    await service.start();
+    await eventually(() => (service.output.last(1).length === 1 ? true : undefined));
+    expect(await service.signal("SIGSTOP")).toBe(true);
+    await service.stop(env);
+    expect(await service.exited).toEqual({ signal: "SIGTERM" });
+    expect(await service.signal("SIGCONT")).toBe(false);
+    expect(processesWith(mark, id)).toEqual([]);
+  });
+
   test("tells how it ended by itself, with its last words, and that nobody asked", async () => {
     const service = serviceOf(marked(), { MODE: "dies" });
     await service.start();

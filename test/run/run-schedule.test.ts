@@ -20,7 +20,7 @@ function aSchedule(options: { readonly baseline?: () => void; readonly setFaults
   const told: string[] = [];
   const schedule = new Schedule({
     env: clock, plan, startMs: 50, signal: controller.signal,
-    engine: {
+    injection: {
       setFaults: options.setFaults ?? (() => Promise.resolve({ atMs: clock.nowMs() })),
       lift: ({ release }) => {
         told.push(`lift${release ? " and release" : ""}`);

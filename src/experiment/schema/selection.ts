@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Layer } from "../../model/fault-type.ts";
 import type { Match, Per, Selection, TextMatch } from "../../model/selection.ts";
 import { pattern } from "../../probes/text-test.ts";
 import { duration, quantity, share } from "../../units/fields.ts";
@@ -44,6 +45,8 @@ export const faultCommons = z.strictObject({
   name: name.optional().meta({ description: "default: type-1, type-2, … in order" }),
   type: z.string().meta({ description: "what happens" }),
   proxy: name.optional().meta({ description: "the edge on which it happens" }),
+  service: name.optional().meta({ description: "the service of the run to whose process it happens" }),
+  replica: z.int().min(1).optional().meta({ description: "which replica of the service, from 1; default: all of them" }),
   layer: z.enum(["exchange", "connection", "process"]).optional().meta({ description: "where a type stands on two: default exchange on http proxies, connection on tcp" }),
   match: matchSchema.optional().meta({ description: "which exchanges: { method, path, headers, query }, all must match" }),
   from: duration().prefault("0s").meta({ description: "its window begins so long after the start of during" }),
@@ -59,6 +62,15 @@ export const faultCommons = z.strictObject({
   direction: z.enum(["request", "response", "both"]).default("response").meta({ description: "tcp: bytes to upstream, to the client, or both" }),
 });
 export type FaultCommons = z.output<typeof faultCommons>;
+
+const ofProcesses: readonly string[] = ["service", "replica"];
+/** What tells calls and connections apart says nothing of a process. */
+const ofEdges: readonly string[] = ["proxy", "match", "attempt", "rate", "ramp", "per", "direction"];
+
+/** Whether a common key has a meaning on a layer. */
+export function fitsLayer(key: string, layer: Layer): boolean {
+  return !(layer === "process" ? ofEdges : ofProcesses).includes(key);
+}
 
 export function selectionOf(given: FaultCommons): Selection {
   const { match, from, flap, after, every, first, attempt, rate, ramp, per } = given;

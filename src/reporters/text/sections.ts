@@ -90,7 +90,8 @@ export function tellFaults(faults: Report["faults"], page: Page): readonly strin
   const { paint } = page;
   const lines = faults.flatMap((fault) => {
     const name = `${fault.name}${fault.epoch > 1 ? ` (epoch ${fault.epoch})` : ""}`;
-    const about = `${fault.type}${fault.proxy === undefined ? "" : ` on ${fault.proxy}`}${fault.startMs === undefined ? "" : `, ${format("duration", fault.startMs)} to ${fault.endMs === undefined ? "the end" : format("duration", fault.endMs)}`}`;
+    const where = fault.proxy ?? fault.service;
+    const about = `${fault.type}${where === undefined ? "" : ` on ${where}`}${fault.startMs === undefined ? "" : `, ${format("duration", fault.startMs)} to ${fault.endMs === undefined ? "the end" : format("duration", fault.endMs)}`}`;
     const counts = `${fault.eligible} eligible · ${fault.applied} applied · ${fault.felt} felt`;
     const missed = Object.entries(fault.missed).filter(([, count]) => count > 0).map(([why, count]) => `${count} by ${why}`).join(", ");
     const first = `  ${name}  ${about}`;

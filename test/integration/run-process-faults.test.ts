@@ -1,0 +1,169 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import type { Event } from "../../src/model/event.ts";
+import { aRun, only, shop } from "../support/a-run.ts";
+import type { Outcome } from "../support/a-run.ts";
+import { isListening } from "../support/chaos.ts";
+
+const phases = "{ warmup: 200ms, before: 1s, during: 2s, after: 2s }";
+
+function expectUndone({ events, left }: Outcome): void {
+  expect(events.at(-1)).toMatchObject({ kind: "ended", cleanedUp: true, left: [] });
+  expect(left).toEqual([]);
+}
+
+/** What became of one service, in order. */
+function storyOf(events: readonly Event[], service: string): readonly string[] {
+  return events.flatMap((event) => {
+    switch (event.kind) {
+      case "service-started":
+      case "service-ready":
+      case "service-restored": return event.service === service ? [event.kind] : [];
+      case "service-exited": return event.service === service ? [`${event.kind} ${event.expected ? "expected" : "by itself"}${event.fault === undefined ? "" : ` by ${event.fault}`}`] : [];
+      case "service-faulted": return event.service === service ? [`${event.kind} ${event.n} ${event.effect ?? event.decision}`] : [];
+      default: return [];
+    }
+  });
+}
+
+/** Letter of the state of a process: T stands still. Linux only. */
+function stateOf(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
+}
+
+describe("kill", () => {
+  test("ends the process, starts it again on its port after the time asked, and is no death by itself", async () => {
+    const outcome = await aRun(shop({ phases, faults: "[{ name: crash, type: kill, service: stock, from: 200ms, restart: { after: 500ms } }]", rest: 'hypotheses: [{ type: fallback, probe: shop, share: ">= 80%" }, { type: recovery, probe: shop, within: 1500ms }]' }));
+    const { events, report } = outcome;
+    expect(storyOf(events, "stock")).toEqual([
+      "service-started", "service-ready", "service-faulted 1 end", "service-exited expected by crash",
+      "service-started", "service-ready", "service-restored", "service-exited expected",
+    ]);
+    expect(only(events, "service-exited")[0]).toMatchObject({ service: "stock", signal: "SIGKILL" });
+    const [first, again] = only(events, "service-started").filter(({ service }) => service === "stock");
+    expect(again?.port).toBe(first?.port);
+    expect(again?.pid).not.toBe(first?.pid);
+    expect((again?.atMs ?? 0) - (only(events, "service-exited")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(500);
+
+    const [faulted, restored] = [only(events, "service-faulted")[0]?.atMs, only(events, "service-restored")[0]?.atMs];
+    expect(report.faults[0]).toMatchObject({ name: "crash", type: "kill", service: "stock", eligible: 1, applied: 1, felt: 1 });
+    expect(report.faults[0]?.startMs).toBeCloseTo(faulted ?? 0, 2);
+    expect(report.faults[0]?.endMs).toBeCloseTo(restored ?? 0, 2);
+    // What is refused while nothing listens is witnessed, and is the fault's doing.
+    expect(only(events, "exchange").filter(({ end }) => end === "upstream-unreachable").length).toBeGreaterThan(10);
+    expect(report.proxies[0]?.perPhase.during?.faulted).toBeGreaterThan(10);
+    expect(report.proxies[0]?.perPhase.before?.faulted).toBe(0);
+    expect(report.services.every(({ exitedAtMs }) => exitedAtMs === undefined)).toBe(true);
+    expect(report.hypotheses.map(({ verdict, reason }) => [verdict, reason])).toEqual([["held", expect.anything()], ["held", expect.anything()]]);
+    expect(report.exitCode).toBe(0);
+    expectUndone(outcome);
+  });
+
+  test("without a restart brings the process back when its window closes, each time the window opens, on every replica", async () => {
+    const services = "  worker: { command: [node, upstream.mjs], port: auto, replicas: 2 }";
+    const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 600ms, during: 5s, after: 1s }", services, faults: "[{ name: crash, type: kill, service: worker, flap: { on: 300ms, off: 2s }, first: 2 }]" }));
+    const faulted = only(outcome.events, "service-faulted");
+    expect(faulted.map(({ replica, n, decision }) => `${replica} ${n} ${decision}`).sort()).toEqual(["1 1 applied", "1 2 applied", "1 3 ordinal", "2 1 applied", "2 2 applied", "2 3 ordinal"]);
+    expect(only(outcome.events, "service-restored").map(({ replica, n }) => `${replica} ${n}`).sort()).toEqual(["1 1", "1 2", "2 1", "2 2"]);
+    expect(outcome.report.faults[0]).toMatchObject({ eligible: 6, applied: 4, felt: 4, missed: { ordinal: 2 } });
+    expectUndone(outcome);
+  });
+
+  test("that is never followed by a restart has no end", async () => {
+    const outcome = await aRun(shop({ phases, faults: "[{ name: gone, type: kill, service: stock, restart: never }]", rest: "hypotheses: [{ type: recovery, probe: shop, within: 1s }]" }));
+    expect(only(outcome.events, "service-restored")).toEqual([]);
+    expect(outcome.report.faults[0]?.endMs).toBeUndefined();
+    expect(outcome.report.hypotheses[0]?.verdict).toBe("inconclusive");
+    expectUndone(outcome);
+  });
+
+  test("by a signal that the service does not heed is applied and not felt", async () => {
+    const services = "  mule: { command: [node, unruly.mjs], port: auto, env: { MODE: stubborn }, stopWithin: 300ms }";
+    const outcome = await aRun(shop({ phases, services, faults: "[{ name: polite, type: kill, service: mule, signal: SIGTERM }]", rest: 'hypotheses: [{ type: claim, probe: shop, phase: during, success: ">= 50%" }]' }));
+    expect(storyOf(outcome.events, "mule")).toEqual(["service-started", "service-ready", "service-faulted 1 end", "service-restored", "service-exited expected"]);
+    expect(outcome.report.faults[0]).toMatchObject({ eligible: 1, applied: 1, felt: 0 });
+    expect(outcome.report.hypotheses[0]).toMatchObject({ verdict: "inconclusive", reason: "polite was applied 1 times, and no process of mule ended of it." });
+    expectUndone(outcome);
+  });
+});
+
+test("restart stops the service in good order, with all its processes, and starts it again at once", async () => {
+  const services = "  mule: { command: [node, unruly.mjs], port: auto, env: { MODE: stubborn }, stopWithin: 300ms }";
+  const outcome = await aRun(shop({ phases, services, faults: "[{ name: deploy, type: restart, service: mule }]" }));
+  expect(storyOf(outcome.events, "mule")).toEqual([
+    "service-started", "service-ready", "service-faulted 1 end", "service-exited expected by deploy",
+    "service-started", "service-ready", "service-restored", "service-exited expected",
+  ]);
+  expect(outcome.report).toMatchObject({ outcome: "held", faults: [{ felt: 1 }] });
+  expectUndone(outcome);
+});
+
+test("a service that does not come up again after a fault has ended by itself", async () => {
+  // When it comes back, this test holds its port, and says nothing there.
+  const server = createServer((socket) => socket.destroy());
+  let port = 0;
+  const text = shop({ phases, faults: "[{ name: crash, type: kill, service: stock, restart: { after: 300ms } }]" }).replace('tcp: "127.0.0.1:${services.stock.port}"', 'http: "${services.stock.url}/work"');
+  const outcome = await aRun(text, {
+    onEvent: (event) => {
+      if (event.kind === "service-started" && event.service === "stock") port = event.port ?? 0;
+      if (event.kind === "service-exited" && event.fault === "crash") server.listen({ host: "127.0.0.1", port });
+    },
+  });
+  server.close();
+  expect(storyOf(outcome.events, "stock").slice(3)).toEqual(["service-exited expected by crash", "service-started", "service-exited by itself"]);
+  expect(outcome.report).toMatchObject({ outcome: "violated", exitCode: 1, because: expect.stringContaining("stock ended by itself") as string });
+  expectUndone(outcome);
+});
+
+describe("pause", () => {
+  const faults = "[{ name: freeze, type: pause, service: stock, from: 200ms, for: 1200ms }]";
+
+  test("stops the process for its window: callers wait, give up, and are served again afterwards", async () => {
+    const states: string[] = [];
+    let pid = 0;
+    const outcome = await aRun(shop({ phases, faults, rest: 'hypotheses: [{ type: timeout, proxy: stock, givesUp: "<= 590ms" }, { type: recovery, probe: shop, within: 1500ms }]' }), {
+      onEvent: (event) => {
+        if (event.kind === "service-started" && event.service === "stock") pid = event.pid;
+        // Those that are not served, from 500 ms into the pause on.
+        if (event.kind === "sample" && event.grade === "degraded") states.push(stateOf(pid));
+        if (event.kind === "service-restored") states.push(`restored ${stateOf(pid) === "T" ? "T" : "running"}`);
+      },
+    });
+    const { events, report } = outcome;
+    expect(states).toContain("T");
+    expect(states).toContain("restored running");
+    expect(storyOf(events, "stock")).toEqual(["service-started", "service-ready", "service-faulted 1 pause", "service-restored", "service-exited expected"]);
+    expect((only(events, "service-restored")[0]?.atMs ?? 0) - (only(events, "service-faulted")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(1190);
+    expect(report.faults[0]).toMatchObject({ eligible: 1, applied: 1, felt: 1 });
+    expect(report.proxies[0]?.perPhase.during?.faulted).toBeGreaterThan(10);
+    expect(report.hypotheses[1]?.verdict).toBe("held");
+    expectUndone(outcome);
+  });
+
+  test.each([["an interrupt", "SIGINT"], ["the end of the phase", undefined]])("is over with %s", async (_, signal) => {
+    const controller = new AbortController();
+    const outcome = await aRun(shop({ phases: signal === undefined ? "{ warmup: 0s, before: 600ms, during: 800ms, after: 600ms }" : "{ warmup: 0s, before: 600ms, during: 30s, after: 1s }", faults: "[{ name: freeze, type: pause, service: stock }]" }), {
+      signal: controller.signal,
+      onEvent: (event) => void (signal !== undefined && event.kind === "sample" && event.grade === "degraded" && controller.abort(signal)),
+    });
+    expect(storyOf(outcome.events, "stock")).toEqual(["service-started", "service-ready", "service-faulted 1 pause", "service-restored", "service-exited expected"]);
+    // Let go on, it ended when asked to: SIGKILL was not needed.
+    expect(only(outcome.events, "service-exited").find(({ service }) => service === "stock")?.signal).not.toBe("SIGKILL");
+    expect(outcome.report.exitCode === 130).toBe(signal !== undefined);
+    expectUndone(outcome);
+  });
+});
+
+test("an interrupt while a killed service is down starts nothing again", async () => {
+  const controller = new AbortController();
+  const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 600ms, during: 30s, after: 1s }", faults: "[{ name: crash, type: kill, service: stock, restart: { after: 20s } }]" }), {
+    signal: controller.signal,
+    onEvent: (event) => void (event.kind === "service-exited" && event.fault === "crash" && controller.abort("SIGTERM")),
+  });
+  expect(only(outcome.events, "service-started").filter(({ service }) => service === "stock").length).toBe(1);
+  expect(outcome.report).toMatchObject({ outcome: "interrupted", exitCode: 143 });
+  for (const { port } of only(outcome.events, "service-started")) expect(await isListening(port ?? 0)).toBe(false);
+  expectUndone(outcome);
+});
