@@ -1,4 +1,3 @@
-import { Column } from "../evidence/column.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
 import { clopperPearson } from "../math/proportion.ts";
 import { quantile, quantileInterval } from "../math/quantile.ts";
@@ -6,13 +5,8 @@ import type { Bound } from "../model/bound.ts";
 import type { ClaimVerdict } from "../model/verdict.ts";
 import { format } from "../units/format.ts";
 import { decideByIntervals, decideQuantile, surety, undecided } from "./decide.ts";
-import { fitBend, fitGrowth } from "./retry-growth.ts";
 import type { BackoffKind } from "./retry-params.ts";
-
-/** Pauses per request; rows are made as they are asked for. */
-export interface PauseRows extends Iterable<readonly number[]> {
-  readonly length: number;
-}
+import type { PauseRows } from "./retry-pauses.ts";
 
 /** What the pauses look like: rows of pauses per request, and what can be told of them. */
 export interface Pauses {
@@ -31,20 +25,20 @@ const halfWay = Math.log(2) / 2;
 const bendHalfWay = Math.log(3 / 4) / 2;
 
 /** Most likely kind, for reports: what the fit is nearest to. */
-export function guessKind(rows: Pauses["rows"]): BackoffKind | undefined {
-  const all = sortedPauses(rows);
+export function guessKind(rows: PauseRows): BackoffKind | undefined {
+  const all = rows.sortedMs();
   if (all.length === 0) return undefined;
   if (quantile(all, 0.5) <= noPauseMs) return "none";
-  const growth = fitGrowth(rows);
+  const growth = rows.growth;
   if (growth === undefined) return undefined;
   if (growth.slope < halfWay) return "constant";
-  const bend = fitBend(rows)?.interval(0.99);
+  const bend = rows.bend?.interval(0.99);
   return bend !== undefined && bend.hi < bendHalfWay ? "linear" : "exponential";
 }
 
 export function decideKind(kind: BackoffKind, { rows, confidence }: Pauses): { readonly verdict: ClaimVerdict; readonly equivalentTo: readonly string[] } {
-  const all = sortedPauses(rows);
-  const growth = fitGrowth(rows);
+  const all = rows.sortedMs();
+  const growth = rows.growth;
   const medianMs = quantile(all, 0.5);
   const asked = quantileInterval(all, 0.5, confidence);
   const sure = quantileInterval(all, 0.5, surety);
@@ -74,7 +68,7 @@ export function decideKind(kind: BackoffKind, { rows, confidence }: Pauses): { r
   }
   if (!grows && wide.hi < halfWay) return says("violated", `Pauses do not grow: ${factors}.`);
   if (!grows || few || narrow.lo <= material) return says("inconclusive", `Whether pauses grow is not settled: ${factors}.`, more);
-  const bend = fitBend(rows);
+  const bend = rows.bend;
   if (bend === undefined) return says("held", `Pauses grow: ${factors}.`, undefined, [kind === "linear" ? "exponential backoff: two pauses cannot tell them apart" : "linear backoff: two pauses cannot tell them apart"]);
   if (kind === "linear") {
     if (bend.interval(confidence).hi < bendHalfWay) return says("held", `Pauses grow by equal steps: ${factors}.`, undefined, ["exponential backoff with a cap"]);
@@ -86,13 +80,13 @@ export function decideKind(kind: BackoffKind, { rows, confidence }: Pauses): { r
 }
 
 export function decideFirst(bound: Bound, { rows, confidence }: Pauses): ClaimVerdict {
-  const sortedMs = sortedPauses(rows, 0);
+  const sortedMs = rows.sortedMs(0);
   return decideQuantile({ claim: "backoff.first", bound, kind: "duration", what: "the median of the first pause" }, 0.5, { sortedMs, confidence });
 }
 
 export function decideFactor(bound: Bound, { rows, confidence }: Pauses): ClaimVerdict {
   const claimed = { claim: "backoff.factor", bound, kind: "factor" as const, what: "the factor from pause to pause" };
-  const growth = fitGrowth(rows);
+  const growth = rows.growth;
   if (growth === undefined) return undecided(claimed, "No two requests made three attempts, so growth could not be seen.", "Let every call fail (rate: 100%), and give retries the time to run to their end.");
   const factors = (level: number): { lo: number; hi: number } => ({ lo: Math.exp(growth.interval(level).lo), hi: Math.exp(growth.interval(level).hi) });
   return decideByIntervals(claimed, { observed: Math.exp(growth.slope), n: growth.sequences, confidence, asked: factors(confidence), sure: factors(surety), nextStep: `More requests narrow it: make during longer, or raise the load; or loosen the bound.` });
@@ -103,10 +97,10 @@ const offShare = 0.3;
 
 /** Whether pauses differ from request to request by more than scheduling: judged where they are longest, as a share of pauses off the median, which no outlier sways. */
 export function decideJitter(asked: "required" | "forbidden", { rows, baseline, confidence }: Pauses): ClaimVerdict {
-  const places = [0, 1, 2, 3].map((k) => sortedPauses(rows, k)).filter(({ length }) => length >= 10);
+  const places = [0, 1, 2, 3].map((k) => rows.sortedMs(k)).filter(({ length }) => length >= 10);
   const pauses = places.reduce<Float64Array | undefined>((best, one) => (best === undefined || quantile(one, 0.5) > quantile(best, 0.5) ? one : best), undefined);
   const claimed = { claim: "backoff.jitter", bound: { text: asked } };
-  if (pauses === undefined) return undecided(claimed, `Fewer than 10 pauses were seen.`, "Let more requests meet the fault: make during longer, or raise the load or the fault's rate.", { n: sortedPauses(rows).length });
+  if (pauses === undefined) return undecided(claimed, `Fewer than 10 pauses were seen.`, "Let more requests meet the fault: make during longer, or raise the load or the fault's rate.", { n: rows.sortedMs().length });
   const medianMs = quantile(pauses, 0.5);
   const noiseMs = baseline.answerSpreadMs;
   const looseMs = Math.max(6, 0.06 * medianMs, 2 * noiseMs);
@@ -126,11 +120,4 @@ export function decideJitter(asked: "required" | "forbidden", { rows, baseline, 
     reason: isTooShort ? `Pauses of ${format("duration", medianMs)} are too short to tell jitter from scheduling: ${seen}.` : `Whether pauses differ from request to request is not settled: ${seen}.`,
     nextStep: isTooShort ? "Run on a quieter machine, or let more attempts fail, so that later pauses are longer." : "Let more requests meet the fault (about 30): make during longer, or raise the load or the fault's rate.",
   };
-}
-
-/** All pauses in ascending order, or those after attempt k alone. */
-export function sortedPauses(rows: PauseRows, k?: number): Float64Array {
-  const all = new Column("f64");
-  for (const row of rows) for (const ms of k === undefined ? row : row.slice(k, k + 1)) all.push(ms);
-  return all.sorted();
 }

@@ -16,11 +16,11 @@ import { decideByIntervals, decideByWitnesses, decideShare, surety, undecided } 
 import { adviseOnSamples } from "./expected-samples.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
-import { decideFactor, decideFirst, decideJitter, decideKind, guessKind, sortedPauses } from "./retry-backoff.ts";
-import type { PauseRows } from "./retry-backoff.ts";
-import { fitGrowth, studentQuantile } from "./retry-growth.ts";
+import { decideFactor, decideFirst, decideJitter, decideKind, guessKind } from "./retry-backoff.ts";
+import { studentQuantile } from "./retry-growth.ts";
 import { explainRetry, retryClaims, retryParams } from "./retry-params.ts";
 import type { RetryParams } from "./retry-params.ts";
+import { PauseRows } from "./retry-pauses.ts";
 import { decideMethods, decideRetryAfter, decideStatuses } from "./retry-rules.ts";
 import { collectSequences } from "./retry-sequences.ts";
 import type { Sequence, SequenceList, Sequences } from "./retry-sequences.ts";
@@ -149,13 +149,7 @@ function decideAttempts(bound: Bound, { met, whole, callsOf }: Sequences, probe:
 
 /** Rows of pauses, of undisturbed requests. A wait that Retry-After asked for is no backoff. */
 function pauseRows(seen: Sequences): PauseRows {
-  const sequences = withPauses(seen).where(({ disturbed, pausesMs, asksToWait }) => !disturbed && pausesMs.length > 0 && !asksToWait);
-  return {
-    length: sequences.length,
-    * [Symbol.iterator]() {
-      for (const { pausesMs } of sequences) yield pausesMs;
-    },
-  };
+  return new PauseRows(withPauses(seen).where(({ disturbed, pausesMs, asksToWait }) => !disturbed && pausesMs.length > 0 && !asksToWait));
 }
 
 /** Requests whose pauses are judged: whole ones; where none ends, those that had half the time of the fault. */
@@ -175,7 +169,7 @@ function pauseObstacle(seen: Sequences, rows: PauseRows, hasOpened: boolean): { 
     const many = whole.length >= enough;
     return { reason: many ? `None of ${whole.length} requests that met the fault and ran to their end was retried, so there is no pause to judge.` : `No request that ran to its end${hasOpened ? " before the breaker opened" : ""} was retried.`, nextStep: many ? "Let the service retry what this fault does, or use a fault that it retries." : "Make during longer, or raise the load or the fault's rate." };
   }
-  const all = sortedPauses(rows);
+  const all = rows.sortedMs();
   const overlapping = partitionPoint(all.length, (at) => (all[at] ?? 0) < -1);
   if (overlapping > 0.2 * all.length) return { reason: `${overlapping} of ${all.length} attempts began before the one before had ended: that is hedging, or a timeout that leaves its call running.`, nextStep: "Use a fault that answers at once (error), so that every attempt ends before the next." };
   return undefined;
@@ -211,9 +205,9 @@ function observe(seen: Sequences, rows: PauseRows, baseline: EdgeBaseline, jitte
   const counts = new Column("u32");
   for (const { attempts } of seen.whole.length > 0 ? seen.whole : seen.met) counts.push(attempts);
   const kind = guessKind(rows);
-  const growth = fitGrowth(rows);
+  const growth = rows.growth;
   const medians = [0, 1, 2, 3].flatMap((k) => {
-    const pauses = sortedPauses(rows, k);
+    const pauses = rows.sortedMs(k);
     return pauses.length === 0 ? [] : [Math.round(quantile(pauses, 0.5) * 10) / 10];
   });
   const amplification = measureAmplification(seen, baseline);
