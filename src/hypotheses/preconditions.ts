@@ -51,7 +51,7 @@ export function exerciseObstacle(scope: Scope, probe?: string): Obstacle | undef
 function processObstacle({ name, service = "" }: Fault, { eligible, applied }: FaultSpan): Obstacle {
   if (eligible === 0) return { reason: `No process of ${service} ran when ${name} was due, so nothing was proved.`, nextStep: "Let its openings be further apart than the service takes to be ready again." };
   if (applied === 0) return { reason: `${name} was applied to none of ${eligible} openings of its window, so nothing was proved.`, nextStep: "Loosen first, after and every." };
-  return { reason: `${name} was applied ${applied} times, and no process of ${service} ended of it.`, nextStep: "Use SIGKILL, which cannot be refused." };
+  return { reason: `${name} was applied ${applied === 1 ? "once" : `${applied} times`}, and no process of ${service} ended of it.`, nextStep: "Use SIGKILL, which cannot be refused." };
 }
 
 /** That the machine did not disturb what is judged: at most 5 % of the samples were left out. */

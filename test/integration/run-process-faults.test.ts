@@ -84,7 +84,7 @@ describe("kill", () => {
     const outcome = await aRun(shop({ phases, services, faults: "[{ name: polite, type: kill, service: mule, signal: SIGTERM }]", rest: 'hypotheses: [{ type: claim, probe: shop, phase: during, success: ">= 50%" }]' }));
     expect(storyOf(outcome.events, "mule")).toEqual(["service-started", "service-ready", "service-faulted 1 end", "service-restored", "service-exited expected"]);
     expect(outcome.report.faults[0]).toMatchObject({ eligible: 1, applied: 1, felt: 0 });
-    expect(outcome.report.hypotheses[0]).toMatchObject({ verdict: "inconclusive", reason: "polite was applied 1 times, and no process of mule ended of it." });
+    expect(outcome.report.hypotheses[0]).toMatchObject({ verdict: "inconclusive", reason: "polite was applied once, and no process of mule ended of it." });
     expectUndone(outcome);
   });
 });
