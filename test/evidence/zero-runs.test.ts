@@ -4,11 +4,14 @@ import { areTooMany, findZeroRun, zeroRunNeeded } from "../../src/evidence/zero-
 
 const baseline = (part: Partial<EdgeBaseline>): EdgeBaseline => ({ requests: 1000, missShare: 0, missShareAtMost: 0.01, longestMiss: 0, callsPerRequest: 1, calls: 1000, failedShare: 0, callP99Ms: 10, answerSpreadMs: 2, ...part });
 
+/** Whether each request caused a call: 1, 0, or not known. */
+const row = (...marks: readonly (0 | 1 | undefined)[]) => marks;
+
 describe("a row of requests without a call", () => {
   test("is found by its first, whatever is not known in between", () => {
-    expect(findZeroRun([1, 0, 1, 0, undefined, 0, 0, 1], 3)).toBe(3);
-    expect(findZeroRun([1, 0, 0, 1, 0, 0], 3)).toBe(-1);
-    expect(findZeroRun([0, 0, 0, 1, 0, 0, 0], 3, 1)).toBe(4);
+    expect(findZeroRun(row(1, 0, 1, 0, undefined, 0, 0, 1), 3)).toBe(3);
+    expect(findZeroRun(row(1, 0, 0, 1, 0, 0), 3)).toBe(-1);
+    expect(findZeroRun(row(0, 0, 0, 1, 0, 0, 0), 3, 1)).toBe(4);
   });
 
   test("must be longer where requests miss anyhow: 4, 5, 7, 9 for 1, 5, 10, 20 %", () => {

@@ -21,7 +21,7 @@ export const windows: readonly PhaseWindow[] = [
   { name: "after", epoch: 1, startMs: 20_000, endMs: 30_000 },
 ];
 
-export const slow: Fault = {
+const slow: Fault = {
   name: "slow",
   type: "latency",
   layer: "exchange",
@@ -37,7 +37,7 @@ export function boundOf(kind: QuantityKind, text: string): Bound {
   return bound;
 }
 
-export function evenLoad(perSecond: number): Load {
+function evenLoad(perSecond: number): Load {
   return { kind: "open", rates: { warmup: perSecond, before: perSecond, during: perSecond, after: perSecond }, burst: 1, arrivals: "even", pauseMs: 0, inFlight: 1000, connections: "reuse" };
 }
 
