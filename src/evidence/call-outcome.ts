@@ -9,7 +9,12 @@ export function hasFailed(call: Call): boolean {
 
 /** Whether a call brought the dependency's own answer. */
 export function hasSucceeded(call: Call): boolean {
-  return call.end === "complete" && !hasFailed(call);
+  return call.end === "complete" && !hasFailed(call) && !wasAltered(call);
+}
+
+/** Whether a fault put another answer in the place of the dependency's own, or changed it. */
+export function wasAltered({ faults }: Call): boolean {
+  return faults.some(({ decision, effect, actedMs }) => decision === "applied" && (effect === "respond" || (effect === "corrupt" && actedMs !== undefined)));
 }
 
 /** Whether one of these faults did something to a call. */

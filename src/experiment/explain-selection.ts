@@ -10,7 +10,7 @@ export function explainSelection({ layer, direction, selection }: Fault, duringM
   const whole = fromMs === 0 && endMs >= duringMs;
   const parts = [
     ...(match === undefined ? [] : [`on ${explainMatch(match)}`]),
-    ...(direction === "response" || layer !== "connection" ? [] : [direction === "both" ? "both ways" : "on the way to upstream"]),
+    ...(direction === "response" ? [] : [direction === "both" ? "both ways" : "on the way to upstream"]),
     ...(whole ? [] : [`from ${time(fromMs)} to ${time(endMs)} of during`]),
     ...(flap === undefined ? [] : [`on for ${time(flap.onMs)}, off for ${time(flap.offMs)}`]),
     ...(after === 0 ? [] : [`sparing the first ${after}`]),

@@ -59,6 +59,7 @@ export function peerKey(section: string, key: string, value: Json): string | und
 const faultWords: Readonly<Record<string, string>> = {
   delay: "latency", slow: "latency", lag: "latency", abort: "error", httperror: "error", httpabort: "error", fail: "error", failure: "error", status: "error", exception: "error", unavailable: "error",
   resetpeer: "reset", connectionreset: "reset", rst: "reset", timeout: "hang", freeze: "hang", stall: "hang", close: "drop", disconnect: "drop", emptyresponse: "drop", refuse: "down", disable: "down", disabled: "down", unreachable: "down", outage: "down", partition: "down",
+  drip: "slow-body", trickle: "slow-body", chunkeddribble: "slow-body", cut: "truncate", partial: "truncate", partialresponse: "truncate", bitflip: "corrupt", corruption: "corrupt", garbage: "malformed", malformedresponsechunk: "malformed", randomdatathenclose: "malformed", invalidresponse: "malformed", quota: "rate-limit", toomanyrequests: "rate-limit",
   throttle: "bandwidth", throttling: "bandwidth", loss: "packet-loss", networkloss: "packet-loss", packetloss: "packet-loss", slowclose: "slow-close", limitdata: "limit-data", slice: "slicer", halfopen: "half-open", maxconnections: "connection-limit",
 };
 

@@ -1,7 +1,7 @@
 import type { Fault, LaneName, Proxy } from "../model/experiment.ts";
 import type { AnyFaultType, FaultType, Layer } from "../model/fault-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
-import { beyondLane } from "../faults/carried-out.ts";
+import { beyondLane, hasDirection } from "../faults/carried-out.ts";
 import { faultTypes } from "../faults/index.ts";
 import { check } from "./check.ts";
 import { suggestAmong } from "./did-you-mean.ts";
@@ -49,7 +49,7 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   const target = type.on === "process" ? readTarget(entry, type.type, path, context, report) : proxyKnown ? { proxy: proxyName } : undefined;
   if (common === undefined || target === undefined) return undefined;
   const fits = checkLayer(entry, type, path, report) && checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
-  if (params === undefined || !fits || (type.on !== "process" && !isCarriedOut(type, params, proxy, path, report))) return undefined;
+  if (params === undefined || !fits || (type.on !== "process" && !(isCarriedOut(type, params, proxy, path, report) && isDirected(type, params, entry, path, report)))) return undefined;
   return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, ...target, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
 }
 
@@ -99,6 +99,13 @@ function isCarriedOut(type: FaultType, params: unknown, proxy: Proxy | undefined
     hint: `it acts on proxies for ${beyond.lanes.map((lane) => laneWords[lane]).join(" or ")}: write tcp:// as upstream of ${proxy.name}, or take a fault of the layer exchange`,
     path: [...path, "type"],
   });
+  return false;
+}
+
+/** A direction is written only where it says something. */
+function isDirected(type: FaultType, params: unknown, entry: JsonObject, path: Path, report: Report): boolean {
+  if (entry["direction"] === undefined || type.layer !== "exchange" || hasDirection(type, params)) return true;
+  report({ code: "does-not-apply", message: `direction says which bytes are acted on, and ${type.type} acts on the call as a whole`, hint: "leave it out; latency has `at` instead, and bandwidth, slow-body and corrupt have a direction", path: [...path, "direction"], part: "key" });
   return false;
 }
 

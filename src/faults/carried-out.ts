@@ -32,8 +32,17 @@ const subjects: Readonly<Record<Subject["kind"], Subject>> = {
 
 /** The effect of a fault that the lane cannot carry out, and the lanes that can; absent when it can carry out all. */
 export function beyondLane(type: FaultType, params: unknown, lane: LaneName): { readonly effect: EffectKind; readonly lanes: readonly LaneName[] } | undefined {
-  const outcome = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
-  const effects: readonly Effect[] = "memory" in outcome ? outcome.effects : outcome;
-  const beyond = effects.find(({ kind }) => !carriedOutBy[kind].includes(lane));
+  const beyond = effectsOf(type, params).find(({ kind }) => !carriedOutBy[kind].includes(lane));
   return beyond && { effect: beyond.kind, lanes: carriedOutBy[beyond.kind] };
+}
+
+/** Whether a fault acts on bytes, which have a direction. */
+export function hasDirection(type: FaultType, params: unknown): boolean {
+  return effectsOf(type, params).some((effect) => "direction" in effect);
+}
+
+/** What a fault decides when it is asked for the first time. */
+function effectsOf(type: FaultType, params: unknown): readonly Effect[] {
+  const outcome = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
+  return "memory" in outcome ? outcome.effects : outcome;
 }

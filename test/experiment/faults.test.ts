@@ -63,6 +63,7 @@ describe("the layer of a fault", () => {
     ["{ proxy: db, type: latency, delay: 1s, match: { path: /x } }", "does-not-apply", /match tells HTTP exchanges apart/],
     ["{ proxy: db, type: latency, delay: 1s, attempt: 1 }", "does-not-apply", /attempt tells HTTP exchanges apart/],
     ["{ proxy: db, type: latency, delay: 1s, per: trace }", "does-not-apply", /per: fault, connection or caller/],
+    ["{ proxy: payments, type: latency, delay: 1s, direction: request }", "does-not-apply", /latency acts on the call as a whole/],
     ["{ proxy: payments, type: drop, rate: 20%, ramp: { over: 1s } }", "does-not-apply", /rate or ramp, got both/],
   ])("refuses %s", (fault, code, message) => {
     const issue = issueOf(withFault(fault));

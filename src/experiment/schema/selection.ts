@@ -59,7 +59,7 @@ export const faultCommons = z.strictObject({
   rate: share().optional().meta({ description: "share of those left that are hit, such as 20%; default 100%" }),
   ramp: z.strictObject({ from: share().prefault("0%"), to: share().prefault("100%"), over: positive() }).optional().meta({ description: "moves the rate: { from: 0%, to: 100%, over: 10s }" }),
   per: perSchema.prefault("fault").meta({ description: 'what is numbered separately: fault, connection, trace, caller, or "header x"' }),
-  direction: z.enum(["request", "response", "both"]).default("response").meta({ description: "tcp: bytes to upstream, to the client, or both" }),
+  direction: z.enum(["request", "response", "both"]).default("response").meta({ description: "bytes to upstream, to the client, or both; for faults that act on bytes" }),
 });
 export type FaultCommons = z.output<typeof faultCommons>;
 
