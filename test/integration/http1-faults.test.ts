@@ -482,6 +482,18 @@ describe("several faults on one exchange", () => {
     expect(record?.endMs).toBeGreaterThanOrEqual((record?.headMs ?? 0) + 80);
   });
 
+  it("act on the answer that takes the place of upstream's, however that was framed", async () => {
+    const { edge, call } = await setUpEdge(undo, answerer(chunked("secret", "chunks")).handle);
+    edge.setFaults(exchangeFault("slow-body", { over: "100ms" }), exchangeFault("corrupt", { share: "100%" }), exchangeFault("error", { status: 503, body: "lost!", reachUpstream: true }), exchangeFault("truncate", { afterBytes: "4B" }));
+    const caller = call();
+    caller.socket.write(get());
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString("latin1")).toMatch(/^HTTP\/1\.1 503 [^]*content-length: 5\r\n[^]*\r\n\r\n[^l][^o][^s][^t]$/);
+    const [record] = edge.exchanges();
+    expect(record).toMatchObject({ end: "dropped", status: 503, passedOn: true });
+    expect(record?.endMs).toBeGreaterThanOrEqual((record?.headMs ?? 0) + 79.9);
+  });
+
   it("leave a client of the kind that keeps connections right afterwards", async () => {
     const { handle } = answerer(chunked("hello", "there"));
     const { edge } = await setUpEdge(undo, handle);

@@ -91,6 +91,7 @@ export class Effects {
       case "respond":
         if (effect.at === "response") {
           this.stage.replaceAnswer(exchange, step);
+          this.shapeAnew(exchange);
           return "done";
         }
         this.stage.sink(exchange);
@@ -135,13 +136,21 @@ export class Effects {
     }
   }
 
+  /** Another answer is framed otherwise: the effects on its bytes begin again with it. */
+  private shapeAnew(exchange: Exchange): void {
+    if (exchange.responseShape === undefined) return;
+    exchange.responseShape = undefined;
+    for (const step of exchange.responseSteps.slice(0, exchange.step - 1)) if (step.effect.kind !== "delay") this.carryOut(exchange, step);
+  }
+
   private shapeOf(exchange: Exchange): Shape {
     return exchange.responseGate === "none" ? this.stage.shapeRequest(exchange) : this.stage.shapeResponse(exchange);
   }
 
   private hold(exchange: Exchange, { fault }: Step, ms: number): void {
     const nowMs = this.env.nowMs();
-    fault.actedMs ??= nowMs;
+    // It begins when it was due to, though this thread may come to it a moment later; one before it may have been cut short.
+    fault.actedMs ??= Math.min(nowMs, exchange.dueMs);
     exchange.dueMs += ms;
     exchange.holding = fault;
     exchange.timer = this.env.after(Math.max(0, exchange.dueMs - nowMs), () => {
