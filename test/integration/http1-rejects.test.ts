@@ -32,6 +32,8 @@ const forged: readonly (readonly [string, string])[] = [
   ["chunked with a vertical tab", `${post}Transfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n`],
   ["chunked with a parameter", `${post}Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n`],
   ["chunks in HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+  ["a CONNECT with a length", "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\nContent-Length: 5\r\n\r\nhello"],
+  ["a CONNECT with chunks", "CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
   ["a bare LF", "GET / HTTP/1.1\nHost: x\n\n"],
   ["a bare LF behind a header", `${get}A: b\nContent-Length: 5\r\n\r\n`],
   ["a bare CR in a header", `${get}A: b\rContent-Length: 5\r\n\r\n`],
@@ -55,6 +57,7 @@ const forged: readonly (readonly [string, string])[] = [
   ["a chunk size ended by a bare LF", `${post}Transfer-Encoding: chunked\r\n\r\n5\nhello\r\n0\r\n\r\n`],
   ["an extension with a bare LF", `${post}Transfer-Encoding: chunked\r\n\r\n5;a\nb\r\nhello\r\n0\r\n\r\n`],
   ["a chunk longer than it says", `${post}Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n`],
+  ["a trailer without a colon", `${post}Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n`],
   ["words behind a chunk size", `${post}Transfer-Encoding: chunked\r\n\r\n5 x\r\nhello\r\n0\r\n\r\n`],
 ];
 

@@ -1,8 +1,8 @@
-import { CR, HTAB, LF, SEMICOLON, SP, hexValue, lineByte } from "./bytes.ts";
+import { COLON, CR, HTAB, LF, SEMICOLON, SP, hexValue, lineByte, tokenByte } from "./bytes.ts";
 import type { Framing } from "./framing.ts";
 
 /** Where in a chunked body the next byte lies (RFC 9112 §7.1). */
-type Place = "size" | "size-space" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "line" | "trailer" | "trailer-lf" | "end-lf";
+type Place = "size" | "size-space" | "extension" | "size-lf" | "data" | "data-cr" | "data-lf" | "line" | "trailer-name" | "trailer" | "trailer-lf" | "end-lf";
 
 /** A chunk's size: at most 2^52 bytes, and no room for digits without end. */
 const maxSizeDigits = 13;
@@ -65,7 +65,7 @@ export class BodyFramer {
         }
         case "size-space":
           if (byte === SEMICOLON) this.place = "extension";
-          else if (byte !== SP && byte !== HTAB) return -1;
+          else if ((byte !== SP && byte !== HTAB) || ++this.lineBytes > maxExtensionBytes) return -1;
           break;
         case "extension":
           if (byte === CR) this.place = "size-lf";
@@ -87,8 +87,12 @@ export class BodyFramer {
           break;
         case "line":
           if (byte === CR) this.place = "end-lf";
-          else if (lineByte[byte] === 0 || byte === SP || byte === HTAB) return -1;
-          else this.place = "trailer";
+          else if (tokenByte[byte] === 0 || ++this.lineBytes > maxTrailerBytes) return -1;
+          else this.place = "trailer-name";
+          break;
+        case "trailer-name":
+          if (byte === COLON) this.place = "trailer";
+          else if (tokenByte[byte] === 0 || ++this.lineBytes > maxTrailerBytes) return -1;
           break;
         case "trailer":
           if (byte === CR) this.place = "trailer-lf";

@@ -11,7 +11,7 @@ export const SEMICOLON = 59;
 export const lineByte = new Uint8Array(256).map((_, byte) => (byte === COLON ? 2 : byte === HTAB || (byte >= SP && byte !== 127) ? 1 : 0));
 
 /** 1 for the bytes of a token: methods and header names. */
-const tokenByte = new Uint8Array(256).map((_, byte) => (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(String.fromCharCode(byte)) ? 1 : 0));
+export const tokenByte = new Uint8Array(256).map((_, byte) => (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]$/.test(String.fromCharCode(byte)) ? 1 : 0));
 
 /** Value of a hexadecimal digit, or 255. */
 export const hexValue = new Uint8Array(256).map((_, byte) => (/^[0-9A-Fa-f]$/.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : 255));

@@ -44,6 +44,8 @@ export class RequestHead {
     if (!walkHeaders(bytes, base, lines, this.take) || this.hosts > 1) return false;
     const framing = this.fields.framing(minor, "none", "request");
     if (framing === undefined) return false;
+    // What a CONNECT announces as its body others read as the tunnel's first bytes (RFC 9110 §9.3.6: it has none).
+    if (this.method === "CONNECT" && framing !== "none") return false;
     this.framing = framing;
     this.length = framing === "length" ? this.fields.length : 0;
     this.keepAlive = minor === 0 ? this.keep && !this.close : !this.close;

@@ -23,7 +23,7 @@ describe("BodyFramer", () => {
     expect(framer.done).toBe(true);
   });
 
-  it.each([["\r\n"], ["g\r\n"], ["5\n"], ["5 \r\n"], ["5 x;\r\n"], ["5\rx"], ["2\r\nabc"], ["2\r\nab\n"], ["0\r\n X: 1\r\n"], ["0\r\nX\n"], ["0\r\n\rX"], ["12345678901234\r\n"]])("refuses %j", (body) => {
+  it.each([["\r\n"], ["g\r\n"], ["5\n"], ["5 \r\n"], ["5 x;\r\n"], ["5\rx"], ["2\r\nabc"], ["2\r\nab\n"], ["0\r\n X: 1\r\n"], ["0\r\nX\n"], ["0\r\nX\r\n"], ["0\r\nX : 1\r\n"], ["0\r\n: 1\r\n"], ["0\r\n\rX"], ["12345678901234\r\n"]])("refuses %j", (body) => {
     expect(framerOf("chunked", 0).consume(Buffer.from(body), 0, body.length)).toBe(-1);
   });
 
@@ -31,5 +31,7 @@ describe("BodyFramer", () => {
     const long = "x".repeat(70_000);
     expect(framerOf("chunked", 0).consume(Buffer.from(`5;${long}`), 0, long.length + 2)).toBe(-1);
     expect(framerOf("chunked", 0).consume(Buffer.from(`0\r\nX:${long}`), 0, long.length + 5)).toBe(-1);
+    expect(framerOf("chunked", 0).consume(Buffer.from(`5${" ".repeat(70_000)}`), 0, 70_001)).toBe(-1);
+    expect(framerOf("chunked", 0).consume(Buffer.from(`0\r\n${"X:\r\n".repeat(70_000)}`), 0, 280_003)).toBe(-1);
   });
 });
