@@ -9,6 +9,8 @@ const maxSizeDigits = 13;
 /** Bytes of extensions of one chunk, and of all trailers. */
 const maxExtensionBytes = 16 * 1024;
 const maxTrailerBytes = 64 * 1024;
+/** First byte, colon and CRLF. */
+const endsOfTrailerBytes = 4;
 
 /** Finds the end of one body without touching its bytes. */
 export class BodyFramer {
@@ -87,7 +89,7 @@ export class BodyFramer {
           break;
         case "line":
           if (byte === CR) this.place = "end-lf";
-          else if (tokenByte[byte] === 0 || ++this.lineBytes > maxTrailerBytes) return -1;
+          else if (tokenByte[byte] === 0 || (this.lineBytes += endsOfTrailerBytes) > maxTrailerBytes) return -1;
           else this.place = "trailer-name";
           break;
         case "trailer-name":
