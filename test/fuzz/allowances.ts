@@ -60,7 +60,7 @@ export const allowedResponses: readonly Allowance[] = [
   },
   {
     name: "answers behind an interim response that closes", theirs: /HPE_CLOSED_CONNECTION/,
-    when: ({ interims }, wire) => interims.length > 0 && (wire.includes("HTTP/1.0 1") || /^HTTP.*\r\n(?:.+\r\n)*(?:proxy-)?connection:.*close/i.test(wire)),
+    when: ({ interims }, wire) => interims.length > 0 && (wire.includes("HTTP/1.0 1") || hasField(wire, /(?:proxy-)?connection:.*close/)),
     why: "A 1xx is never the last word (RFC 9110 §15.2), whatever its version or its Connection field says of what follows.",
   },
   {

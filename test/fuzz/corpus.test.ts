@@ -41,7 +41,7 @@ interface ResponseCase {
 describe("the corpus of requests", () => {
   it.each(corpus.requests)("$name", async ({ bytes: text, reads, rejected }: RequestCase) => {
     const bytes = Buffer.from(text, "latin1");
-    const stream = { bytes, packets: [bytes], host: undefined, refusesAtOnce: false };
+    const stream = { bytes, packets: [bytes], host: undefined, refusesAfter: 1 };
     const [whole, split] = [readRequests(stream), readRequests({ ...stream, packets: single(bytes) })];
     expect(written(whole)).toEqual(reads);
     expect(whole.refusal).toBe(rejected === undefined ? undefined : String(rejected));
@@ -66,7 +66,7 @@ describe("the differences from node:http that are allowed", () => {
   it.each(corpus.allowances)("$side: $name", async ({ side, name, bytes: text, upgrade = false }: { side: string; name: string; bytes: string; upgrade?: boolean }) => {
     const bytes = Buffer.from(text, "latin1");
     const verdicts = side === "request"
-      ? await requests.judge([{ bytes, packets: [bytes], host: undefined, refusesAtOnce: true }])
+      ? await requests.judge([{ bytes, packets: [bytes], host: undefined, refusesAfter: 0 }])
       : await responses.judge([{ bytes, packets: [bytes], methods: ["GET"], upgrade, closes: true }]);
     expect(verdicts).toEqual([{ kind: "allowed", by: name }]);
   });

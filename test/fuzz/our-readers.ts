@@ -29,7 +29,7 @@ function must(holds: boolean, promise: string): void {
 }
 
 /** Reads a stream as the proxy reads what a client sends, in its packets. Throws when a byte is lost, added, or delivered after a rejection. */
-export function readRequests({ bytes, packets, host, refusesAtOnce }: RequestStream): Reading {
+export function readRequests({ bytes, packets, host, refusesAfter }: RequestStream): Reading {
   const env = new HeldClock();
   const drafts: Draft[] = [];
   let refusal: string | undefined;
@@ -61,7 +61,7 @@ export function readRequests({ bytes, packets, host, refusesAtOnce }: RequestStr
         deliveredBytes += piece.length;
         if (draft.done) return;
         draft.done = done;
-        if (done && refusesAtOnce) refuseTunnel();
+        if (done && refusesAfter === 0) refuseTunnel();
       },
       requestRejected: (status, head, _startMs, count, exchange) => {
         must(refusal === undefined, "one rejection");
@@ -73,9 +73,15 @@ export function readRequests({ bytes, packets, host, refusesAtOnce }: RequestStr
       },
     },
   });
+  let pushed = 0;
   for (const packet of packets) {
     // A packet of its own, as a socket gives it: what is kept of it must not count on what follows it.
     reader.push(Buffer.from(packet));
+    if (++pushed % refusesAfter === 0) refuseTunnel();
+  }
+  // What was held may ask for a tunnel again.
+  for (let read = -1; read < drafts.length;) {
+    read = drafts.length;
     refuseTunnel();
   }
   const last = drafts.at(-1);
