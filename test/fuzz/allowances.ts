@@ -23,8 +23,9 @@ const ofBodies: readonly Allowance[] = [
     why: "One value, said twice, is not in doubt (RFC 9112 §6.3).",
   },
   {
-    name: "a tab behind a length", theirs: /Invalid character in Content-Length/, when: (_, wire) => /\r\ncontent-length:[ \t]*\d+[ \t]*\t[ \t]*\r\n/i.test(wire),
-    why: "White space around a value is no part of it, and a tab is white space (RFC 9110 §5.5, §5.6.3).",
+    name: "a tab behind a length or coding", theirs: /HPE_INVALID_(?:CONTENT_LENGTH|TRANSFER_ENCODING)|the body|another body/,
+    when: (_, wire) => hasField(wire, /(?:content-length:[ \t]*\d+|transfer-encoding:.*chunked) *\t[ \t]*\r\n/),
+    why: "White space around a value is no part of it, and a tab is white space (RFC 9110 §5.5, §5.6.3). node:http takes such a coding for an unknown one.",
   },
 ];
 

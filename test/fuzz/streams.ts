@@ -39,7 +39,7 @@ const oddFields = [
 ];
 const lengths = ["-1", "+5", "0x5", "5 5", "5,5", "5, 5", "5,6", "", " ", "00000000000000000005", "005", "5\u0000", "5.0", "1e1", "99999999999999999999", "18446744073709551616", "18446744073709551621", "9007199254740993", "4294967301", "5;", "5\t", "\u000b5", "\u00b2", "5\r\n 5", "٥"];
 const codings = [
-  "chunked", "Chunked", "CHUNKED", " chunked ", "\tchunked", "gzip, chunked", "gzip,chunked", "deflate , chunked", "chunked, gzip", "chunked, chunked", "chunked,", ",chunked", "", "identity", "gzip", "xchunked", "chunkedx", "chunked;q=1", "\"chunked\"", "'chunked'", "chunked chunked", "chunked\u0000",
+  "chunked", "Chunked", "CHUNKED", " chunked ", "\tchunked", "chunked\t", "gzip, chunked", "gzip,chunked", "deflate , chunked", "chunked, gzip", "chunked, chunked", "chunked,", ",chunked", "", "identity", "gzip", "xchunked", "chunkedx", "chunked;q=1", "\"chunked\"", "'chunked'", "chunked chunked", "chunked\u0000",
   "\u000bchunked", "chu nked", "identity, chunked", "chunked\r\n ", "\r\n chunked", "gzip\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: gzip", "chunked\r\nTransfer-Encoding: identity", "chunked\r\nTransfer-Encoding: chunked", "br", "cow", "cow, chunked", "\u00a0chunked", "chun\u212aed", "chunKed",
 ];
 const extensions = ["", "", "", "", ";a", ";a=b", " ;a=b", ";q=\"x y\"", ";q=\"x\\\"y\"", "; a = b ", ";", ";;", ";a=", " ", "\t", ";\u0080", ";a=\"", ";a\rb", ";a\nb", "\n", ";\u0000", ";a=b;c=d", ";a=\"\r\n\"", " a", ";(", ";a=b\r", ";a=b\t"];
