@@ -12,17 +12,28 @@ export function createEnvFrom(startNs: bigint): Env {
   return { nowMs, after: (delayMs, action) => startTimer(nowMs, nowMs() + delayMs, action) };
 }
 
+/** Less than this is waited for by turning the loop: a timer of Node's would come up to a millisecond later. */
+const turnedMs = 0.3;
+
 /**
- * Node's timers count whole ms of a cached clock, so they may fire up to a millisecond early.
- * A timer that fires early is armed again; it is late by a millisecond at most then.
- * Measured at 1,000 delays a second, fixed or drawn: late by 0.55 ms in the median, 1.8 ms at p99, for 2.2 % of a core.
- * One queue of ours over a single timer came to the same.
+ * Node's timers count whole ms of a cached clock, so they may fire up to a millisecond early. One that does is armed again,
+ * and would be late by what its first was early short of a millisecond; the last stretch is turned instead, which lets I/O pass.
  */
 function startTimer(nowMs: () => number, dueMs: number, action: () => void): Timer {
-  let timeout: NodeJS.Timeout;
+  let timeout: NodeJS.Timeout | undefined;
+  let turn: NodeJS.Immediate | undefined;
   const arm = (): void => {
-    timeout = setTimeout(() => (nowMs() < dueMs ? arm() : action()), Math.min(Math.max(1, dueMs - nowMs()), longestTimerMs));
+    const leftMs = dueMs - nowMs();
+    if (leftMs <= 0) action();
+    else if (leftMs < turnedMs) turn = setImmediate(arm);
+    else timeout = setTimeout(arm, Math.min(Math.max(1, leftMs), longestTimerMs));
   };
-  arm();
-  return { cancel: () => clearTimeout(timeout) };
+  // Never at once: who asks for no delay is called back later all the same.
+  timeout = setTimeout(arm, Math.min(Math.max(1, dueMs - nowMs()), longestTimerMs));
+  return {
+    cancel: () => {
+      clearTimeout(timeout);
+      clearImmediate(turn);
+    },
+  };
 }
