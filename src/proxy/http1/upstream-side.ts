@@ -1,4 +1,5 @@
-import { Socket } from "node:net";
+import { connect } from "node:net";
+import type { Socket } from "node:net";
 import type { LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { Line } from "../tcp/line.ts";
@@ -13,6 +14,12 @@ export interface UpstreamListener {
   /** It takes, or holds, more or less than before. */
   upstreamFlows(): void;
 }
+
+/**
+ * All connections to upstream are read into it, one read after the other, and what came is copied out: a read that is given
+ * its memory by Node, through a stream, costs 1.5 µs more.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The one connection to upstream, dialled with the first bytes for it. */
 export class UpstreamSide {
@@ -77,12 +84,11 @@ export class UpstreamSide {
 
   private dial(): Socket {
     const { listener } = this;
-    const socket = new Socket({ allowHalfOpen: true });
+    const socket = connect({ ...this.context.proxy.upstream, allowHalfOpen: true, noDelay: true, onread: { buffer: readBuffer, callback: this.onRead } });
     this.socket = socket;
     socket.on("connect", () => {
       this.reached = true;
     });
-    socket.on("data", this.onData);
     onFin(socket, () => {
       if (this.responseLine.open) listener.upstreamEnded();
       else this.responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
@@ -92,16 +98,16 @@ export class UpstreamSide {
       this.blocked = false;
       listener.upstreamFlows();
     });
-    socket.setNoDelay(true);
-    socket.connect({ ...this.context.proxy.upstream });
     return socket;
   }
 
-  private readonly onData = (bytes: Buffer): void => {
+  private readonly onRead = (length: number): true => {
+    const bytes = Buffer.from(readBuffer.subarray(0, length));
     if (this.responseLine.open) this.listener.upstreamBytes(bytes);
     else {
       this.responseLine.take({ bytes, atMs: this.context.env.nowMs() });
       this.listener.upstreamFlows();
     }
+    return true;
   };
 }
