@@ -26,6 +26,8 @@ export class Selector {
   readonly #onExchange: readonly LoadedFault[];
   readonly #onConnection: readonly LoadedFault[];
   readonly #onListener: readonly LoadedFault[];
+  /** What was decided last: most exchanges are missed by most faults, one like the other, and then no new list is made. */
+  #decided: readonly Decided[] = nothing;
   /** Calls per request on this edge. */
   readonly #attempts = new Tally();
 
@@ -47,9 +49,15 @@ export class Selector {
     if (this.#onExchange.length === 0) return nothing;
     const attempt = facts.request === undefined ? 1 : this.#attempts.next(facts.request);
     const sinceMs = nowMs - this.#startMs;
-    const decided: Decided[] = [];
-    for (const loaded of this.#onExchange) decided.push(this.#decideExchange(loaded, facts, attempt, sinceMs));
-    return decided;
+    const before = this.#decided;
+    let decided: Decided[] | undefined;
+    for (let i = 0; i < this.#onExchange.length; i++) {
+      const decision = this.#decideExchange(this.#onExchange[i]!, facts, attempt, sinceMs);
+      if (decision !== before[i]) decided ??= before.slice();
+      if (decided !== undefined) decided[i] = decision;
+    }
+    if (decided !== undefined) this.#decided = decided;
+    return this.#decided;
   }
 
   #decideExchange(loaded: LoadedFault, facts: ExchangeFacts, attempt: number, sinceMs: number): Decided {

@@ -95,7 +95,9 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
       toClient.push(bytes);
       return bytes.length;
     },
-    isCut: false, controlFlow: () => undefined,
+    isCut: false,
+    wroteMs: 0,
+    controlFlow: () => undefined,
     close: refuse, reset: refuse, dropUpstream: refuse, requestsSent: () => undefined, endClient: refuse, tunnel: refuse,
     idle: () => undefined, resumeRequests: () => undefined, requestsPaused: false,
   });

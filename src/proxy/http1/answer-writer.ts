@@ -54,7 +54,7 @@ export class AnswerWriter {
         exchange.ending = connectionCut;
       }
     }
-    if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange);
+    if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange, this.wires.wroteMs);
   }
 
   /** `interim`: an interim response, which no effect on the response holds. */

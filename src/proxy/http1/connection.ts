@@ -23,6 +23,7 @@ const flushGraceMs = 20;
 export class Http1Connection implements LaneConnection, Wires, UpstreamListener {
   /** A fault has cut the client's connection off: no byte is written any more. */
   isCut = false;
+  wroteMs = Number.NEGATIVE_INFINITY;
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly client: Socket;
@@ -35,8 +36,6 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
   private readonly peer: string;
   private requestBytes = 0;
   private responseBytes = 0;
-  /** When the last byte was written to the client. */
-  private wroteMs = Number.NEGATIVE_INFINITY;
   private clientEnded = false;
   private clientBlocked = false;
   private clientPaused = false;
@@ -103,9 +102,9 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     if (out.length === 0) return 0;
     const { client } = this;
     this.responseBytes += out.length;
-    this.wroteMs = this.context.env.nowMs();
     // What the kernel took at once does not count: then there is nothing to wait for.
     if (!client.write(out) && client.writableLength > 0) this.clientBlocked = true;
+    this.wroteMs = this.context.env.nowMs();
     return out.length;
   }
 

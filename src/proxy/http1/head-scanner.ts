@@ -10,8 +10,10 @@ export const MALFORMED = -2;
  * Lines end in CRLF only: RFC 9112 §2.2 allows a bare LF, but who allows it and who does not is what smuggling lives on.
  */
 export class HeadScanner {
-  /** Three offsets per line, counted from the head's first byte: its start, its first colon (-1: none), its end before CRLF. */
+  /** After a scan, three offsets per line, counted from the head's first byte: its start, its first colon (-1: none), its end before CRLF. */
   readonly lines: number[] = [];
+  /** How many of them are of this head. What the head before left is written over: a list that is emptied grows anew each time. */
+  private count = 0;
   private readonly skipEmptyLines: boolean;
   private at = 0;
   private lineStart = 0;
@@ -24,7 +26,7 @@ export class HeadScanner {
 
   /** To be called before each new head. */
   reset(): void {
-    this.lines.length = 0;
+    this.count = 0;
     this.at = 0;
     this.lineStart = 0;
     this.colon = -1;
@@ -32,11 +34,17 @@ export class HeadScanner {
 
   /** Whether something of a start line has come. */
   get begun(): boolean {
-    return this.lines.length > 0 || this.at > this.lineStart;
+    return this.count > 0 || this.at > this.lineStart;
   }
 
   /** Scans on in `bytes[base..end)`, whose first byte is the head's first; returns the offset in `bytes` behind the head, `MORE` or `MALFORMED`. */
   scan(bytes: Uint8Array, base: number, end: number): number {
+    const headEnd = this.findEnd(bytes, base, end);
+    if (this.lines.length !== this.count) this.lines.length = this.count;
+    return headEnd;
+  }
+
+  private findEnd(bytes: Uint8Array, base: number, end: number): number {
     const lines = this.lines;
     let lineStart = base + this.lineStart;
     let colon = this.colon;
@@ -52,8 +60,11 @@ export class HeadScanner {
       if (byte !== CR) return MALFORMED;
       if (i + 1 === end) break;
       if (bytes[i + 1] !== LF) return MALFORMED;
-      if (i > lineStart) lines.push(lineStart - base, colon, i - base);
-      else if (lines.length > 0) return i + 2;
+      if (i > lineStart) {
+        lines[this.count++] = lineStart - base;
+        lines[this.count++] = colon;
+        lines[this.count++] = i - base;
+      } else if (this.count > 0) return i + 2;
       else if (!this.skipEmptyLines) return MALFORMED;
       i++;
       lineStart = i + 1;

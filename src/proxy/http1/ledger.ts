@@ -19,13 +19,14 @@ export class Ledger {
     this.context = context;
   }
 
-  open(head: RequestHead, startMs: number): Exchange {
+  /** `atMs`: when its head has come whole. */
+  open(head: RequestHead, startMs: number, atMs: number): Exchange {
     const { context } = this;
     const exchange = new Exchange(head, ++this.exchanges, startMs);
     const { correlate } = context.proxy;
     if (correlate.by === "header" || correlate.by === "path") exchange.key = keyOfHead(correlate, head);
     else if (correlate.by === "json" && head.framing !== "none") this.probe = new BodyProbe(correlate.path);
-    if (context.selector().faults.length > 0) this.askFaults(exchange, head);
+    if (context.selector().faults.length > 0) this.askFaults(exchange, head, atMs);
     return exchange;
   }
 
@@ -45,8 +46,8 @@ export class Ledger {
     this.probe = undefined;
   }
 
-  headWritten(exchange: Exchange): void {
-    exchange.headMs = this.context.env.nowMs();
+  headWritten(exchange: Exchange, atMs: number): void {
+    exchange.headMs = atMs;
     if (exchange.answeredBy !== undefined) exchange.answeredBy.actedMs ??= exchange.headMs;
   }
 
@@ -57,7 +58,7 @@ export class Ledger {
     exchange.settled = true;
     exchange.end = exchange.tunnel ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
     exchange.endMs = this.context.env.nowMs();
-    if (exchange.requestDone || end !== "complete") this.write(exchange);
+    if (exchange.requestDone || end !== "complete") this.write(exchange, exchange.endMs);
     else this.uploading = exchange;
   }
 
@@ -68,7 +69,7 @@ export class Ledger {
 
   /** What is still coming of a request does not come any more. */
   close(): void {
-    if (this.uploading !== undefined) this.write(this.uploading);
+    if (this.uploading !== undefined) this.write(this.uploading, this.context.env.nowMs());
     this.uploading = undefined;
   }
 
@@ -76,17 +77,17 @@ export class Ledger {
     this.context.record({ kind: "witness-issue", atMs: this.context.env.nowMs(), proxy: this.context.proxy.name, code, message });
   }
 
-  private write(exchange: Exchange): void {
-    this.context.record(exchangeRecord(exchange, this.context, this.context.env.nowMs()));
+  private write(exchange: Exchange, atMs: number): void {
+    this.context.record(exchangeRecord(exchange, this.context, atMs));
   }
 
-  private askFaults(exchange: Exchange, head: RequestHead): void {
-    const { env, caller, conn, tracePrefix } = this.context;
+  private askFaults(exchange: Exchange, head: RequestHead, atMs: number): void {
+    const { caller, conn, tracePrefix } = this.context;
     const { trace } = head;
     const { method, target: path, header } = head;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
     const facts = isOurs ? { method, path, header, conn, caller, request: trace.slice(16) } : { method, path, header, conn, caller };
-    const decided = this.context.selector().exchange(facts, env.nowMs());
+    const decided = this.context.selector().exchange(facts, atMs);
     if (decided.length === 0) return;
     const { faults, request, response, unsupported } = this.planner.plan(decided);
     exchange.faults = faults;

@@ -51,17 +51,17 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     return this.wires.requestsPaused;
   }
 
-  requestHead(head: RequestHead, startMs: number): Exchange {
-    const exchange = this.ledger.open(head, startMs);
+  requestHead(head: RequestHead, startMs: number, atMs: number): Exchange {
+    const exchange = this.ledger.open(head, startMs, atMs);
     this.exchanges.push(exchange);
     this.effects.beginRequest(exchange);
     return exchange;
   }
 
-  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
+  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void {
     if (done) {
       exchange.requestDone = true;
-      exchange.requestEndMs = this.context.env.nowMs();
+      exchange.requestEndMs = atMs;
     }
     this.ledger.watchBody(exchange, bytes, done);
     this.requests.take(exchange, bytes, done);

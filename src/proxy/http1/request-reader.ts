@@ -10,9 +10,9 @@ import { RequestHead } from "./request-head.ts";
 /** What is told of the requests on a connection, in order. */
 export interface RequestSink {
   /** A head has come whole; what it refers to is valid during the call. */
-  requestHead(head: RequestHead, startMs: number): Exchange;
+  requestHead(head: RequestHead, startMs: number, atMs: number): Exchange;
   /** Bytes of the request, head and body, as they came; `done` with its last. */
-  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean): void;
+  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void;
   /** What has come is no request, or not in time; nothing more is read. `exchange`: the request whose body it was found in. */
   requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined): void;
   /** The proxy itself makes the client wait. */
@@ -36,6 +36,8 @@ export class RequestReader {
   private held: Buffer[] = [];
   private exchange: Exchange | undefined;
   private startMs = -1;
+  /** When the packet came that is being read. */
+  private packetMs = 0;
   private headTimer: Timer | undefined;
 
   constructor(options: { readonly env: Env; readonly limits: Limits; readonly sink: RequestSink; readonly host: string | undefined }) {
@@ -88,6 +90,7 @@ export class RequestReader {
 
   private read(bytes: Buffer): void {
     let at = 0;
+    this.packetMs = this.env.nowMs();
     while (at < bytes.length) {
       if (this.mode === "head") at = this.readHead(bytes, at);
       else if (this.mode === "body" && this.exchange !== undefined) at = this.readBody(this.exchange, bytes, at, at);
@@ -102,7 +105,7 @@ export class RequestReader {
   private readHead(bytes: Buffer, at: number): number {
     const end = bytes.length;
     const headEnd = this.scanner.scan(bytes, at, end);
-    if (this.startMs < 0) this.startMs = this.env.nowMs();
+    if (this.startMs < 0) this.startMs = this.packetMs;
     if (headEnd === MALFORMED) return this.reject(400, bytes, at);
     if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes) return this.reject(431, bytes, at);
     if (headEnd === MORE) {
@@ -115,7 +118,7 @@ export class RequestReader {
       this.headTimer.cancel();
       this.headTimer = undefined;
     }
-    const exchange = this.sink.requestHead(this.head, this.startMs);
+    const exchange = this.sink.requestHead(this.head, this.startMs, this.packetMs);
     this.exchange = exchange;
     this.startMs = -1;
     this.scanner.reset();
@@ -152,13 +155,13 @@ export class RequestReader {
       this.mode = exchange.mayTunnel ? "held" : "head";
       this.exchange = exchange.mayTunnel ? exchange : undefined;
     }
-    this.sink.requestBytes(exchange, bytes, done);
+    this.sink.requestBytes(exchange, bytes, done, this.packetMs);
   }
 
   private passTunnel(packet: Buffer): void {
     if (this.exchange === undefined) return;
     this.exchange.requestBytes += packet.length;
-    this.sink.requestBytes(this.exchange, packet, false);
+    this.sink.requestBytes(this.exchange, packet, false, this.packetMs);
   }
 
   private reject(status: Rejection, bytes: Buffer, at: number): number {

@@ -14,6 +14,8 @@ export interface Wires {
   toClient(bytes: Buffer): number;
   /** A fault of the connection has cut the client off: it is to be reset. */
   readonly isCut: boolean;
+  /** When the last byte was written to the client. */
+  readonly wroteMs: number;
   /** More or less is held than before. */
   controlFlow(): void;
   /** Ends the client's connection by FIN behind what has been written, and upstream's. */
