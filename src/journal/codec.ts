@@ -10,7 +10,24 @@ export function encodeHeader(header: JournalHeader): string {
 
 /** One line of a journal, without its line break; times keep three decimals (1 µs). */
 export function encodeEvent(event: Event): string {
-  return JSON.stringify(event, (key, value: unknown) => (typeof value === "number" && key.endsWith("Ms") ? Math.round(value * 1000) / 1000 : value));
+  return JSON.stringify(withRoundTimes(event));
+}
+
+/** A copy: a replacer of JSON.stringify would be asked about every field, which takes half as long again. */
+function withRoundTimes(value: object): object {
+  if (Array.isArray(value)) return value.map((item: unknown) => (isObject(item) ? withRoundTimes(item) : item));
+  const copy: Record<string, unknown> = { ...value };
+  for (const key in copy) {
+    const field = copy[key];
+    if (typeof field === "number") {
+      if (key.endsWith("Ms")) copy[key] = Math.round(field * 1000) / 1000;
+    } else if (isObject(field)) copy[key] = withRoundTimes(field);
+  }
+  return copy;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** Throws ChaosError `journal-unreadable` when the line is no header of a version that is understood. */
