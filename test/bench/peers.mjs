@@ -14,8 +14,9 @@ export const delayedBytes = { ...delayedExchange, layer: "connection", direction
 
 const core = 0;
 
-/** Starts all that can be; says which cannot, and why. */
-export async function startPeers({ upstreamPort, folder }) {
+/** Starts all that are wanted (default: every one) and can be; says which cannot, and why. */
+export async function startPeers({ upstreamPort, folder, wanted }) {
+  const isWanted = ({ name }) => wanted === undefined || wanted.includes(name);
   const chaos = (lane, faults, more = {}) => startProgram("peers/chaos.mjs", { upstreamPort, lane, faults, ...more }, { core });
   const own = [
     { name: "net pipe", start: () => startProgram("peers/net-pipe.mjs", { upstreamPort }, { core }) },
@@ -34,8 +35,8 @@ export async function startPeers({ upstreamPort, folder }) {
   ];
   const peers = [];
   const skipped = [];
-  for (const { name, start } of own) peers.push({ name, ...(await start()) });
-  for (const { name, programs, start } of foreign) {
+  for (const { name, start } of own.filter(isWanted)) peers.push({ name, ...(await start()) });
+  for (const { name, programs, start } of foreign.filter(isWanted)) {
     const program = findProgram(...programs);
     if (program === undefined) skipped.push({ peer: name, why: `no ${programs.join(" or ")} on the PATH` });
     else peers.push({ name, ...(await start(program, { upstreamPort, folder, core })) });
