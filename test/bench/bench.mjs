@@ -2,7 +2,7 @@
  * Measures the lanes against a bare net pipe and against other proxies, interleaved in one run.
  *
  *     node test/bench/bench.mjs [--quick] [--rounds N] [--seconds N] [--only throughput,latency,bulk,injected,start]
- *         [--peers 'net pipe,chaos http1']
+ *         [--peers "net pipe;chaos http1"]
  *
  * Needs a build. nginx and toxiproxy-server are measured where they are on the PATH. Prints text to the terminal's stderr as it goes,
  * and at the end all tables as text, then as Markdown.
@@ -46,7 +46,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 try {
   const upstream = await startProgram("upstream.mjs", {}, { core: 1 });
   const load = await startProgram("load.mjs", {}, { core: 1 });
-  const { peers, skipped } = await startPeers({ upstreamPort: upstream.port, folder, wanted: values.peers?.split(",") });
+  const { peers, skipped } = await startPeers({ upstreamPort: upstream.port, folder, wanted: values.peers?.split(";") });
   const tables = [];
   for (const [, measure] of chosen) tables.push(await measure({ peers, load, upstream, options, say }));
   const about = [
