@@ -177,7 +177,8 @@ class Run {
 
   #record(fact: Fact): void {
     if (this.#isOver) return;
-    const event: Event = { seq: (this.#seq += 1), ...this.#redactor.fact(fact) };
+    // A fact is handed over for good: no copy of the many.
+    const event: Event = Object.assign(this.#redactor.fact(fact), { seq: (this.#seq += 1) });
     this.#journal.write(event);
     this.#baseline.add(event);
     if (event.kind === "sample") this.#guards?.add(event);

@@ -14,7 +14,7 @@ let seq = 0;
 const file = journal === undefined ? undefined : new JournalFile(await open(journal, "w"), { env, onFailure: (error) => { throw error; } });
 const engine = new LocalEngine(thread ? openDataPlane({ env, startNs }) : createDataPlane(env), (batch) => {
   if (file === undefined) records.push(...batch);
-  else for (const record of batch) file.write({ ...record, seq: (seq += 1) });
+  else for (const record of batch) file.write(Object.assign(record, { seq: (seq += 1) }));
 });
 const [{ port }] = await engine.start({
   seed: "bench", tracePrefix: "0123456789abcdef",
