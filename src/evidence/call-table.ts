@@ -30,6 +30,8 @@ const owners: readonly Owner["by"][] = ["none", "trace", "content"];
  * The faults of a call are one text (`fault:number of the decision,…`), of which a run has few; details are kept for those applied.
  */
 export class CallTable {
+  /** Callers for whom a FIN is no leaving, by key. */
+  halfClosers: ReadonlySet<number> = new Set();
   readonly proxy = new Column("u16");
   readonly startMs = new Column("f64");
   readonly ownerProbe = new Column("u16");
@@ -46,7 +48,7 @@ export class CallTable {
   readonly #leftAfterMs = new Column("f32");
   readonly #status = new Column("u16");
   readonly #end = new Column("u16");
-  /** Bit 0: passed on; bits 1 and 2: left by fin, by rst. */
+  /** Bit 0: passed on; bits 1 and 2: left by fin, by rst; from bit 3: how it ended behind the fin, from 1. */
   readonly #flags = new Column("u16");
   readonly #retryAfter = new Column("u16");
   readonly #idempotencyKey = new Column("u32");
@@ -76,7 +78,7 @@ export class CallTable {
     this.#times(record.startMs, record.requestEndMs, record.headMs, record.endMs, record.leftMs);
     this.#status.push(record.status ?? 0);
     this.#end.push(ends.indexOf(record.end));
-    this.#flags.push((record.passedOn ? 1 : 0) | (record.leftBy === "fin" ? 2 : 0) | (record.leftBy === "rst" ? 4 : 0));
+    this.#flags.push((record.passedOn ? 1 : 0) | (record.leftBy === "fin" ? 2 : 0) | (record.leftBy === "rst" ? 4 : 0) | ((record.afterFin === undefined ? 0 : ends.indexOf(record.afterFin) + 1) << 3));
     this.#retryAfter.push(this.#names.number(record.retryAfter));
     this.#idempotencyKey.push(this.#keys.number(record.idempotencyKey));
     this.#faults(record.faults ?? [], record.startMs);
@@ -108,6 +110,16 @@ export class CallTable {
 
   conn(row: number): number {
     return this.#conn.get(row);
+  }
+
+  /** Which caller of which proxy made it. */
+  callerKey(row: number): number {
+    return this.proxy.get(row) * 2 ** 16 + this.#caller.get(row);
+  }
+
+  /** How a call ended whose caller had sent its FIN; undefined: it had not. */
+  afterFin(row: number): ExchangeEnd | undefined {
+    return ends[(this.#flags.get(row) >>> 3) - 1];
   }
 
   ownerBy(row: number): Owner["by"] {
@@ -149,7 +161,8 @@ export class CallTable {
     const flags = this.#flags.get(row);
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
     const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
-    const end = ends[this.#end.get(row)] ?? "open";
+    const afterFin = this.halfClosers.has(this.callerKey(row)) ? this.afterFin(row) : undefined;
+    const end = afterFin ?? ends[this.#end.get(row)] ?? "open";
     const fields: Writable<CallFields> = {
       caller: this.#names.text(this.#caller.get(row)) ?? "",
       conn: this.#conn.get(row),
@@ -158,14 +171,15 @@ export class CallTable {
       path: this.#paths.text(this.#path.get(row)) ?? "",
       startMs,
       // The proxy may have held on to it for longer; for the caller it was over when it let go.
-      endMs: end === "client-left" && leftMs !== undefined ? leftMs : startMs + this.#endAfterMs.get(row),
+      endMs: end === "client-left" && afterFin === undefined && leftMs !== undefined ? leftMs : startMs + this.#endAfterMs.get(row),
       end,
       passedOn: (flags & 1) !== 0,
     };
     if (headMs !== undefined) fields.headMs = headMs;
     if (status > 0) fields.status = status;
-    if (leftMs !== undefined) fields.leftMs = leftMs;
-    if ((flags & 6) !== 0) fields.leftBy = (flags & 2) !== 0 ? "fin" : "rst";
+    if (afterFin !== undefined) fields.halfClosed = true;
+    else if (leftMs !== undefined) fields.leftMs = leftMs;
+    if (afterFin === undefined && (flags & 6) !== 0) fields.leftBy = (flags & 2) !== 0 ? "fin" : "rst";
     if (retryAfter !== undefined) fields.retryAfter = retryAfter;
     if (idempotencyKey !== undefined) fields.idempotencyKey = idempotencyKey;
     return fields;

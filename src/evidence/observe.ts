@@ -7,6 +7,7 @@ import { Column } from "./column.ts";
 import { disturbedAt } from "./disturbances.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import { isFelt } from "./felt.ts";
+import { findHalfClosers } from "./half-closers.ts";
 import { joinSerially } from "./join.ts";
 import type { Folded } from "./observer.ts";
 import { processFaultsOn } from "./process-actions.ts";
@@ -19,6 +20,7 @@ export function observe(folded: Folded): Observations {
   const phases = clock.windows(endMs);
   const bySerial = joinSerially(calls, samples, header);
   const beforeEndMs = phases.find(({ name }) => name === "before")?.endMs ?? Number.NEGATIVE_INFINITY;
+  calls.halfClosers = findHalfClosers(calls, beforeEndMs);
   const baselineP99Ms = proxies.map((_, proxy) => baselineQuantile(calls, proxy, beforeEndMs));
   const processFaults = proxies.map(({ name }) => processFaultsOn(name, processActions.list, faults));
   const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, processFaults, probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });

@@ -27,6 +27,8 @@ export interface HeldCalls {
   readonly late: readonly Held[];
   /** Left out: their caller left, or they were released, while the machine was disturbed. */
   readonly disturbed: number;
+  /** Left out: their callers had closed their sending half with the request, so that no leaving could be seen. */
+  readonly halfClosed: number;
   /** How many were held at all. */
   readonly all: number;
   /** Whether some were joined to requests, without which leaks cannot be seen. */
@@ -50,19 +52,22 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
   const fromMs = during?.startMs ?? 0;
   const endMs = faultSpan(scope).endMs ?? observations.endMs;
   const answers = new Map<string, (n: number) => number | undefined>();
-  const stillReads = readsAfterFin(scope, proxy, fromMs);
   const [leftMs, stayedMs] = [new Column("f64"), new Column("f64")];
   const late: Held[] = [];
   let leaked = 0;
   const isDisturbed = disturbedAt(observations.disturbances);
-  let [all, disturbed, joined] = [0, 0, false];
+  let [all, disturbed, halfClosed, joined] = [0, 0, 0, false];
   for (const call of observations.calls({ proxy, fromMs, toMs: endMs })) {
     const hold = call.faults.find(({ fault, decision, effect, actedMs }) => decision === "applied" && faults.has(fault) && isHold(effect) && actedMs !== undefined);
     if (hold === undefined) continue;
     all += 1;
+    if (call.halfClosed === true) {
+      halfClosed += 1;
+      continue;
+    }
     joined ||= call.request !== undefined;
     const overMs = hold.releasedMs ?? call.endMs;
-    const wasLeft = call.leftMs !== undefined && call.leftMs <= overMs + 1 && !(stillReads && call.leftBy === "fin");
+    const wasLeft = call.leftMs !== undefined && call.leftMs <= overMs + 1;
     const heldMs = overMs - call.startMs;
     if (call.startMs + patienceMs > endMs || (!wasLeft && heldMs < patienceMs)) continue;
     // Who stays for that long, the disturbances taken off, stays.
@@ -78,7 +83,7 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
     if (isLeak) leaked += 1;
     if (late.length < fewWitnesses && (leftAfterMs === undefined || leftAfterMs > maxMs)) late.push({ call, heldMs, ...(leftAfterMs !== undefined && { leftAfterMs }), isLeak });
   }
-  return { judged: leftMs.length + stayedMs.length, leftMs: leftMs.sorted(), stayedMs: stayedMs.sorted(), leaked, late, disturbed, all, joined };
+  return { judged: leftMs.length + stayedMs.length, leftMs: leftMs.sorted(), stayedMs: stayedMs.sorted(), leaked, late, disturbed, halfClosed, all, joined };
 
   function wasAbandoned({ request, startMs, method, path }: Call, overMs: number): boolean {
     if (request === undefined) return false;
@@ -92,12 +97,6 @@ export function collectHeld(scope: Scope, proxy: string, faults: ReadonlySet<str
 
 function disturbedMs(disturbances: readonly Disturbance[], fromMs: number, toMs: number): number {
   return disturbances.reduce((sum, { startMs, endMs }) => sum + Math.max(0, Math.min(endMs, toMs) - Math.max(startMs, fromMs)), 0);
-}
-
-/** Whether callers here are of the kind that closes its sending half and reads on: then a FIN is no giving up. Seen before the fault. */
-function readsAfterFin({ observations }: Scope, proxy: string, beforeMs: number): boolean {
-  for (const { leftBy, end } of observations.calls({ proxy, toMs: beforeMs })) if (leftBy === "fin" && end === "complete") return true;
-  return false;
 }
 
 /** When the service answered each request; those whose probe gave up first were not answered. */

@@ -90,7 +90,7 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
   const faults = faultsOf(hypothesis, observations.header.plan.experiment.faults, proxy).filter((fault) => shapeOf(fault) !== undefined && (shape === undefined || shapeOf(fault) === shape));
   const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
   const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), { maxMs, patienceMs: patience * maxMs });
-  const standing = obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls");
+  const standing = unseenLeaving(held, proxy) ?? obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls");
   const claims: ClaimVerdict[] = [];
   const expectClosed: Bound = { text: "true", max: 0 };
   if (standing !== undefined) {
@@ -169,6 +169,16 @@ function noFault(proxy: string, shape: Shape | undefined): Obstacle {
   return shape === undefined
     ? { reason: `No fault on ${proxy} keeps callers waiting.`, nextStep: "Add a fault of type hang or latency." }
     : { reason: `No fault on ${proxy} has the shape ${shape}.`, nextStep: `Add a fault of this shape: ${{ hang: "{ type: hang }", "headers-hang": "{ type: hang, headers: true }", drip: "{ type: slow-body }", slow: "{ type: latency, delay: … }" }[shape]}.` };
+}
+
+/** More than this of the held calls must not be such whose leaving cannot be seen. */
+const tolerableUnseen = 0.05;
+
+function unseenLeaving({ halfClosed, all }: { readonly halfClosed: number; readonly all: number }, proxy: string): Obstacle | undefined {
+  return halfClosed <= tolerableUnseen * all ? undefined : {
+    reason: `${halfClosed} of ${all} held calls on ${proxy} came from callers that close their sending half with each request and read on, as they did before the fault: their FIN is no giving up, and when they give up cannot be seen.`,
+    nextStep: "Let the caller keep its half of the connection open until it has the answer, so that its closing shows.",
+  };
 }
 
 function tooShort({ all }: { readonly all: number }, maxMs: number): Obstacle {

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { Metric, PhaseName } from "./experiment.ts";
 import type { Grade } from "./probe-type.ts";
 import type { Plan } from "./plan.ts";
@@ -83,6 +84,8 @@ export interface ExchangeRecord {
   /** The caller closed (`fin`) or reset (`rst`) with the answer outstanding. */
   readonly leftMs?: number;
   readonly leftBy?: "fin" | "rst";
+  /** Left by a FIN: how it ended behind that, for a caller that had closed its sending half only and read on. */
+  readonly afterFin?: ExchangeEnd;
   /** Upstream got the request. */
   readonly passedOn: boolean;
   /** One entry per fault of this proxy that was loaded; absent when none was. */
@@ -153,7 +156,7 @@ export type RunEvent =
   | { readonly kind: "service-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number; readonly decision: Decision; readonly effect?: ProcessEffect["kind"] }
   /** What that opening did is over: the process runs again and is ready, goes on, or never ended. */
   | { readonly kind: "service-restored"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number }
-  | { readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }
+  | ({ readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string } & Endpoint)
   | { readonly kind: "phase-started"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   | { readonly kind: "phase-ended"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   /** The faults of an epoch are in force (windows count from here), and lifted. */

@@ -46,6 +46,8 @@ export interface Call {
   readonly end: ExchangeEnd;
   readonly leftMs?: number;
   readonly leftBy?: "fin" | "rst";
+  /** Its caller is of the kind that closes its sending half and reads on: a FIN is no leaving, and is not told as one; whether it gave up cannot be seen. */
+  readonly halfClosed?: true;
   readonly passedOn: boolean;
   readonly retryAfter?: string;
   readonly idempotencyKey?: string;

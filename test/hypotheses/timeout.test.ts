@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { timeout } from "../../src/hypotheses/timeout.ts";
-import type { Observations } from "../../src/model/observation.ts";
 import type { VerdictWord } from "../../src/model/verdict.ts";
+import { simulateHalfClosing } from "../support/half-closing.ts";
 import { countVerdicts, judgeOne } from "../support/judge-one.ts";
-import { makeHeader, simulate } from "../support/simulate.ts";
+import { makeHeader } from "../support/simulate.ts";
 import type { Simulation } from "../support/simulate.ts";
 
 const seeds = 6;
@@ -53,16 +53,15 @@ describe("a timeout", () => {
     expect(said.claim("givesUp (headers-hang)")).toMatchObject({ verdict: "inconclusive", nextStep: "Add a fault of this shape: { type: hang, headers: true }." });
   });
 
-
-  test("is not seen in a FIN where callers closed their half and read on before the fault", () => {
-    const { observations, header } = simulate({ fault: hang, service: { timeoutMs: 500 }, hypotheses: [{ type: "timeout" }] });
-    const [hypothesis] = header.plan.experiment.hypotheses;
+  test.each([["hang", hang, { timeoutMs: 500 }], ["a delay", slow, { timeoutMs: 500 }], ["hang, with no timeout at all", hang, {}]] as const)("of callers that close their half and read on is not seen in a FIN: %s", (_what, fault, service) => {
+    const simulation = { fault, service, hypotheses: [{ type: "timeout" }] };
+    const observations = simulateHalfClosing(simulation);
+    const [hypothesis] = observations.header.plan.experiment.hypotheses;
     if (hypothesis === undefined) throw new Error("no hypothesis");
-    const halfClosers: Observations = { ...observations, *calls(query) {
-      for (const call of observations.calls(query)) yield call.end === "complete" ? { ...call, leftMs: call.startMs + 1, leftBy: "fin" } : call;
-    } };
-    const [givesUp] = timeout.judge(timeout.params.parse({ proxy: "payments", givesUp: "<= 650ms" }), { hypothesis, observations: halfClosers, epoch: 1, confidence: 0.99 }).claims;
-    expect(givesUp?.verdict).not.toBe("held");
+    const { claims, observed } = timeout.judge(timeout.params.parse(usual), { hypothesis, observations, epoch: 1, confidence: 0.99 });
+    expect(claims.map(({ claim, verdict }) => [claim, verdict])).toEqual([["givesUp", "inconclusive"], ["closesConnection", "inconclusive"]]);
+    for (const { reason } of claims) expect(reason).toMatch(/^(\d+) of \1 held calls on payments came from callers that close their sending half with each request and read on/);
+    expect(observed).toEqual({});
   });
 
   test("claims something, and no more than it can", () => {

@@ -30,6 +30,7 @@ export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: Lane
   if (leftMs >= 0 && exchange.leftBy !== undefined) {
     record.leftMs = leftMs;
     record.leftBy = exchange.leftBy;
+    if (exchange.afterFin !== undefined) record.afterFin = exchange.afterFin;
   }
   return record;
 }

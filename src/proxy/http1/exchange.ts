@@ -40,6 +40,7 @@ export class Exchange {
   endMs = -1;
   leftMs = -1;
   leftBy: ExchangeRecord["leftBy"];
+  afterFin: ExchangeRecord["afterFin"];
   requestBytes = 0;
   responseBytes = 0;
   passedOn = false;

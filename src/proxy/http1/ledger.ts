@@ -57,6 +57,7 @@ export class Ledger {
     exchange.timer = undefined;
     exchange.settled = true;
     exchange.end = exchange.tunnel ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
+    if (exchange.leftBy === "fin") exchange.afterFin = end;
     exchange.endMs = this.context.env.nowMs();
     if (exchange.requestDone || end !== "complete") this.write(exchange, exchange.endMs);
     else this.uploading = exchange;
