@@ -3,17 +3,18 @@ import type { Json, JsonObject } from "../model/json.ts";
 import { segmentsOf } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder.ts";
 
-/** Where a service replica or a proxy listens. */
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly url: string;
+/** Where a service replica or a proxy is reached: by host and port, or by the path of a unix socket. */
+export interface Reachable {
+  readonly host?: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly url?: string;
 }
 
 /** What is known when an experiment runs. `services` names replicas `checkout` (the first), `checkout#2`, …. */
 export interface RunScope {
-  readonly services?: Readonly<Record<string, Partial<Endpoint>>>;
-  readonly proxies?: Readonly<Record<string, Endpoint>>;
+  readonly services?: Readonly<Record<string, Reachable>>;
+  readonly proxies?: Readonly<Record<string, Reachable>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly request?: { readonly id: string; readonly n: number };
 }

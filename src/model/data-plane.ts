@@ -1,14 +1,18 @@
 import type { Correlate, Fault, LaneName } from "./experiment.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { WitnessRecord } from "./event.ts";
+import type { UpstreamTls } from "./tls.ts";
 
 /** One proxy as the data plane is to serve it; nothing in it is a template. */
 export interface ProxyConfig {
   readonly name: string;
   readonly lane: LaneName;
-  readonly upstream: { readonly host: string; readonly port: number };
+  readonly upstream: Endpoint;
+  /** Upstream is spoken to over TLS. */
+  readonly upstreamTls?: UpstreamTls;
   readonly host: "keep" | "upstream";
   readonly correlate: Correlate;
-  readonly listeners: readonly { readonly caller: string; readonly host: string; readonly port: number }[];
+  readonly listeners: readonly (Endpoint & { readonly caller: string })[];
 }
 
 export interface DataPlaneConfig {
@@ -31,7 +35,7 @@ export type DataPlaneRequest =
 
 /** From the data plane. */
 export type DataPlaneMessage =
-  | { readonly kind: "started"; readonly id: number; readonly listening: readonly { readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }[] }
+  | { readonly kind: "started"; readonly id: number; readonly listening: readonly (Endpoint & { readonly proxy: string; readonly caller: string })[] }
   | { readonly kind: "faults-set"; readonly id: number; readonly atMs: number }
   | { readonly kind: "stopped"; readonly id: number }
   | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string; readonly hint?: string }

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./endpoint.ts";
 import type { Metric, PhaseName } from "./experiment.ts";
 import type { Grade } from "./probe-type.ts";
 import type { Plan } from "./plan.ts";
@@ -155,7 +156,7 @@ export type RunEvent =
   | { readonly kind: "service-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number; readonly decision: Decision; readonly effect?: ProcessEffect["kind"] }
   /** What that opening did is over: the process runs again and is ready, goes on, or never ended. */
   | { readonly kind: "service-restored"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number }
-  | { readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string; readonly host: string; readonly port: number }
+  | ({ readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string } & Endpoint)
   | { readonly kind: "phase-started"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   | { readonly kind: "phase-ended"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   /** The faults of an epoch are in force (windows count from here), and lifted. */

@@ -1,9 +1,9 @@
 import type { Server, Socket } from "node:net";
 import type { ProxyConfig } from "../model/data-plane.ts";
+import type { Endpoint } from "../model/endpoint.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
-import { boundPort, listen } from "./listener.ts";
-import type { Address } from "./listener.ts";
+import { boundTo, listen } from "./listener.ts";
 
 /** Between two attempts to get back a port that another process took meanwhile. */
 const retryMs = 25;
@@ -18,7 +18,7 @@ export interface DoorwayOptions {
 interface Door {
   readonly caller: string;
   /** With the port that was bound first. */
-  readonly address: Address;
+  readonly address: Endpoint;
   /** Absent while it is shut. */
   server?: Server;
 }
@@ -36,11 +36,11 @@ export class Doorway {
   }
 
   /** Binds every listener; throws ChaosError when one cannot be, and then holds none. */
-  async open(): Promise<readonly { readonly caller: string; readonly host: string; readonly port: number }[]> {
+  async open(): Promise<readonly (Endpoint & { readonly caller: string })[]> {
     try {
-      for (const { caller, host, port } of this.#options.config.listeners) {
-        const server = await this.#listen({ host, port }, caller);
-        this.#doors.push({ caller, address: { host, port: boundPort(server) }, server });
+      for (const { caller, ...endpoint } of this.#options.config.listeners) {
+        const server = await this.#listen(endpoint, caller);
+        this.#doors.push({ caller, address: boundTo(server, endpoint), server });
       }
     } catch (error) {
       await this.close();
@@ -101,7 +101,7 @@ export class Doorway {
     this.#shutSinceMs = undefined;
   }
 
-  #listen(address: Address, caller: string): Promise<Server> {
+  #listen(address: Endpoint, caller: string): Promise<Server> {
     return listen(address, { proxy: this.#options.config.name, accept: (client) => this.#options.accept(client, caller), troubled: (error) => this.#troubled(error) });
   }
 

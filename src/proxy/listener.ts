@@ -1,11 +1,8 @@
-import { createServer } from "node:net";
+import { lstat } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** Whose listener it is, and what it does with what it gets. */
 export interface Acceptor {
@@ -17,34 +14,35 @@ export interface Acceptor {
 }
 
 /**
- * Binds an address; port 0 is any free one.
+ * Binds an address; port 0 is any free one. The file of a unix socket is made now, and removed when the listener is closed.
  * Throws ChaosError `port-taken` or `listen-failed`.
  */
-export async function listen(address: Address, acceptor: Acceptor): Promise<Server> {
+export async function listen(endpoint: Endpoint, acceptor: Acceptor): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => acceptor.accept(client));
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(refusalOf(error, acceptor.proxy, address)));
-    server.listen({ host: address.host, port: address.port }, resolve);
+    server.once("error", (error) => void refusalOf(error, endpoint).then(({ code, why, ...hint }) => {
+      reject(new ChaosError(code, `proxy "${acceptor.proxy}" cannot listen on ${textOf(endpoint)}: ${why}`, { ...hint, cause: error }));
+    }));
+    server.listen({ ...endpoint }, resolve);
   });
   server.removeAllListeners("error");
   server.on("error", (error) => acceptor.troubled(error));
   return server;
 }
 
-/** The port that a listener got. */
-export function boundPort(server: Server): number {
+/** What a listener was bound to: with the port that it got. */
+export function boundTo(server: Server, endpoint: Endpoint): Endpoint {
   const address = server.address();
-  if (address === null || typeof address === "string") throw new ChaosError("listen-failed", "expected a listener on an IP address");
-  return address.port;
+  return endpoint.path !== undefined || address === null || typeof address === "string" ? endpoint : { host: endpoint.host, port: address.port };
 }
 
 interface Refusal {
   readonly code: string;
   readonly why: string;
-  readonly hint: string;
+  readonly hint?: string;
 }
 
-const unresolved = { code: "listen-failed", why: "the name does not resolve", hint: "write an IP address of this machine" };
+const unresolved: Refusal = { code: "listen-failed", why: "the name does not resolve", hint: "write an IP address of this machine" };
 
 const refusals: Readonly<Record<string, Refusal>> = {
   EADDRINUSE: { code: "port-taken", why: "another process holds the port", hint: "choose another port, or port 0 for any free one" },
@@ -54,9 +52,32 @@ const refusals: Readonly<Record<string, Refusal>> = {
   EAI_AGAIN: unresolved,
 };
 
-function refusalOf(error: NodeJS.ErrnoException, proxy: string, { host, port }: Address): ChaosError {
-  const complaint = `proxy "${proxy}" cannot listen on ${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const refusal = refusals[error.code ?? ""];
-  if (refusal === undefined) return new ChaosError("listen-failed", `${complaint}: ${error.message}`, { cause: error });
-  return new ChaosError(refusal.code, `${complaint}: ${refusal.why}`, { hint: refusal.hint, cause: error });
+/** Linux, unix(7): the path of a socket has 107 bytes at most. */
+const pathRefusals: Readonly<Record<string, Refusal>> = {
+  EACCES: { code: "listen-failed", why: "not permitted", hint: "choose a folder that may be written to" },
+  ENOENT: { code: "listen-failed", why: "there is no such folder", hint: "make the folder, or choose one that is there" },
+  EINVAL: { code: "listen-failed", why: "the path cannot be one of a socket", hint: "a socket's path has at most 107 bytes on Linux, 103 on macOS: choose a shorter one" },
+};
+
+async function refusalOf(error: NodeJS.ErrnoException, endpoint: Endpoint): Promise<Refusal> {
+  const code = error.code ?? "";
+  const refusal = endpoint.path !== undefined ? (code === "EADDRINUSE" ? await holderOf(endpoint.path) : pathRefusals[code]) : refusals[code];
+  return refusal ?? { code: "listen-failed", why: error.message };
+}
+
+/** Why a path is taken. What stands there is not ours to remove. */
+async function holderOf(path: string): Promise<Refusal> {
+  const isSocket = await lstat(path).then((found) => found.isSocket(), () => true);
+  if (!isSocket) return { code: "port-taken", why: "a file that is no socket stands there", hint: "choose another path" };
+  const isHeld = await new Promise<boolean>((resolve) => {
+    const socket = connect({ path }, () => resolve(true)).on("error", () => resolve(false));
+    socket.on("connect", () => socket.destroy());
+  });
+  if (isHeld) return { code: "port-taken", why: "another process listens there", hint: "end that process, or choose another path" };
+  return { code: "port-taken", why: "a socket stands there that nobody listens on any more", hint: `whoever made it did not remove it; if nobody needs it: rm ${path}` };
+}
+
+function textOf(endpoint: Endpoint): string {
+  if (endpoint.path !== undefined) return `unix:${endpoint.path}`;
+  return `${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
 }

@@ -42,7 +42,7 @@ export class ProxyServer {
   }
 
   /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
-  open(): Promise<readonly { readonly caller: string; readonly host: string; readonly port: number }[]> {
+  open(): ReturnType<Doorway["open"]> {
     return this.#doorway.open();
   }
 

@@ -1,12 +1,24 @@
 import type { Socket } from "node:net";
 
-/** Sends a true RST, at once and whatever is still unsent, and destroys the socket. */
+/** By a socket that speaks TLS, the one whose bytes it makes. */
+const carriers = new WeakMap<Socket, Socket>();
+
+/** Tells which socket carries the bytes of one that speaks TLS. */
+export function carriedBy(socket: Socket, carrier: Socket): void {
+  carriers.set(socket, carrier);
+  // Whatever befalls it, the socket is told.
+  carrier.on("error", () => undefined);
+}
+
+/** Sends a true RST, at once and whatever is still unsent, and destroys the socket. A unix socket, which knows none, is closed. */
 export function reset(socket: Socket): void {
   if (socket.destroyed) return;
-  // An RST cannot be asked for before there is a connection, nor while a FIN is waiting to be sent (libuv: EINVAL).
+  const carrier = carriers.get(socket) ?? socket;
+  // An RST cannot be asked for before there is a connection, nor while a FIN is waiting to be sent (libuv: EINVAL), nor on what is no TCP.
   const finUnderWay = socket.writableEnded && !socket.writableFinished;
-  if (socket.pending || finUnderWay) socket.destroy();
-  else socket.resetAndDestroy();
+  if (carrier.pending || finUnderWay || carrier.remotePort === undefined) return void socket.destroy();
+  carrier.resetAndDestroy();
+  if (carrier !== socket) socket.destroy();
 }
 
 const nothing = new Uint8Array(0);

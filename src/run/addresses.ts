@@ -1,20 +1,16 @@
 import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
+import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import { resolveText } from "./resolve-text.ts";
-import type { Endpoint, RunScope } from "../experiment/interpolate.ts";
+import type { Reachable, RunScope } from "../experiment/interpolate.ts";
 
 /** Where services and proxies are reached: what `${services.…}` and `${proxies.…}` stand for. */
 export type Addresses = Required<Pick<RunScope, "services" | "proxies">>;
 
-export interface Listening {
-  readonly proxy: string;
-  readonly caller: string;
-  readonly host: string;
-  readonly port: number;
-}
+export type Listening = Endpoint & { readonly proxy: string; readonly caller: string };
 
 /** Addresses of services by the ports of their replicas; one without a port has only its host. */
 export function serviceEndpoints(plan: Plan, ports: ReadonlyMap<string, number>): Addresses["services"] {
@@ -29,7 +25,7 @@ export function proxyEndpoints(plan: Plan, listening: readonly Listening[], call
   return Object.fromEntries(plan.experiment.proxies.flatMap((proxy) => {
     const own = listening.filter((listener) => listener.proxy === proxy.name);
     const chosen = own.find((listener) => listener.caller === caller) ?? own.find((listener) => listener.caller === "default") ?? own[0];
-    return chosen === undefined ? [] : [[proxy.name, endpoint(proxy.lane === "tcp" ? "tcp" : "http", reachableHost(proxy, chosen.host), chosen.port)]];
+    return chosen === undefined ? [] : [[proxy.name, reachable(proxy, chosen)]];
   }));
 }
 
@@ -58,7 +54,12 @@ export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): 
   return { host: url.hostname.replaceAll(/[[\]]/g, ""), port };
 }
 
-function endpoint(scheme: string, host: string, port: number): Endpoint {
+function reachable(proxy: Proxy, listening: Endpoint): Reachable {
+  if (listening.path !== undefined) return { path: listening.path, url: `unix:${listening.path}` };
+  return endpoint(proxy.lane === "tcp" ? "tcp" : "http", reachableHost(proxy, listening.host), listening.port);
+}
+
+function endpoint(scheme: string, host: string, port: number): Reachable {
   return { host, port, url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}` };
 }
 

@@ -15,7 +15,7 @@ async function runningWithFault(name: string) {
   const events = await eventsIn(journal);
   const found = {
     pids: events.flatMap((event) => (event.kind === "service-started" ? [event.pid] : [])),
-    ports: events.flatMap((event) => (event.kind === "listening" ? [event.port] : event.kind === "service-started" && event.port !== undefined ? [event.port] : [])),
+    ports: events.flatMap((event) => ((event.kind === "listening" || event.kind === "service-started") && event.port !== undefined ? [event.port] : [])),
   };
   // Two services with their ports, and the proxy with one listener of its own for the caller.
   expect([found.pids.length, found.ports.length]).toEqual([2, 4]);

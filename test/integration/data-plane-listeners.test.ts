@@ -106,7 +106,7 @@ describe("starting and stopping the data plane", () => {
     const plane = await startPlane({ upstreamPort: upstream.port, listeners: ["shop", "shop#2"].map((caller) => ({ caller, host: "127.0.0.1", port: 0 })) });
     undo.push(() => plane.engine.stop());
     expect(plane.listening.map(({ caller }) => caller)).toEqual(["shop", "shop#2"]);
-    for (const { port } of plane.listening) {
+    for (const { port = 0 } of plane.listening) {
       const caller = new Caller(port);
       await caller.ask("hello");
       caller.close();

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { ConnectionRecord } from "../../model/event.ts";
+import { authority } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { Grip } from "../tcp/grip.ts";
@@ -53,7 +54,7 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     this.peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
     this.upstream = new UpstreamSide(context, this);
     this.pipeline = new Pipeline(context, this);
-    this.requests = new RequestReader({ env: context.env, limits, sink: this.pipeline, host: context.proxy.host === "upstream" ? authority(context.proxy.upstream) : undefined });
+    this.requests = new RequestReader({ env: context.env, limits, sink: this.pipeline, host: context.proxy.host === "upstream" ? authority(context.proxy) : undefined });
     this.responses = new ResponseReader(limits, this.pipeline);
     client.on("data", this.onClientData);
     onFin(client, this.onClientEnd);
@@ -274,8 +275,3 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
   }
 }
 
-/** Host header of a URL with this host and port; port 80 is the default of http. */
-function authority({ host, port }: { readonly host: string; readonly port: number }): string {
-  const name = host.includes(":") ? `[${host}]` : host;
-  return port === 80 ? name : `${name}:${port}`;
-}

@@ -1,6 +1,7 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Timer } from "../../model/env.ts";
 import type { ConnectionRecord } from "../../model/event.ts";
+import { prepareDial } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { Duct } from "./duct.ts";
@@ -32,6 +33,7 @@ export class TcpConnection implements LaneConnection {
   readonly #peer: string;
   #requestBytes = 0;
   #responseBytes = 0;
+  #dialled = false;
   #upstreamReached = false;
   #closing: Closing | undefined;
   /** Nothing passes any more: a fault made it silent, or is ending it. */
@@ -43,7 +45,8 @@ export class TcpConnection implements LaneConnection {
     const { env } = context;
     this.#context = context;
     this.#client = client;
-    this.#upstream = new Socket({ allowHalfOpen: true });
+    const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true) });
+    this.#upstream = socket;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
     this.#request = new Duct({ env, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
@@ -52,7 +55,9 @@ export class TcpConnection implements LaneConnection {
     this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
     this.#grip.ask();
-    if (!this.#upstream.destroyed && !this.#shut) this.#upstream.setNoDelay(true).connect({ ...context.proxy.upstream });
+    if (this.#upstream.destroyed || this.#shut) return;
+    this.#dialled = true;
+    dial();
   }
 
   faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
@@ -73,9 +78,6 @@ export class TcpConnection implements LaneConnection {
     onFin(this.#upstream, () => this.#ended("upstream"));
     this.#client.on("error", () => this.#lost("client"));
     this.#upstream.on("error", (error: NodeJS.ErrnoException) => (this.#upstreamReached ? this.#lost("upstream") : this.#unreachable(error)));
-    this.#upstream.on("connect", () => {
-      this.#upstreamReached = true;
-    });
     for (const socket of [this.#client, this.#upstream]) socket.on("close", () => this.#socketClosed());
   }
 
@@ -125,8 +127,7 @@ export class TcpConnection implements LaneConnection {
     this.#closedBy("fault", "fin");
     this.#shutBoth(true);
     for (const socket of [this.#client, this.#upstream]) {
-      const wasDialled = socket.connecting || !socket.pending;
-      if (wasDialled) socket.end(() => this.#linger(socket));
+      if (socket === this.#client || this.#dialled) socket.end(() => this.#linger(socket));
       else socket.destroy();
     }
   }

@@ -1,0 +1,79 @@
+import { isIP, Socket } from "node:net";
+import type { TcpNetConnectOpts } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { ProxyConfig } from "../model/data-plane.ts";
+import { carriedBy } from "./reset.ts";
+
+/** What is dialled, and how it is spoken to. */
+export type DialTarget = Pick<ProxyConfig, "upstream" | "upstreamTls">;
+
+export interface DialOptions {
+  /** Upstream can be spoken to: connected, and where TLS is spoken its certificate is good. */
+  readonly reached: () => void;
+  /** What comes from it; without it the socket is a stream to be read as any other. */
+  readonly bytes?: (bytes: Buffer) => void;
+  /** What is offered to be spoken over TLS (ALPN), the best first; default: nothing is said of it. */
+  readonly protocols?: readonly string[];
+}
+
+/** A socket to upstream that may be listened to and written to, and what dials it. */
+export interface Dialling {
+  readonly socket: Socket;
+  readonly dial: () => void;
+}
+
+/**
+ * All connections to upstream are read into it, one read after the other, and what came is copied out: a read that is given
+ * its memory by Node, through a stream, costs 1.5 µs more.
+ */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** A connection to upstream. What fails, verification of the certificate included, is an `error` event of the socket. */
+export function dial(target: DialTarget, options: DialOptions): Socket {
+  const { socket, dial } = prepareDial(target, options);
+  dial();
+  return socket;
+}
+
+/** A connection to upstream that begins when it is told to. */
+export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, bytes, protocols }: DialOptions): Dialling {
+  if (upstreamTls === undefined) {
+    const socket = plainSocket(bytes);
+    socket.on("connect", reached);
+    return { socket, dial: () => void socket.connect({ ...upstream }) };
+  }
+  // Wrapped before it has an address: a name may stand for several, and each attempt is another handle of the system.
+  const carrier = plainSocket(undefined);
+  const { servername = upstream.host ?? "localhost", ca, insecure, identity } = upstreamTls;
+  const socket = connectTls({
+    socket: carrier, rejectUnauthorized: !insecure, host: servername, servername: isName(servername) ? servername : "",
+    ...(ca === undefined ? {} : { ca }), ...identity, ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
+  });
+  carriedBy(socket, carrier);
+  socket.on("secureConnect", reached);
+  if (bytes !== undefined) socket.on("data", bytes);
+  return { socket, dial: () => void carrier.connect({ ...upstream }) };
+}
+
+function plainSocket(bytes: DialOptions["bytes"]): Socket {
+  const callback = (length: number): true => {
+    bytes?.(Buffer.from(readBuffer.subarray(0, length)));
+    return true;
+  };
+  // What the types of Node 20 do not know of a socket's options, they know of `connect`, which hands them over.
+  const beyondTypes: Pick<TcpNetConnectOpts, "noDelay" | "onread"> = { noDelay: true, ...(bytes === undefined ? {} : { onread: { buffer: readBuffer, callback } }) };
+  return new Socket({ allowHalfOpen: true, ...beyondTypes });
+}
+
+/** Host header of a URL of what is dialled (RFC 9110 §4.2: port 80 is the default of http, 443 of https); a unix socket is on this machine. */
+export function authority({ upstream, upstreamTls }: DialTarget): string {
+  if (upstream.path !== undefined) return "localhost";
+  const { host, port } = upstream;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return port === (upstreamTls === undefined ? 80 : 443) ? name : `${name}:${port}`;
+}
+
+/** What may stand in SNI: no address (RFC 6066 §3). */
+function isName(host: string): boolean {
+  return isIP(host) === 0;
+}
