@@ -41,11 +41,11 @@ function explainPer(per: Per): string {
   return typeof per === "string" ? per : `header ${per.header}`;
 }
 
-function explainMatch({ methods, path, headers, query }: Match): string {
+function explainMatch({ methods, host, path, headers, query }: Match): string {
   const target = [methods?.join(" or "), path === undefined ? undefined : explainText(path)].filter((part) => part !== undefined).join(" ");
   const named = (kind: string, texts: Match["headers"]): readonly string[] => Object.entries(texts ?? {}).map(([name, text]) => `${kind} ${name} ${explainText(text)}`);
   const others = [...named("header", headers), ...named("query", query)];
-  return [target === "" ? "calls" : target, ...(others.length === 0 ? [] : [`with ${others.join(" and ")}`])].join(" ");
+  return [target === "" ? "calls" : target, ...(host === undefined ? [] : [`to ${explainText(host)}`]), ...(others.length === 0 ? [] : [`with ${others.join(" and ")}`])].join(" ");
 }
 
 function explainText(text: TextMatch): string {

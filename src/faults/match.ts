@@ -15,6 +15,13 @@ export function compileMatch(match: Match | undefined): (facts: ExchangeFacts) =
     const test = compileText(match.path, "[^/]*");
     tests.push((facts) => test(pathOf(facts.path)));
   }
+  if (match.host !== undefined) {
+    const test = compileText(match.host, ".*");
+    tests.push((facts) => {
+      const host = facts.authority ?? facts.header("host")?.toLowerCase();
+      return test(host) || (host !== undefined && test(host.replace(/:\d*$/, "")));
+    });
+  }
   for (const [name, text] of Object.entries(match.headers ?? {})) {
     const header = name.toLowerCase();
     const test = compileText(text, ".*");

@@ -114,7 +114,7 @@ const traceHeader = "traceparent";
 
 function headersOf({ selection: { match, per } }: Fault): readonly string[] {
   const counted = typeof per === "object" ? [per.header.toLowerCase()] : per === "trace" ? [traceHeader] : [];
-  return [...Object.keys(match?.headers ?? {}).map((name) => name.toLowerCase()), ...counted];
+  return [...Object.keys(match?.headers ?? {}).map((name) => name.toLowerCase()), ...(match?.host === undefined ? [] : ["host"]), ...counted];
 }
 
 /** Which counter an exchange belongs to; those without the header or trace that is asked for share one. */

@@ -6,6 +6,8 @@ export interface ExchangeFacts {
   readonly method: string;
   /** Request target as sent, with its query. */
   readonly path: string;
+  /** `host:port` in lower case that a forward proxy was told to call. */
+  readonly authority?: string | undefined;
   /** Value of a header by lower-case name; asked only for names in `Selector.headers`. */
   header(name: string): string | undefined;
   readonly conn: number;

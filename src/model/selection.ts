@@ -9,6 +9,8 @@ export type TextMatch =
 /** Which exchanges a fault may touch; all given parts must match. Names of headers are lower case. */
 export interface Match {
   readonly methods?: readonly string[];
+  /** Tested with its port and without: the host that is called, on a forward proxy; else the Host header. Lower case. */
+  readonly host?: TextMatch;
   readonly path?: TextMatch;
   readonly headers?: Readonly<Record<string, TextMatch>>;
   readonly query?: Readonly<Record<string, TextMatch>>;

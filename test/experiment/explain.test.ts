@@ -12,7 +12,7 @@ describe("a plan in words", () => {
   const faults = [
     "faults:",
     "  - { name: slow, proxy: payments, type: latency, delay: 3s, from: 2s, for: 5s, rate: 20%, match: { method: POST, path: /charges } }",
-    "  - { name: broken, proxy: payments, type: error, attempt: 1..2, every: 3, flap: { on: 1s, off: 1s } }",
+    "  - { name: broken, proxy: payments, type: error, match: { host: '*.test' }, attempt: 1..2, every: 3, flap: { on: 1s, off: 1s } }",
   ].join("\n");
   const text = textWith({ faults, hypotheses: "hypotheses:\n  - { type: recovery, probe: checkout, within: 5s, fault: slow }", guards: 'guards:\n  - { probe: checkout, available: ">= 20%" }', maxDuration: "maxDuration: 2m" });
 
@@ -24,7 +24,7 @@ describe("a plan in words", () => {
       "payments: HTTP to http://127.0.0.1:8080, listening on 127.0.0.1:(any port), called by checkout",
       "checkout: GET ${services.checkout.url}/checkout; good: status 200-299; 25/s, given 5s",
       "slow on payments: holds calls back for 3s, on POST /charges, from 2s to 7s of during, 20% of calls",
-      "broken on payments: answers 503 in upstream's place, on for 1s, off for 1s, every 3rd of them, only calls 1 to 2 of each request",
+      "broken on payments: answers 503 in upstream's place, on calls to *.test, on for 1s, off for 1s, every 3rd of them, only calls 1 to 2 of each request",
       "before, and again after from 5s on: checkout success >= 99%",
       "unless checkout has available >= 20%, over 5s",
       "after 2m in any case",

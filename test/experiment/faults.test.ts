@@ -24,10 +24,10 @@ describe("a fault", () => {
   });
 
   test("has its whole selection parsed", () => {
-    const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, attempt: 1..2, rate: 20%, per: header X-Shop, match: { method: [post, PUT], path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
+    const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, attempt: 1..2, rate: 20%, per: header X-Shop, match: { method: [post, PUT], host: API.Test, path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
     expect(name).toBe("x");
     expect(selection).toEqual({
-      match: { methods: ["POST", "PUT"], path: { glob: "/a/*" }, headers: { "x-a": { glob: "b*" }, y: { regex: "^c" } }, query: { q: { present: false } } },
+      match: { methods: ["POST", "PUT"], host: { glob: "api.test" }, path: { glob: "/a/*" }, headers: { "x-a": { glob: "b*" }, y: { regex: "^c" } }, query: { q: { present: false } } },
       fromMs: 1000, forMs: 4000, flap: { onMs: 500, offMs: 1000 }, after: 2, every: 3, first: 10, attempt: { min: 1, max: 2 }, rateShare: 0.2, per: { header: "x-shop" },
     });
   });

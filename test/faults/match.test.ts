@@ -6,10 +6,11 @@ interface Call {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly authority?: string;
 }
 
-const matches = (match: Match | undefined, { method = "GET", path = "/", headers = {} }: Call): boolean =>
-  compileMatch(match)({ method, path, header: (name) => headers[name], conn: 1, caller: "default" });
+const matches = (match: Match | undefined, { method = "GET", path = "/", headers = {}, authority }: Call): boolean =>
+  compileMatch(match)({ method, path, authority, header: (name) => headers[name], conn: 1, caller: "default" });
 const path = (glob: string, target: string): boolean => matches({ path: { glob } }, { path: target });
 
 test("without a match everything passes", () => {
@@ -60,6 +61,29 @@ test("a path regex is unanchored and sees no query", () => {
   expect(matches({ path: { regex: "^/v\\d+/" } }, { path: "/v12/charges" })).toBe(true);
   expect(matches({ path: { regex: "charges$" } }, { path: "/v12/charges?x=1" })).toBe(true);
   expect(matches({ path: { regex: "x=1" } }, { path: "/?x=1" })).toBe(false);
+});
+
+describe("host", () => {
+  const calls: readonly (readonly [string, Call])[] = [["the Host header", { headers: { host: "API.example.test:8080" } }], ["what a forward proxy was told", { authority: "api.example.test:8080", headers: { host: "other.test" } }]];
+
+  test.each(calls)("is %s, with its port or without", (_, call) => {
+    expect(matches({ host: { glob: "api.example.test" } }, call)).toBe(true);
+    expect(matches({ host: { equals: "api.example.test:8080" } }, call)).toBe(true);
+    expect(matches({ host: { glob: "*.example.test" } }, call)).toBe(true);
+    expect(matches({ host: { regex: "^api\\." } }, call)).toBe(true);
+    expect(matches({ host: { glob: "api.example.test:80" } }, call)).toBe(false);
+    expect(matches({ host: { glob: "other.test" } }, call)).toBe(false);
+  });
+
+  test("of an IPv6 address keeps its brackets", () => {
+    expect(matches({ host: { glob: "[::1]" } }, { authority: "[::1]:80" })).toBe(true);
+    expect(matches({ host: { glob: "[::1]" } }, { headers: { host: "[::1]" } })).toBe(true);
+  });
+
+  test("is absent where a request has no Host", () => {
+    expect(matches({ host: { glob: "*" } }, {})).toBe(false);
+    expect(matches({ host: { present: false } }, {})).toBe(true);
+  });
 });
 
 describe("headers", () => {

@@ -8,16 +8,24 @@ import { name } from "./names.ts";
 const textForms = [z.strictObject({ regex: pattern() }), z.strictObject({ glob: z.string().min(1) }), z.strictObject({ equals: z.string() }), z.strictObject({ present: z.boolean() })] as const;
 const fieldMatch = z.union([z.string(), ...textForms]).transform((given): TextMatch => (typeof given === "string" ? { glob: given } : given)).meta({ description: "a text with * for any part, or { regex }, { equals }, { present }" });
 
+/** Names of hosts are the same in any case; a regular expression is left as it is. */
+function lowerCase(text: TextMatch): TextMatch {
+  if ("glob" in text) return { glob: text.glob.toLowerCase() };
+  return "equals" in text ? { equals: text.equals.toLowerCase() } : text;
+}
+
 const method = z.string().regex(/^[A-Za-z]+$/, "expected a method like GET or POST").transform((word) => word.toUpperCase());
 
 const matchSchema = z.strictObject({
   method: z.union([method, z.array(method).min(1)]).optional().meta({ description: "POST, or a list of methods" }),
   path: z.union([z.string().regex(/^[/*]/, "expected a path that begins with / or *"), ...textForms]).transform((given): TextMatch => (typeof given === "string" ? { glob: given } : given)).optional()
     .meta({ description: "a glob such as /orders/* (** crosses slashes), or { regex }" }),
+  host: fieldMatch.transform(lowerCase).optional().meta({ description: "the host that is called, such as api.example.com, *.internal or 127.0.0.1:9000: on a forward proxy the one in the URL, else the Host header" }),
   headers: z.record(z.string().min(1), fieldMatch).optional().meta({ description: "header name: its value" }),
   query: z.record(z.string().min(1), fieldMatch).optional().meta({ description: "query parameter: its value" }),
-}).transform(({ method, path, headers, query }): Match => ({
+}).transform(({ method, host, path, headers, query }): Match => ({
   ...(method === undefined ? {} : { methods: typeof method === "string" ? [method] : method }),
+  ...(host === undefined ? {} : { host }),
   ...(path === undefined ? {} : { path }),
   ...(headers === undefined ? {} : { headers: Object.fromEntries(Object.entries(headers).map(([header, text]) => [header.toLowerCase(), text])) }),
   ...(query === undefined ? {} : { query }),
@@ -48,7 +56,7 @@ export const faultCommons = z.strictObject({
   service: name.optional().meta({ description: "the service of the run to whose process it happens" }),
   replica: z.int().min(1).optional().meta({ description: "which replica of the service, from 1; default: all of them" }),
   layer: z.enum(["exchange", "connection", "process"]).optional().meta({ description: "where a type stands on two: default exchange on http proxies, connection on tcp" }),
-  match: matchSchema.optional().meta({ description: "which exchanges: { method, path, headers, query }, all must match" }),
+  match: matchSchema.optional().meta({ description: "which exchanges: { method, host, path, headers, query }, all must match" }),
   from: duration().prefault("0s").meta({ description: "its window begins so long after the start of during" }),
   for: positive().optional().meta({ description: "how long its window is; default: to the end of during" }),
   flap: z.strictObject({ on: positive(), off: positive() }).optional().meta({ description: "on and off again inside the window: { on: 2s, off: 1s }" }),
