@@ -3,7 +3,7 @@ import { expectedSamples, phaseMs } from "../../hypotheses/expected-samples.ts";
 import { fewestSamples } from "../../hypotheses/steady-state.ts";
 import { format } from "../../units/format.ts";
 import type { Finding } from "../finding.ts";
-import { recoveryMs } from "../settle.ts";
+import { largestRecoveryMs, recoveryMs } from "../settle.ts";
 import type { Path } from "../yaml-source.ts";
 
 /** Gates that cannot be met or cannot fail, and recoveries that no phase is there for. */
@@ -16,16 +16,38 @@ function gates(experiment: Experiment): readonly Finding[] {
   return experiment.steadyState.flatMap(({ probe, claims, during, settleMs }, index): readonly Finding[] => {
     const path = ["steadyState", index];
     const enough = (phase: PhaseName, lengthMs: number): readonly Finding[] => tooFew(experiment, probe, phase, lengthMs, path);
-    const settles: readonly Finding[] = claims.length > 0 && afterMs > 0 && settleMs >= afterMs
-      ? [{ code: "never-settles", message: `after lasts ${format("duration", afterMs)}, and ${probe} is judged in it only from ${format("duration", settleMs)} on: never`, hint: `make phases.after longer than ${format("duration", settleMs)}, or settle shorter`, path }]
-      : [];
     return [
-      ...(claims.length > 0 ? [...enough("before", beforeMs), ...(settles.length > 0 || afterMs === 0 ? settles : enough("after", afterMs - settleMs))] : []),
+      ...(claims.length > 0 ? [...enough("before", beforeMs), ...(afterMs === 0 ? [] : settleMs === 0 ? enough("after", afterMs) : settles(experiment, probe, settleMs, [...path, "settle"]))] : []),
       ...(during.length > 0 ? enough("during", duringMs) : []),
       ...cannotFail(experiment, probe, claims, path),
       ...cannotFail(experiment, probe, during, [...path, "during"]),
     ];
   });
+}
+
+/** What `settle`, given or taken from the recovery that is claimed, leaves of `after` must be enough for a gate. */
+function settles(experiment: Experiment, probe: string, settleMs: number, path: Path): readonly Finding[] {
+  const { afterMs } = experiment.phases;
+  const expected = settleMs >= afterMs ? 0 : samplesIn(experiment, probe, "after", afterMs - settleMs);
+  if (expected >= fewestSamples) return [];
+  const why = settleMs === largestRecoveryMs(experiment.hypotheses) ? ", the largest recovery that is claimed" : "";
+  const judged = `after lasts ${format("duration", afterMs)}, and ${probe} is judged in it from ${format("duration", settleMs)} on${why}`;
+  const neededMs = timeForGate(experiment, probe);
+  const hint = neededMs === undefined ? `make phases.after longer than ${format("duration", settleMs)}` : `phases: { after: ${seconds(settleMs + neededMs)} }${afterMs > neededMs ? `, or settle: ${seconds(Math.floor((afterMs - neededMs) / 100) * 100)}` : ""}`;
+  return settleMs >= afterMs
+    ? [{ code: "never-settles", message: `${judged}: never`, hint, path }]
+    : [{ code: "too-few-samples", message: `${judged}: about ${expected} samples, and a gate needs ${fewestSamples}: it will not be met`, hint, path }];
+}
+
+/** How long `after` must be judged for a gate to have its samples, with one to spare, in whole tenths of a second; undefined where that is not known in advance. */
+function timeForGate(experiment: Experiment, probe: string): number | undefined {
+  const expected = expectedSamples(experiment, probe, "after");
+  return expected === undefined || expected === 0 ? undefined : Math.ceil(((fewestSamples + 1) * phaseMs(experiment, "after")) / expected / 100) * 100;
+}
+
+/** As it can be pasted; not rounded down. */
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 100) / 10}s`;
 }
 
 function tooFew(experiment: Experiment, probe: string, phase: PhaseName, lengthMs: number, path: Path): readonly Finding[] {
