@@ -6,12 +6,12 @@ import { JournalFile } from "../../../dist/run/journal-file.js";
 import { createSystemEnv } from "../../../dist/run/system-env.js";
 import { argument, serve } from "../program.mjs";
 
-const { upstreamPort, lane, faults, journal, thread } = argument;
+const { upstreamPort, lane, faults, journal, mostJournalBytes, thread } = argument;
 const startNs = process.hrtime.bigint();
 const env = createSystemEnv(startNs);
 let records = [];
 let seq = 0;
-const file = journal === undefined ? undefined : new JournalFile(await open(journal, "w"), { env, onFailure: (error) => { throw error; } });
+const file = journal === undefined ? undefined : new JournalFile(await sink(), { env, onFailure: (error) => { throw error; } });
 const engine = new LocalEngine(thread ? openDataPlane({ env, startNs }) : createDataPlane(env), (batch) => {
   if (file === undefined) records.push(...batch);
   else for (const record of batch) file.write(Object.assign(record, { seq: (seq += 1) }));
@@ -24,5 +24,23 @@ await engine.setFaults(faults, 1);
 serve({ port }, async () => {
   const count = records.length;
   records = [];
-  return { records: count };
+  return { records: count, written: seq };
 });
+
+/** The journal's file; with a limit it begins anew when it is full, so that a long run needs no more disk than that. */
+async function sink() {
+  const file = await open(journal, "w");
+  if (mostJournalBytes === undefined) return file;
+  let bytes = 0;
+  return {
+    appendFile: async (text) => {
+      if (bytes > mostJournalBytes) {
+        await file.truncate(0);
+        bytes = 0;
+      }
+      bytes += text.length;
+      await file.write(text, bytes - text.length);
+    },
+    close: () => file.close(),
+  };
+}
