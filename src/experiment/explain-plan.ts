@@ -7,8 +7,13 @@ import { format } from "../units/format.ts";
 import { explainSelection } from "./explain-selection.ts";
 import { drawTimeline } from "./timeline.ts";
 
+export interface ExplainOptions {
+  /** The run will take another seed than this plan's: what depends on it is not told as if it were known. Default false. */
+  readonly seedAtRun?: boolean;
+}
+
 /** What would happen, in plain sentences with a timeline, at most `width` columns wide where words allow. */
-export function explainPlan(plan: Plan, width = 80): string {
+export function explainPlan(plan: Plan, width = 80, { seedAtRun = false }: ExplainOptions = {}): string {
   const { experiment, schedule } = plan;
   const lengthMs = schedule.at(-1)?.endMs ?? 0;
   const sections: readonly (readonly [string, readonly string[]])[] = [
@@ -31,12 +36,17 @@ export function explainPlan(plan: Plan, width = 80): string {
     experiment.title,
     ...(experiment.description === undefined ? [] : wrap(experiment.description, width)),
     "",
-    ...wrap(`Lasts ${time(lengthMs)}${epochs}, once the services are ready. Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`, width),
+    ...wrap(`Lasts ${seedAtRun && epochs !== "" ? "about " : ""}${time(lengthMs)}${epochs}, once the services are ready. ${seedAtRun ? openSeed(experiment) : `Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`}`, width),
     "",
     drawTimeline(plan, width),
     ...sections.flatMap(([title, lines]) => (lines.length === 0 ? [] : ["", title, ...lines.flatMap((line) => wrap(line, width, "  ", "    "))])),
     "",
   ].join("\n");
+}
+
+function openSeed({ phases }: Experiment): string {
+  const pauses = phases.epochs === 1 ? "" : " The pauses between epochs are drawn with it; those drawn here are an example.";
+  return `Each run chooses a seed and reports it; seed: or --seed fixes it.${pauses}`;
 }
 
 function time(ms: number): string {

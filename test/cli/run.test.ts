@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Api } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
 import { ChaosError } from "../../src/model/error.ts";
+import { textWith } from "../experiment/minimal.ts";
 import { aReport, fakeContext } from "./fakes.ts";
 
 let folder = "";
@@ -205,5 +206,20 @@ describe("--dry-run", () => {
     expect(await main(["run", await file("a.yaml", "a"), "--dry-run", "--repeat", "3"], context)).toBe(0);
     expect(context.out().match(/plan of a/g)).toHaveLength(1);
     expect(ran).toEqual([]);
+  });
+
+  test.each([[["plan"]], [["run", "--dry-run"]]])("%j says that a seed which nobody gave is chosen at the run, and always the same of the rest", async (command) => {
+    const { parse, plan, explainPlan } = await import("../../src/index.ts");
+    const path = await file("a.yaml", textWith({ phases: "phases: { epochs: 2 }" }));
+    const explained = async (...more: readonly string[]): Promise<string> => {
+      const context = fakeContext({ parse, plan, explainPlan });
+      expect(await main([...command, path, ...more], context)).toBe(0);
+      return context.out().replaceAll(/\s+/g, " ");
+    };
+    const open = await explained();
+    expect(open).toContain("Each run chooses a seed and reports it; seed: or --seed fixes it.");
+    expect(open).not.toMatch(/Seed \S+, digest/);
+    expect(await explained()).toBe(open);
+    expect(await explained("--seed", "s")).toMatch(/ Seed s, digest [0-9a-f]{12}\./);
   });
 });

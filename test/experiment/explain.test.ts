@@ -55,6 +55,12 @@ describe("a plan in words", () => {
     expect(prose).toContain('2 replicas; ready when "up" stands in its output, within 10s');
   });
 
+  test("tells no seed, and no digest, of a plan whose run will choose its seed", () => {
+    const open = (phases: string): string => explainPlan(plan(experimentOf(textWith({ phases })), { file: "a.yaml", document: 0 }), 400, { seedAtRun: true });
+    expect(open("phases: {}")).toContain("\nLasts 27s, once the services are ready. Each run chooses a seed and reports it; seed: or --seed fixes it.\n");
+    expect(open("phases: { epochs: 2 }")).toMatch(/\nLasts about [\d.]+s, 2 epochs, once the services are ready\. Each run .* fixes it\. The pauses between epochs are drawn with it; those drawn here are an example\.\n/);
+  });
+
   test("is there for every experiment of the project", () => {
     const text = readFileSync(new URL("../../experiments/tcp-database-latency.yaml", import.meta.url), "utf8");
     expect(explained(text)).toContain("slow-database on database: delays bytes by 2s");

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
+import { explainAll } from "../explain-all.ts";
 import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
 
 export const plan: Command = {
@@ -13,10 +14,7 @@ export const plan: Command = {
     const { experiments, issues, refused } = await loadExperiments(api, context, files, given);
     printIssues(issues, context.stderr);
     if (refused) return exitCodes.refused;
-    const seed = given.text("seed");
-    const texts = experiments.map(({ experiment, file, document }) =>
-      api.explainPlan(api.plan(experiment, { file, document, ...(seed === undefined ? {} : { seed }) })).trimEnd());
-    context.stdout.write(`${texts.join("\n\n")}\n`);
+    context.stdout.write(`${explainAll(api, experiments, given)}\n`);
     return exitCodes.ok;
   },
 };

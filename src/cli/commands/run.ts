@@ -4,6 +4,7 @@ import type { Api, Plan } from "../api.ts";
 import type { Command, Context, Given } from "../command.ts";
 import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
 import type { Destination } from "../destinations.ts";
+import { explainAll } from "../explain-all.ts";
 import { exitCodes } from "../exit-code.ts";
 import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
 import type { LoadedExperiment } from "../load-experiments.ts";
@@ -40,7 +41,7 @@ export const run: Command = {
     if (refused) return exitCodes.refused;
     const plans = experiments.flatMap((loaded) => Array.from({ length: repeat }, () => planOf(api, loaded, given)));
     const reached = plans.map((plan) => api.preflight(plan, { allowHosts: given.texts("allow-host") }).hosts);
-    if (given.flag("dry-run")) return dryRun(api, context, plans.filter((_, i) => i % repeat === 0), [...new Set(reached.flat())]);
+    if (given.flag("dry-run")) return dryRun(context, explainAll(api, experiments, given), [...new Set(reached.flat())]);
     return runAndReport(api, context, plans, given, destinations, files.length > 1 || repeat > 1);
   },
 };
@@ -58,10 +59,10 @@ function planOf(api: Api, { experiment, file, document }: LoadedExperiment, give
   return api.plan(experiment, { file, document, chooseSeed: () => randomBytes(4).toString("hex"), ...(seed === undefined ? {} : { seed }) });
 }
 
-async function dryRun(api: Api, context: Context, plans: readonly Plan[], hosts: readonly string[]): Promise<number> {
+async function dryRun(context: Context, explained: string, hosts: readonly string[]): Promise<number> {
   const { resolveHosts } = await import("../hosts.ts");
   const { lines, issues } = await resolveHosts(hosts);
-  context.stdout.write(`${plans.map((plan) => api.explainPlan(plan).trimEnd()).join("\n\n")}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  context.stdout.write(`${explained}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   printIssues(issues, context.stderr);
   return issues.length === 0 ? exitCodes.ok : exitCodes.refused;
 }
