@@ -67,6 +67,7 @@ function oneOfTypes(types: readonly TypeOfPart[], kind: string, common: z.ZodTyp
       properties: { type: { const: type, description: summary }, ...commonKeys, ...(layer === undefined ? {} : { layer: { const: layer, description: "the layer on which it acts" } }), ...own.properties },
       required: [...new Set(["type", ...(own.required ?? []), ...(layer === undefined ? [] : [layer === "process" ? "service" : "proxy"])])],
       additionalProperties: false,
+      ...(own.allOf === undefined ? {} : { allOf: own.allOf }),
     };
   });
   // Namesakes of two layers may both fit, so that "one of" would refuse them.

@@ -33,8 +33,8 @@ export type Effect =
   | { readonly kind: "corrupt"; readonly direction: Direction; readonly share: number; readonly seed: number }
   /** Exchange only: the answer breaks the grammar of HTTP in one place; then the connection is closed (FIN). */
   | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
-  /** Connection only: each chunk is released at its arrival + a draw of `delay`, in order. */
-  | { readonly kind: "delay-bytes"; readonly direction: Direction; readonly delay: DelaySpec }
+  /** Connection only: each chunk is released at its arrival + a draw of `delay`, in order. `sinceWindowMs`: how far its wave had come when the fault took hold. */
+  | { readonly kind: "delay-bytes"; readonly direction: Direction; readonly delay: DelaySpec; readonly sinceWindowMs?: number }
   /** Connection only: what TCP makes of lost packets. A chunk with a lost one, and all behind it, wait for retransmission, twice as long each time it is lost again. */
   | { readonly kind: "lose"; readonly direction: Direction; readonly lossShare: number; readonly burstPackets: number; readonly retransmitMs: number }
   /** Connection only: the stream's end (FIN) comes later than its last byte, by a draw of `delay`. */

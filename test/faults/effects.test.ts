@@ -50,6 +50,20 @@ describe("latency", () => {
     expect(explained("latency", { delay: "1s", jitter: "200ms", distribution: "lognormal" })).toBe("holds calls back for 1s on average (lognormal, deviation 200ms)");
   });
 
+  test("in waves takes its delay from the time since the window began", () => {
+    const of = find("latency", "exchange");
+    const params = of.params.parse({ wave: { shape: "sine", period: "8s", from: "100ms", to: "500ms" } });
+    const at = (sinceWindowMs: number): unknown => of.decide(params, { kind: "exchange", method: "GET", path: "/" }, { n: 1, attempt: 1, sinceWindowMs, direction: "both" }, keyedRandom("effects"));
+    expect([0, 4000, 8000].map(at)).toEqual([100, 500, 100].map((ms) => [{ kind: "delay", at: "request", ms }]));
+    expect(explained("latency", { wave: { shape: "square", period: "8s", to: "500ms" } })).toBe("holds calls back for 0ms to 500ms in square waves of 8s");
+  });
+
+  test("on connections hands its wave to the lane, with how far it has come", () => {
+    const of = find("latency", "connection");
+    const effect = of.decide(of.params.parse({ wave: { period: "8s", to: "500ms" } }), { kind: "connection", id: 1 }, { n: 1, attempt: 1, sinceWindowMs: 3000, direction: "both" }, keyedRandom("effects"));
+    expect(effect).toMatchObject([{ kind: "delay-bytes", sinceWindowMs: 3000, delay: { delayMs: 250, wave: { shape: "sine", periodMs: 8000, fromMs: 0, toMs: 500 } } }]);
+  });
+
   test("on connections hands its distribution to the lane, which draws for each chunk", () => {
     expect(effects("latency", { delay: "2s", jitter: "1s" }, "connection")).toEqual([{ kind: "delay-bytes", direction: "both", delay: { delayMs: 2000, jitterMs: 1000, distribution: "uniform" } }]);
   });

@@ -9,6 +9,17 @@ afterEach(() => undoAll(undo));
 /** A kernel's timestamps of a piece and of our reading it may differ: pieces that come closer than asked by this are as asked. */
 const readingMs = 2;
 
+describe("waves of latency on connections", () => {
+  it("hold bytes for as long as the wave says when they come", async () => {
+    const { plane, call, time } = await setUpPlane(undo);
+    const caller = await call().connected();
+    await plane.engine.setFaults([connectionFault("latency", { wave: { shape: "square", period: "400ms", from: "150ms", to: "0ms" } })], 1);
+    expect(await time(() => caller.ask("the first half"))).toBeGreaterThanOrEqual(150);
+    await expect.poll(() => time(() => caller.ask("the second half")), { interval: 5 }).toBeLessThan(100);
+    await expect.poll(() => time(() => caller.ask("the first half again")), { interval: 5 }).toBeGreaterThanOrEqual(150);
+  });
+});
+
 describe("bandwidth on connections", () => {
   it("takes the time that the rate asks for, and gives every byte", async () => {
     const { plane, call, time } = await setUpPlane(undo);

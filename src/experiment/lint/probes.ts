@@ -29,7 +29,7 @@ function shortTimeout(probe: Probe, experiment: Experiment): readonly Finding[] 
 
 /** How long a call may last under a fault, in ms: its delay; of one that hangs, until its caller claims to give up. 0 when that is not known. */
 function lastsMs({ name, type, params }: Fault, { hypotheses }: Experiment): number {
-  if (type !== "hang") return typeof params["delayMs"] === "number" ? params["delayMs"] : 0;
+  if (type !== "hang") return Math.max(0, ...[["delayMs"], ["wave", "fromMs"], ["wave", "toMs"]].map((path) => lookUp(params, path)).filter((ms) => typeof ms === "number"));
   const bounds = hypotheses.filter((hypothesis) => hypothesis.type === "timeout" && hypothesis.faults.includes(name)).map((hypothesis) => lookUp(hypothesis.params, ["givesUp", "max"]));
   return Math.max(0, ...bounds.filter((bound) => typeof bound === "number"));
 }

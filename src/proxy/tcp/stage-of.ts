@@ -2,6 +2,7 @@ import type { Env } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { Random } from "../../model/fault-type.ts";
 import { drawDelayMs } from "../../math/distribution.ts";
+import { delayAt } from "../../math/wave.ts";
 import { DelayStage } from "./delay-stage.ts";
 import { PieceStage } from "./piece-stage.ts";
 import type { Pacer } from "./piece-stage.ts";
@@ -34,8 +35,11 @@ export function stageOf(effect: StageEffect, { env, random, wire, acted }: Stage
   };
   const paced = (pacer: Pacer): Stage => new PieceStage(env, telling(pacer, acted), give);
   switch (effect.kind) {
-    case "delay-bytes":
-      return delayed(() => drawDelayMs(effect.delay, random));
+    case "delay-bytes": {
+      const { delay, sinceWindowMs = 0 } = effect;
+      const windowMs = env.nowMs() - sinceWindowMs;
+      return delayed(({ atMs }) => drawDelayMs(delayAt(delay, atMs - windowMs), random));
+    }
     case "lose":
       return delayed(drawRetransmission(effect, random));
     case "hold-end":
