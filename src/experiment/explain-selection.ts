@@ -4,7 +4,7 @@ import { format } from "../units/format.ts";
 
 /** Whom and when a fault hits, as the end of its sentence: `, on POST /charges, from 2s for 5s, 20% of them`. */
 export function explainSelection({ layer, direction, selection }: Fault, duringMs: number): string {
-  const { match, fromMs, forMs, flap, after, every, first, attempt, rateShare, ramp, per } = selection;
+  const { match, fromMs, forMs, flap, afterSilenceMs, after, every, first, attempt, rateShare, burstLength, ramp, per } = selection;
   const units = layer === "connection" ? "connections" : "calls";
   const endMs = forMs === undefined ? duringMs : fromMs + forMs;
   const whole = fromMs === 0 && endMs >= duringMs;
@@ -13,12 +13,13 @@ export function explainSelection({ layer, direction, selection }: Fault, duringM
     ...(direction === "response" ? [] : [direction === "both" ? "both ways" : "on the way to upstream"]),
     ...(whole ? [] : [`from ${time(fromMs)} to ${time(endMs)} of during`]),
     ...(flap === undefined ? [] : [`on for ${time(flap.onMs)}, off for ${time(flap.offMs)}`]),
+    ...(afterSilenceMs === undefined ? [] : [`only the first call after a silence of ${time(afterSilenceMs)}`]),
     ...(after === 0 ? [] : [`sparing the first ${after}`]),
     ...(every === 1 ? [] : [`every ${ordinal(every)} ${layer === "process" ? "time" : "of them"}`]),
     ...(first === undefined ? [] : [`the first ${first} ${layer === "process" ? "times" : "of them"}`]),
     ...(attempt === undefined ? [] : [explainAttempt(attempt)]),
     ...(ramp === undefined ? [] : [`${format("share", ramp.fromShare)} of ${units}, moving to ${format("share", ramp.toShare)} over ${time(ramp.overMs)}`]),
-    ...(rateShare >= 1 || ramp !== undefined ? [] : [`${format("share", rateShare)} of ${units}`]),
+    ...(rateShare >= 1 || ramp !== undefined ? [] : [`${format("share", rateShare)} of ${units}${burstLength === undefined ? "" : `, in bursts of ${burstLength} in a row on average`}`]),
     ...(per === "fault" ? [] : [`numbered per ${explainPer(per)}`]),
   ];
   return parts.map((part) => `, ${part}`).join("");

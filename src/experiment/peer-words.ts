@@ -26,7 +26,7 @@ const ofFaults: Readonly<Record<string, (value: Json) => string>> = {
   httpstatus: same("status"), code: same("status"), stream: (value) => `direction: ${directions[shown(value)] ?? "response"}`,
   target: same("proxy"), upstream: same("proxy"), toxic: same("type"), kind: same("type"), fault: same("type"), filter: () => "match: { … }", route: () => "match: { path: … }", path: (value) => `match: { path: ${shown(value)} }`, method: (value) => `match: { method: ${shown(value)} }`,
   headers: () => "match: { headers: … }", attributes: () => "its parameters, directly in the fault", params: () => "its parameters, directly in the fault", args: () => "its parameters, directly in the fault",
-  interval: same("every"), times: same("first"), count: same("first"), max: same("first"), limit: same("first"), skip: same("after"),
+  burst: same("burstLength"), burstsize: same("burstLength"), silence: same("afterSilence"), idle: same("afterSilence"), interval: same("every"), times: same("first"), count: same("first"), max: same("first"), limit: same("first"), skip: same("after"),
 };
 
 const ofProbes: Readonly<Record<string, (value: Json) => string>> = {

@@ -3,6 +3,7 @@ import type { AnyFaultType, FaultType, Layer } from "../model/fault-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { beyondLane, hasDirection } from "../faults/carried-out.ts";
 import { faultTypes } from "../faults/index.ts";
+import { burstProblem } from "./burst-fits.ts";
 import { check } from "./check.ts";
 import { suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
@@ -134,9 +135,11 @@ function checkLayer(entry: JsonObject, { type, on, layer }: AnyFaultType, path: 
 function checkCommons(common: FaultCommons, type: AnyFaultType, path: Path, report: Report): boolean {
   const wrong: { readonly key: keyof FaultCommons; readonly message: string; readonly hint: string }[] = [];
   if (common.rate !== undefined && common.ramp !== undefined) wrong.push({ key: "rate", message: "expected rate or ramp, got both", hint: "ramp moves the rate: give its from and to" });
+  const burst = burstProblem(common);
+  if (burst !== undefined) wrong.push({ key: "burstLength", ...burst });
   if (type.layer === "connection") {
     const hint = type.on === "listener" ? `${type.type} acts on the proxy as a whole` : `${type.type} acts on connections here; layer: exchange acts on single calls of http:// proxies`;
-    const onExchanges = ["match", "attempt"] as const;
+    const onExchanges = ["match", "afterSilence", "attempt", "burstLength"] as const;
     for (const key of onExchanges) if (common[key] !== undefined) wrong.push({ key, message: `${key} tells HTTP exchanges apart, which a fault of the layer connection does not see`, hint });
     if (common.per === "trace" || typeof common.per === "object") wrong.push({ key: "per", message: "expected per: fault, connection or caller on the layer connection", hint });
   }

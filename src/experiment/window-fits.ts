@@ -16,6 +16,10 @@ export function checkWindow(fault: FaultCommons, duringMs: number, path: Path, r
   } else if (fault.ramp !== undefined && fault.ramp.over > lengthMs) {
     problems.push({ key: "ramp", message: `its ramp takes ${format("duration", fault.ramp.over)}, and its window lasts ${format("duration", lengthMs)}`, hint: "make the ramp shorter, or the window longer" });
   }
+  const closesMs = fault.from + lengthMs;
+  if (problems.length === 0 && fault.afterSilence !== undefined && fault.afterSilence > closesMs) {
+    problems.push({ key: "afterSilence", message: `no silence of ${format("duration", fault.afterSilence)} ends inside its window, which ends ${format("duration", closesMs)} after the start of during: silences are counted from there on`, hint: "make the silence shorter, or during longer" });
+  }
   for (const { key, ...problem } of problems) report({ code: "outside-window", ...problem, path: [...path, key] });
   return problems.length === 0;
 }

@@ -2,17 +2,21 @@ import { ChaosError } from "../model/error.ts";
 import type { Fault } from "../model/experiment.ts";
 import type { Facts, FaultType, Random, Subject } from "../model/fault-type.ts";
 import type { Json } from "../model/json.ts";
+import { isNextLost } from "../math/loss.ts";
 import { keyedRandom } from "../math/random.ts";
 import { findFaultType } from "./index.ts";
 import { compileMatch } from "./match.ts";
 import { passesOrdinals, rateAt } from "./ordinals.ts";
 import { RecentMap } from "./recent-map.ts";
+import { Silence } from "./silence.ts";
 import type { Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
 
 /** What a decision about one subject depends on, beside the fault. */
 interface Chance {
   readonly n: number;
+  /** What `after`, `every` and `first` count, where that is not n; 0: none of what they count. */
+  readonly ordinal?: number;
   readonly attempt: number;
   /** Ms since the fault was put in force. */
   readonly sinceMs: number;
@@ -20,6 +24,8 @@ interface Chance {
   readonly counter: string | number;
   /** Of the subject's random draws, after seed and fault. */
   readonly key: readonly (string | number)[];
+  /** Its place in the order of arrival, which draws of bursts go by; absent: its key. */
+  readonly place?: readonly (string | number)[];
 }
 
 /** One fault in force: its type, its compiled match, its counters, and the answers that never change. */
@@ -29,6 +35,9 @@ export interface LoadedFault {
   readonly matches: (facts: ExchangeFacts) => boolean;
   /** Eligible exchanges per `per`; for connections, the number that each was given. */
   readonly tally: Tally;
+  readonly silence: Silence | undefined;
+  /** Per counter, whether the last one that the rate was asked of was hit; kept for bursts. */
+  readonly bursts: RecentMap<boolean>;
   readonly memory: RecentMap<Json>;
   readonly missedMatch: Decided;
   readonly missedWindow: Decided;
@@ -45,6 +54,8 @@ export function loadFault(fault: Fault): LoadedFault {
     type,
     matches: compileMatch(fault.selection.match),
     tally: new Tally(),
+    silence: fault.selection.afterSilenceMs === undefined ? undefined : new Silence(fault.selection.afterSilenceMs),
+    bursts: new RecentMap(),
     memory: new RecentMap(),
     missedMatch: { fault: fault.name, decision: "match", effects: [] },
     missedWindow: { fault: fault.name, decision: "window", effects: [] },
@@ -52,19 +63,27 @@ export function loadFault(fault: Fault): LoadedFault {
 }
 
 /** Ordinals, then rate, then the fault itself, for a subject that matched inside the window. */
-export function decideEligible({ fault, type, memory }: LoadedFault, subject: Subject, seed: string, chance: Chance): Decided {
+export function decideEligible({ fault, type, memory, bursts }: LoadedFault, subject: Subject, seed: string, chance: Chance): Decided {
   const { n, attempt, sinceMs, counter } = chance;
-  if (!passesOrdinals(fault.selection, n, attempt)) return { fault: fault.name, decision: "ordinal", n, effects: [] };
+  if (!passesOrdinals(fault.selection, chance.ordinal ?? n, attempt)) return { fault: fault.name, decision: "ordinal", n, effects: [] };
   const random = lazily(() => keyedRandom(seed, fault.name, ...chance.key));
   const sinceWindowMs = sinceMs - fault.selection.fromMs;
   const share = rateAt(fault.selection, sinceWindowMs);
-  if (share < 1 && (share <= 0 || random() >= share)) return { fault: fault.name, decision: "rate", n, effects: [] };
+  if (share < 1 && (share <= 0 || !isDrawn(share, fault, bursts, seed, chance, random))) return { fault: fault.name, decision: "rate", n, effects: [] };
   const remembered = memory.get(counter);
   const facts: Facts = { n, attempt, sinceWindowMs, direction: fault.direction, ...(remembered !== undefined && { memory: remembered }) };
   const outcome = type.decide(fault.params, subject, facts, random);
   if (!("memory" in outcome)) return { fault: fault.name, decision: "applied", n, effects: outcome };
   memory.set(counter, outcome.memory);
   return { fault: fault.name, decision: outcome.effects.length === 0 ? "rate" : "applied", n, effects: outcome.effects };
+}
+
+/** By its own draw; in bursts by what the one before it met, and a draw of its place: then it is the order of arrival that decides, not the request. */
+function isDrawn(share: number, { name, selection: { burstLength } }: Fault, bursts: LoadedFault["bursts"], seed: string, { counter, key, place = key }: Chance, random: Random): boolean {
+  if (burstLength === undefined) return random() < share;
+  const isHit = isNextLost(bursts.get(counter), share, burstLength, keyedRandom(seed, name, "burst", ...place)());
+  bursts.set(counter, isHit);
+  return isHit;
 }
 
 /** A stream that is set up at its first draw: most decisions need none. */

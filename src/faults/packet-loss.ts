@@ -24,7 +24,7 @@ export const packetLoss: FaultType<PacketLoss> = {
     .transform((params, context) => {
       const { loss, burst } = params;
       // More than this, and the gaps between the bursts would have to be shorter than one packet.
-      const least = loss / (1 - loss);
+      const least = Number((loss / (1 - loss)).toPrecision(12));
       if (burst !== undefined && burst < least) {
         context.addIssue({ code: "custom", path: ["burst"], message: `expected at least ${Number(least.toFixed(2))}, got ${burst}: with ${format("share", loss)} lost there are no gaps between shorter bursts` });
       }

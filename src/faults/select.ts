@@ -10,9 +10,9 @@ import { isOpenAt, nextEdgeAt, openingAt } from "./window.ts";
  * The faults of one proxy in one epoch, with the counters of their selection.
  * Times are on the run's clock (`Env.nowMs`); `startMs` is when the set was put in force.
  *
- * Order: match, window, ordinals, rate. What matches inside the window is eligible and numbered. Draws are keyed, never taken from a
+ * Order: match, window, silence and ordinals, rate. What matches inside the window is eligible and numbered. Draws are keyed, never taken from a
  * running stream, so that fates do not depend on how calls interleave: by (seed, fault, request, k) for the k-th call of one of this
- * run's requests on this edge, else by (seed, fault, epoch, what it is counted with, n).
+ * run's requests on this edge, else by (seed, fault, epoch, what it is counted with, n); those of bursts always by the latter.
  */
 export class Selector {
   readonly faults: readonly Fault[];
@@ -63,11 +63,14 @@ export class Selector {
   #decideExchange(loaded: LoadedFault, facts: ExchangeFacts, attempt: number, sinceMs: number): Decided {
     const { selection } = loaded.fault;
     if (!loaded.matches(facts)) return loaded.missedMatch;
+    const endsSilence = loaded.silence?.isEndedAt(counterOf(selection.per, facts), sinceMs);
     if (!isOpenAt(selection, sinceMs)) return loaded.missedWindow;
     const counter = counterOf(selection.per, facts);
     const n = loaded.tally.next(counter);
-    const key = facts.request === undefined ? ["n", this.#epoch, counter, n] : ["request", facts.request, attempt];
-    return decideEligible(loaded, { kind: "exchange", method: facts.method, path: facts.path }, this.#seed, { n, attempt, sinceMs, counter, key });
+    const place = ["n", this.#epoch, counter, n];
+    const key = facts.request === undefined ? place : ["request", facts.request, attempt];
+    const ordinal = loaded.silence === undefined ? n : endsSilence === true ? loaded.silence.next(counter) : 0;
+    return decideEligible(loaded, { kind: "exchange", method: facts.method, path: facts.path }, this.#seed, { n, ordinal, attempt, sinceMs, counter, key, place });
   }
 
   /**

@@ -20,7 +20,7 @@ export interface Match {
 export type Per = "fault" | "connection" | "trace" | "caller" | { readonly header: string };
 
 /**
- * Which of the exchanges (or connections) that pass are hit. Applied in this order: match, window, ordinals, rate.
+ * Which of the exchanges (or connections) that pass are hit. Applied in this order: match, window, silence and ordinals, rate.
  * Times are ms from the start of the `during` phase of the epoch.
  */
 export interface Selection {
@@ -29,6 +29,8 @@ export interface Selection {
   /** Absent: to the end of `during`. */
   readonly forMs?: number;
   readonly flap?: { readonly onMs: number; readonly offMs: number };
+  /** Only calls before which none that matches came, in the window or out of it, for so long (missed: `ordinal`); `after`, `every` and `first` then count these. Layer exchange only. */
+  readonly afterSilenceMs?: number;
   /** Passes only n > after. */
   readonly after: number;
   /** Passes only n − after = every, 2·every, … (1 = each). */
@@ -39,6 +41,8 @@ export interface Selection {
   readonly attempt?: { readonly min: number; readonly max: number };
   /** Share 0..1 of what is left. */
   readonly rateShare: number;
+  /** How many that the rate is asked of are hit in a row, on average; absent: each is hit or not by itself. Layer exchange only. */
+  readonly burstLength?: number;
   /** Moves `rateShare` linearly from the start of the window. */
   readonly ramp?: { readonly fromShare: number; readonly toShare: number; readonly overMs: number };
   readonly per: Per;

@@ -13,6 +13,8 @@ describe("a plan in words", () => {
     "faults:",
     "  - { name: slow, proxy: payments, type: latency, delay: 3s, from: 2s, for: 5s, rate: 20%, match: { method: POST, path: /charges } }",
     "  - { name: broken, proxy: payments, type: error, match: { host: '*.test' }, attempt: 1..2, every: 3, flap: { on: 1s, off: 1s } }",
+    "  - { name: relapse, proxy: payments, type: drop, afterSilence: 1500ms, first: 1 }",
+    "  - { name: bursts, proxy: payments, type: latency, wave: { period: 2s, to: 500ms }, jitter: 20ms, rate: 5%, burstLength: 4 }",
   ].join("\n");
   const text = textWith({ faults, hypotheses: "hypotheses:\n  - { type: recovery, probe: checkout, within: 5s, fault: slow }", guards: 'guards:\n  - { probe: checkout, available: ">= 20%" }', maxDuration: "maxDuration: 2m" });
 
@@ -25,6 +27,8 @@ describe("a plan in words", () => {
       "checkout: GET ${services.checkout.url}/checkout; good: status 200-299; 25/s, given 5s",
       "slow on payments: holds calls back for 3s, on POST /charges, from 2s to 7s of during, 20% of calls",
       "broken on payments: answers 503 in upstream's place, on calls to *.test, on for 1s, off for 1s, every 3rd of them, only calls 1 to 2 of each request",
+      "relapse on payments: closes the connection without an answer, only the first call after a silence of 1.5s, the first 1 of them",
+      "bursts on payments: holds calls back for 0ms to 500ms in sine waves of 2s ± 20ms, 5% of calls, in bursts of 4 in a row on average",
       "before, and again after from 5s on: checkout success >= 99%",
       "unless checkout has available >= 20%, over 5s",
       "after 2m in any case",
@@ -82,7 +86,8 @@ describe("a type in words", () => {
     expect(prose).toContain("  url: text, required\n      what is asked");
     expect(prose).toContain("  trace: true | false, default true\n");
     expect(prose).toContain("      status: whole number | text | [whole number | text], default 200-299\n");
-    expect(explainType("fault/latency")).toContain('  delay: "250ms" or "2s", required\n');
+    expect(explainType("fault/rate-limit")).toContain('  limit: "25/s" or "300/min", required\n');
+    expect(explainType("fault/latency")).toContain("  wave: { shape, period, from, to }\n");
   });
 
   test("may be asked for by its bare name; a name on two layers shows both", () => {

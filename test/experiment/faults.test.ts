@@ -24,11 +24,11 @@ describe("a fault", () => {
   });
 
   test("has its whole selection parsed", () => {
-    const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, attempt: 1..2, rate: 20%, per: header X-Shop, match: { method: [post, PUT], host: API.Test, path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
+    const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, afterSilence: 1500ms, attempt: 1..2, rate: 20%, burstLength: 2.5, per: header X-Shop, match: { method: [post, PUT], host: API.Test, path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
     expect(name).toBe("x");
     expect(selection).toEqual({
       match: { methods: ["POST", "PUT"], host: { glob: "api.test" }, path: { glob: "/a/*" }, headers: { "x-a": { glob: "b*" }, y: { regex: "^c" } }, query: { q: { present: false } } },
-      fromMs: 1000, forMs: 4000, flap: { onMs: 500, offMs: 1000 }, after: 2, every: 3, first: 10, attempt: { min: 1, max: 2 }, rateShare: 0.2, per: { header: "x-shop" },
+      fromMs: 1000, forMs: 4000, flap: { onMs: 500, offMs: 1000 }, afterSilenceMs: 1500, after: 2, every: 3, first: 10, attempt: { min: 1, max: 2 }, rateShare: 0.2, burstLength: 2.5, per: { header: "x-shop" },
     });
   });
 
@@ -62,6 +62,8 @@ describe("the layer of a fault", () => {
     ["{ proxy: payments, type: drop, layer: connection }", "wrong-layer", /drop has no layer connection/],
     ["{ proxy: db, type: latency, delay: 1s, match: { path: /x } }", "does-not-apply", /match tells HTTP exchanges apart/],
     ["{ proxy: db, type: latency, delay: 1s, attempt: 1 }", "does-not-apply", /attempt tells HTTP exchanges apart/],
+    ["{ proxy: db, type: latency, delay: 1s, afterSilence: 1s }", "does-not-apply", /afterSilence tells HTTP exchanges apart/],
+    ["{ proxy: db, type: latency, delay: 1s, rate: 5%, burstLength: 3 }", "does-not-apply", /burstLength tells HTTP exchanges apart/],
     ["{ proxy: db, type: latency, delay: 1s, per: trace }", "does-not-apply", /per: fault, connection or caller/],
     ["{ proxy: payments, type: latency, delay: 1s, direction: request }", "does-not-apply", /latency acts on the call as a whole/],
     ["{ proxy: payments, type: drop, rate: 20%, ramp: { over: 1s } }", "does-not-apply", /rate or ramp, got both/],
@@ -69,6 +71,60 @@ describe("the layer of a fault", () => {
     const issue = issueOf(withFault(fault));
     expect(issue.code).toBe(code);
     expect(issue.message).toMatch(message);
+  });
+});
+
+describe("bursts", () => {
+  test.each([
+    ["burstLength: 4", /^burstLength says how many calls in a row are hit, and without a rate all are$/],
+    ["rate: 100%, burstLength: 4", /^burstLength says how many calls in a row are hit, and with rate 100% all are$/],
+    ["rate: 0%, burstLength: 4", /^burstLength says how many calls in a row are hit, and with rate 0% none is$/],
+    ["ramp: { over: 1s }, burstLength: 4", /^burstLength goes with a rate that stays, and a ramp moves it$/],
+    ["rate: 90%, burstLength: 8", /^expected a burstLength of at least 9, got 8: with 90% hit there are no gaps between shorter bursts$/],
+  ])("are refused as %s, at their place", (keys, message) => {
+    const issue = issueOf(withFault(`{ proxy: payments, type: drop, ${keys} }`));
+    expect(issue).toMatchObject({ code: "does-not-apply", line: 13, column: 36 + keys.indexOf("burstLength"), hint: expect.any(String) as string });
+    expect(issue.message).toMatch(message);
+  });
+
+  test.each(["0.5", "x", "20000"])("of a length %s are refused", (length) => {
+    expect(issueOf(withFault(`{ proxy: payments, type: drop, rate: 5%, burstLength: ${length} }`)).message).toMatch(/^burstLength: expected /);
+  });
+
+  test("may be as short as the gaps between them allow", () => {
+    expect(faultOf("{ proxy: payments, type: drop, rate: 90%, burstLength: 9 }").selection.burstLength).toBe(9);
+  });
+
+  test("of other tools are named", () => {
+    expect(issueOf(withFault("{ proxy: payments, type: drop, rate: 5%, burst: 4 }")).hint).toBe("write burstLength: 4");
+  });
+});
+
+describe("waves of latency", () => {
+  const wavy = (keys: string, proxy = "payments"): string => withFault(`{ proxy: ${proxy}, type: latency, ${keys} }`);
+
+  test.each([["payments", { at: "request" }], ["db", {}]])("on %s have their parts in ms, and their middle as mean", (proxy, more) => {
+    expect(faultOf(`{ proxy: ${proxy}, type: latency, wave: { shape: saw, period: 10s, from: 20ms, to: 500ms } }`).params).toEqual({ delayMs: 260, jitterMs: 0, distribution: "uniform", wave: { shape: "saw", periodMs: 10_000, fromMs: 20, toMs: 500 }, ...more });
+  });
+
+  test("begin at 0 and are sines unless told otherwise", () => {
+    expect(faultOf("{ proxy: db, type: latency, wave: { period: 1m, to: 1s } }").params["wave"]).toEqual({ shape: "sine", periodMs: 60_000, fromMs: 0, toMs: 1000 });
+  });
+
+  test.each([
+    ["delay: 1s, wave: { period: 1s, to: 1s }", "bad-value", /^wave: expected either delay or wave, got both/],
+    ["wave: { period: 1s, from: 2s, to: 2s }", "bad-value", /^to: expected another delay than from/],
+    ["wave: { to: 1s }", "missing-key", /^period is missing/],
+    ["wave: { period: 0s, to: 1s }", "bad-value", /^period: expected a duration like .* above 0/],
+    ["wave: { shape: triangle, period: 1s, to: 1s }", "bad-value", /^shape: expected one of "sine", "saw", "square"/],
+    ["distribution: exponential, wave: { period: 1s, to: 1s }", "bad-value", /^jitter: expected jitter, the mean of the exponential part/],
+    ["distribution: normal, wave: { period: 1s, to: 1s }", "bad-value", /^jitter: expected jitter, the standard deviation of normal/],
+  ])("are refused as %s", (keys, code, message) => {
+    for (const proxy of ["payments", "db"]) {
+      const issue = issueOf(wavy(keys, proxy));
+      expect(issue.code).toBe(code);
+      expect(issue.message).toMatch(message);
+    }
   });
 });
 
@@ -99,6 +155,7 @@ describe("a fault of a process", () => {
     ["{ type: kill, service: chekout }", "unknown-service", /there is no service "chekout"/],
     ["{ type: pause, service: checkout, replica: 3 }", "unknown-replica", /checkout has 2 replicas, and no 3/],
     ["{ type: kill, service: db, match: { path: /x } }", "does-not-apply", /match does not apply to kill, which acts on a process as a whole/],
+    ["{ type: restart, service: db, afterSilence: 1s }", "does-not-apply", /afterSilence does not apply to restart/],
     ["{ type: restart, service: db, rate: 20% }", "does-not-apply", /rate does not apply to restart/],
     ["{ type: pause, service: db, proxy: other }", "does-not-apply", /proxy does not apply to pause/],
     ["{ type: drop, service: db, proxy: other }", "does-not-apply", /service does not apply to drop, which acts on an edge/],
@@ -117,6 +174,7 @@ describe("the window of a fault", () => {
   test.each([
     ["from: 10s", /begins 10s after the start of during, which lasts 10s/],
     ["from: 8s, for: 3s", /ends 11s after the start of during, which lasts 10s/],
+    ["from: 5s, for: 2s, afterSilence: 8s", /no silence of 8s ends inside its window, which ends 7s after the start of during/],
     ["from: 8s, ramp: { over: 3s }", /ramp takes 3s, and its window lasts 2s/],
   ])("may not be %s in a during of 10s", (keys, message) => {
     const issue = issueOf(withFault(`{ proxy: payments, type: drop, ${keys} }`));

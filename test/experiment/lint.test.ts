@@ -50,6 +50,9 @@ describe("probes", () => {
     });
     expect(only(slow("3s"))).toMatchObject({ code: "timeout-hides-delay", hint: "timeout: 5s" });
     expect(warnings(slow("4s"))).toEqual([]);
+    const wavy = (timeout: string): Readonly<Record<string, string>> => ({ ...slow(timeout), faults: "faults:\n  - { type: latency, proxy: payments, wave: { period: 2s, to: 3s } }" });
+    expect(only(wavy("3s")).code).toBe("timeout-hides-delay");
+    expect(warnings(wavy("4s"))).toEqual([]);
   });
 
   test("that give up before a caller that hangs is said to are a warning", () => {
@@ -129,4 +132,18 @@ describe("phases", () => {
 
 test("what a hypothesis cannot decide stands at its own keys", () => {
   expect(warnings({ hypotheses: 'hypotheses:\n  - { type: claim, probe: checkout, phase: during, success: ">= 99%" }' })).toEqual(["warning 12:61 too-few-samples"]);
+});
+
+describe("attempts", () => {
+  const counted = (correlate: string): Readonly<Record<string, string>> => ({
+    proxies: `proxies:\n  payments: { upstream: http://127.0.0.1:8080${correlate} }`,
+    probes: "probes:\n  checkout: { type: http, url: http://a, load: 50/s }",
+    faults: "faults:\n  - { type: drop, proxy: payments, attempt: 1..2 }",
+  });
+
+  test("on an edge where requests are not known by their trace are a warning", () => {
+    expect(only(counted(", correlate: { header: X-Order }"))).toMatchObject({ code: "attempt-without-trace", hint: "count by the header instead: per: header x-order, with first: 2" });
+    expect(only(counted(', correlate: { path: "/orders/{}" }')).message).toContain("requests are known by the path /orders/{}");
+    expect(warnings(counted(""))).toEqual([]);
+  });
 });

@@ -30,6 +30,7 @@ describe("what faults of connections decide", () => {
     ["connection-limit", { connections: 5 }, { kind: "admit", connections: 5, how: "rst" }],
     ["connection-limit", { connections: 1, end: "close" }, { kind: "admit", connections: 1, how: "fin" }],
     ["packet-loss", { loss: "20%" }, { kind: "lose", direction: "request", lossShare: 0.2, burstPackets: 1.25, retransmitMs: 200 }],
+    ["packet-loss", { loss: "90%", burst: 9 }, { kind: "lose", direction: "request", lossShare: 0.9, burstPackets: 9, retransmitMs: 200 }],
     ["packet-loss", { loss: "2%", burst: 3, retransmit: "1s" }, { kind: "lose", direction: "request", lossShare: 0.02, burstPackets: 3, retransmitMs: 1000 }],
   ] as const)("%s %j", (name, params, effect) => {
     expect(decided(name, params)).toEqual([effect]);

@@ -60,11 +60,13 @@ export const faultCommons = z.strictObject({
   from: duration().prefault("0s").meta({ description: "its window begins so long after the start of during" }),
   for: positive().optional().meta({ description: "how long its window is; default: to the end of during" }),
   flap: z.strictObject({ on: positive(), off: positive() }).optional().meta({ description: "on and off again inside the window: { on: 2s, off: 1s }" }),
+  afterSilence: positive().optional().meta({ description: "only the first call after a silence, such as a breaker's trial call: before it no call that matches came, in the window or out of it, for so long, counted per `per` and from the start of during at the earliest; first, after and every then count these calls" }),
   first: z.int().min(1).optional().meta({ description: "only the first so many of those that pass after and every" }),
   after: z.int().min(0).default(0).meta({ description: "spares the first so many" }),
   every: z.int().min(1).default(1).meta({ description: "only each so-manieth" }),
   attempt: attemptSchema.optional().meta({ description: 'only these calls of one request: 1, or "1..2"' }),
   rate: share().optional().meta({ description: "share of those left that are hit, such as 20%; default 100%" }),
+  burstLength: z.number().min(1).max(10_000).optional().meta({ description: "hits come in bursts: how many calls in a row are hit on average, at the same rate in the long run; who is hit then goes by the order of arrival, not by the request" }),
   ramp: z.strictObject({ from: share().prefault("0%"), to: share().prefault("100%"), over: positive() }).optional().meta({ description: "moves the rate: { from: 0%, to: 100%, over: 10s }" }),
   per: perSchema.prefault("fault").meta({ description: 'what is numbered separately: fault, connection, trace, caller, or "header x"' }),
   direction: z.enum(["request", "response", "both"]).default("response").meta({ description: "bytes to upstream, to the client, or both; for faults that act on bytes" }),
@@ -73,7 +75,7 @@ export type FaultCommons = z.output<typeof faultCommons>;
 
 const ofProcesses: readonly string[] = ["service", "replica"];
 /** What tells calls and connections apart says nothing of a process. */
-const ofEdges: readonly string[] = ["proxy", "match", "attempt", "rate", "ramp", "per", "direction"];
+const ofEdges: readonly string[] = ["proxy", "match", "afterSilence", "attempt", "rate", "burstLength", "ramp", "per", "direction"];
 
 /** Whether a common key has a meaning on a layer. */
 export function fitsLayer(key: string, layer: Layer): boolean {
@@ -81,17 +83,19 @@ export function fitsLayer(key: string, layer: Layer): boolean {
 }
 
 export function selectionOf(given: FaultCommons): Selection {
-  const { match, from, flap, after, every, first, attempt, rate, ramp, per } = given;
+  const { match, from, flap, afterSilence, after, every, first, attempt, rate, burstLength, ramp, per } = given;
   return {
     ...(match === undefined ? {} : { match }),
     fromMs: from,
     ...(given.for === undefined ? {} : { forMs: given.for }),
     ...(flap === undefined ? {} : { flap: { onMs: flap.on, offMs: flap.off } }),
+    ...(afterSilence === undefined ? {} : { afterSilenceMs: afterSilence }),
     after,
     every,
     ...(first === undefined ? {} : { first }),
     ...(attempt === undefined ? {} : { attempt }),
     rateShare: rate ?? 1,
+    ...(burstLength === undefined ? {} : { burstLength }),
     ...(ramp === undefined ? {} : { ramp: { fromShare: ramp.from, toShare: ramp.to, overMs: ramp.over } }),
     per,
   };
