@@ -2,9 +2,9 @@ import { constants } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Api, Report, Reporter } from "./api.ts";
+import type { Api, RenderOptions, Report, Reporter } from "./api.ts";
 import type { Context, Given } from "./command.ts";
-import { messageOf, systemCode } from "./error-text.ts";
+import { errorText, messageOf, systemCode } from "./error-text.ts";
 
 export const reportOption = { flags: "--report <format[=path]>", summary: "text, json or junit, to a file or (one) to stdout", repeatable: true } as const;
 
@@ -54,7 +54,7 @@ function reporterOf(api: Api, format: string): Reporter {
 export interface OpenFile {
   readonly path: string;
   write(text: string): Promise<void>;
-  /** Closes it; takes it away again when it is new and nothing was written. */
+  /** Closes it; takes it away again when it is new and not all was written. */
   close(): Promise<void>;
 }
 
@@ -81,8 +81,8 @@ async function openForWriting(path: string): Promise<OpenFile> {
     write: async (text) => {
       // What stands in the file stays until there is something to put in its place; pipes and devices have no length.
       if ((await handle.stat()).isFile()) await handle.truncate(0);
-      written = true;
       await handle.writeFile(text);
+      written = true;
     },
     close: async () => {
       await handle.close();
@@ -100,13 +100,28 @@ async function openKeeping(path: string): Promise<{ readonly handle: FileHandle;
   }
 }
 
-/** Renders the reports to where they go. */
-export async function deliver(destinations: readonly Destination[], files: readonly OpenFile[], reports: readonly Report[], context: Context, options: { readonly verbose: boolean; readonly suite: boolean }): Promise<void> {
-  for (const { reporter, to } of destinations) {
-    const output = to === "stdout" ? context.stdout : to === "stderr" ? context.stderr : undefined;
-    const text = reporter.render(reports, { colour: output?.colour ?? false, width: output?.width ?? 80, ...options });
-    const ended = text.endsWith("\n") ? text : `${text}\n`;
-    if (output !== undefined) output.write(ended);
-    else await files.find(({ path }) => typeof to !== "string" && path === to.path)?.write(ended);
+type DeliverOptions = Pick<RenderOptions, "verbose" | "suite">;
+
+/** Renders the reports to where they go. One that cannot be made or written is told on stderr, and keeps none of the others back; returns whether all were. */
+export async function deliver(api: Api, destinations: readonly Destination[], files: readonly OpenFile[], reports: readonly Report[], context: Context, options: DeliverOptions): Promise<boolean> {
+  let isDelivered = true;
+  for (const destination of destinations) {
+    try {
+      await deliverOne(destination, files, reports, context, options);
+    } catch (error) {
+      isDelivered = false;
+      const { reporter: { format }, to } = destination;
+      const failure = new api.ChaosError("report-failed", `the ${format} report could not be given${typeof to === "string" ? "" : ` to ${to.path}`}: ${messageOf(error)}`, { hint: `what happened stands in the journal: chaos report JOURNAL --report ${format} tries again`, cause: error });
+      context.stderr.write(errorText(failure, context.stderr, options.verbose));
+    }
   }
+  return isDelivered;
+}
+
+async function deliverOne({ reporter, to }: Destination, files: readonly OpenFile[], reports: readonly Report[], context: Context, options: DeliverOptions): Promise<void> {
+  const output = to === "stdout" ? context.stdout : to === "stderr" ? context.stderr : undefined;
+  const text = reporter.render(reports, { colour: output?.colour ?? false, width: output?.width ?? 80, ...options });
+  const ended = text.endsWith("\n") ? text : `${text}\n`;
+  if (output !== undefined) output.write(ended);
+  else await files.find(({ path }) => typeof to !== "string" && path === to.path)?.write(ended);
 }

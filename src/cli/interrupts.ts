@@ -5,18 +5,25 @@ import { interruptCodes } from "./exit-code.ts";
 const sameInterruptMs = 300;
 
 export interface Interrupts {
-  /** Aborted by the first interrupt; its reason is the signal's name. */
+  /** Aborted by the first interrupt, whose name is the reason, or by an error that nobody caught, which is the reason itself. */
   readonly signal: AbortSignal;
+  /** Errors that nobody caught. */
+  readonly defects: readonly unknown[];
   /** The first interrupt, when there was one. */
   received(): InterruptSignal | undefined;
   stopListening(): void;
 }
 
-/** The first interrupt asks for a clean stop, the second ends the process at once. */
+/** The first interrupt asks for a clean stop, the second ends the process at once. An error that nobody caught asks for a clean stop too. */
 export function listenForInterrupts(context: Context, nowMs: () => number = () => performance.now()): Interrupts {
   const controller = new AbortController();
   let first: { readonly signal: InterruptSignal; readonly atMs: number } | undefined;
-  const stopListening = context.onInterrupt((signal) => {
+  const defects: unknown[] = [];
+  const forgetDefects = context.onDefect((error) => {
+    defects.push(error);
+    controller.abort(error instanceof Error ? error : new Error(String(error)));
+  });
+  const forgetInterrupts = context.onInterrupt((signal) => {
     if (first === undefined) {
       first = { signal, atMs: nowMs() };
       context.stderr.write(`${context.stderr.live ? "\n" : ""}stopping: lifting faults, ending services. Once more to leave at once.\n`);
@@ -25,5 +32,9 @@ export function listenForInterrupts(context: Context, nowMs: () => number = () =
       context.exitNow(interruptCodes[signal]);
     }
   });
-  return { signal: controller.signal, received: () => first?.signal, stopListening };
+  const stopListening = (): void => {
+    forgetInterrupts();
+    forgetDefects();
+  };
+  return { signal: controller.signal, defects, received: () => first?.signal, stopListening };
 }

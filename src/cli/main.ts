@@ -12,10 +12,16 @@ import { outputOf } from "./terminal.ts";
 
 /** Carries a command line out. Returns the exit code; the process ends by itself when all is closed. */
 export async function main(argv: readonly string[], context: Context = systemContext(argv)): Promise<number> {
+  const tell = (error: unknown): void => context.stderr.write(errorText(error, context.stderr, argv.includes("--verbose")));
+  // Never taken away: what comes after the end is no better with a stack of Node's.
+  context.onDefect((error) => {
+    tell(error);
+    context.exitNow(exitCodes.failed);
+  });
   try {
     return await carryOut(commands, context, argv, version());
   } catch (error) {
-    context.stderr.write(errorText(error, context.stderr, argv.includes("--verbose")));
+    tell(error);
     return isOurs(error) ? exitCodes.refused : exitCodes.failed;
   }
 }
@@ -39,6 +45,17 @@ function systemContext(argv: readonly string[]): Context {
         for (const signal of signals) process.off(signal, listener);
       };
     },
+    onDefect: defectsOf(process),
     exitNow: (code) => process.exit(code),
+  };
+}
+
+/** Rejections that nobody handles come this way too (`--unhandled-rejections=throw`, the default). */
+function defectsOf(source: NodeJS.Process): Context["onDefect"] {
+  const listeners: ((error: unknown) => void)[] = [];
+  source.on("uncaughtException", (error) => listeners.at(-1)?.(error));
+  return (listener) => {
+    listeners.push(listener);
+    return () => void listeners.splice(listeners.lastIndexOf(listener), 1);
   };
 }

@@ -27,7 +27,7 @@ export async function carryOut(commands: readonly Command[], context: Context, a
     prepare(sub, context);
     if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
     sub.action(async () => {
-      exitCode = await command.act(context, sub.args, given(sub.opts()));
+      exitCode = await command.act(context, sub.args, given(sub.optsWithGlobals()));
     });
   }
   try {

@@ -32,7 +32,10 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
         const ran = await api.run(plan, {
           allowHosts: options.allowHosts,
           signal: interrupts.signal,
-          onEvent: (event) => progress.event(event),
+          onEvent: (event) => {
+            progress.event(event);
+            if (options.verbose && event.kind === "failed" && event.stack !== undefined) context.stderr.write(`${event.stack}\n`);
+          },
           ...(options.journalPath === undefined ? {} : { journalPath: options.journalPath }),
         });
         runs.push(ran);
@@ -45,10 +48,16 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
       } finally {
         progress.finish();
       }
-      if (interrupts.received() !== undefined) break;
+      if (interrupts.signal.aborted) break;
     }
   } finally {
     interrupts.stopListening();
+  }
+  if (interrupts.defects.length > 0) {
+    // The report of a run that went on tells of it.
+    const untold = runs.some(({ report }) => report.outcome === "failed") ? [] : interrupts.defects;
+    for (const error of untold) context.stderr.write(errorText(error, context.stderr, options.verbose));
+    return { runs, exitCode: exitCodes.failed, allowed: false };
   }
   const signal = interrupts.received();
   if (signal !== undefined) {

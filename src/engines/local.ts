@@ -81,6 +81,6 @@ function isKind<K extends Reply["kind"]>(reply: Reply, kind: K): reply is ReplyO
   return reply.kind === kind;
 }
 
-function failureOf({ code, message, hint }: Pick<ReplyOf<"failed">, "code" | "message" | "hint">): ChaosError {
-  return new ChaosError(code, message, hint === undefined ? {} : { hint });
+function failureOf({ code, message, hint, stack }: { readonly code: string; readonly message: string; readonly hint?: string; readonly stack?: string }): ChaosError {
+  return new ChaosError(code, message, { ...(hint === undefined ? {} : { hint }), cause: stack });
 }

@@ -40,7 +40,7 @@ export type DataPlaneMessage =
   | { readonly kind: "stopped"; readonly id: number }
   | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string; readonly hint?: string }
   /** It ended by itself: nothing listens and no fault is in force since `atMs`, and no request is answered any more. */
-  | { readonly kind: "died"; readonly atMs: number; readonly code: string; readonly message: string; readonly hint?: string }
+  | { readonly kind: "died"; readonly atMs: number; readonly code: string; readonly message: string; readonly hint?: string; readonly stack?: string }
   | { readonly kind: "records"; readonly records: readonly WitnessRecord[] };
 
 /** The border: all that the rest of the program knows of the data plane. */

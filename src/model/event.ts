@@ -168,7 +168,8 @@ export type RunEvent =
   | { readonly kind: "max-duration"; readonly atMs: number }
   | { readonly kind: "baseline"; readonly atMs: number; readonly met: boolean }
   | { readonly kind: "interrupted"; readonly atMs: number; readonly signal: string }
-  | { readonly kind: "failed"; readonly atMs: number; readonly code: string; readonly message: string; readonly hint?: string }
+  /** `stack`: of a defect of ours, where it showed itself. */
+  | { readonly kind: "failed"; readonly atMs: number; readonly code: string; readonly message: string; readonly hint?: string; readonly stack?: string }
   /** The last event: everything has been undone, or what could not be. */
   | { readonly kind: "ended"; readonly atMs: number; readonly cleanedUp: boolean; readonly left: readonly string[] };
 

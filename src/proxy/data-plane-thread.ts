@@ -44,6 +44,7 @@ export class DataPlaneThread implements DataPlane {
   #turn: Timer | undefined;
   #isGone = false;
   #causeOfDeath: string | undefined;
+  #stack: string | undefined;
 
   constructor(entry: URL, { env, startNs }: DataPlaneOptions) {
     this.#env = env;
@@ -52,7 +53,8 @@ export class DataPlaneThread implements DataPlane {
     this.#worker = new Worker(entry, { name: "data-plane", workerData: start, execArgv: [] });
     this.#worker.on("message", (message: DataPlaneMessage) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => {
-      this.#causeOfDeath = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#causeOfDeath = error instanceof Error ? error.message : String(error);
+      this.#stack = error instanceof Error ? error.stack : undefined;
     });
     this.#worker.on("exit", (code) => this.#ended(code));
   }
@@ -107,6 +109,7 @@ export class DataPlaneThread implements DataPlane {
       kind: "died", atMs: this.#env.nowMs(), code: "data-plane-died",
       message: `the proxies ended by themselves: ${this.#causeOfDeath ?? `their thread ended with code ${exitCode}`}`,
       hint: "this is a defect of chaos itself: please report it with the journal",
+      ...(this.#stack === undefined ? {} : { stack: this.#stack }),
     });
     for (const message of this.#stopped) this.#post(message);
     for (const id of this.#unanswered) this.#refuse(id);

@@ -31,7 +31,7 @@ export interface CarryOutOptions {
   /** Inherited by services and commands. */
   readonly environment: Readonly<Record<string, string>>;
   readonly baseDir: string;
-  /** Aborted by an interrupt; the reason is the signal's name. */
+  /** Aborted by an interrupt, whose name is the reason, or by a defect of ours, which is the reason itself. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: Event) => void;
 }
@@ -45,13 +45,13 @@ const leadMs = 10;
  */
 export async function carryOut(options: CarryOutOptions): Promise<void> {
   const run = new Run(options);
-  const interrupt = (): void => run.interrupt(String(options.signal.reason));
-  options.signal.addEventListener("abort", interrupt);
-  if (options.signal.aborted) interrupt();
+  const end = (): void => run.end(options.signal.reason);
+  options.signal.addEventListener("abort", end);
+  if (options.signal.aborted) end();
   try {
     await run.carryOut();
   } finally {
-    options.signal.removeEventListener("abort", interrupt);
+    options.signal.removeEventListener("abort", end);
   }
 }
 
@@ -69,6 +69,8 @@ class Run {
   #schedule: Schedule | undefined;
   #seq = 0;
   #isOver = false;
+  /** Recording itself has failed once. */
+  #isDefective = false;
 
   constructor(options: CarryOutOptions) {
     const { env, header, sink, secrets } = options;
@@ -79,8 +81,10 @@ class Run {
     this.#journal = new JournalFile(sink, { env, onFailure: (error) => this.#halt.haltUnrecorded(error) });
   }
 
-  interrupt(signal: string): void {
-    this.#halt.halt({ kind: "interrupted", atMs: this.#options.env.nowMs(), signal });
+  /** Ends it before its time, for a reason that comes from outside: an error, or a signal's name. */
+  end(reason: unknown): void {
+    const atMs = this.#options.env.nowMs();
+    this.#halt.halt(reason instanceof Error ? failureOf(reason, atMs) : { kind: "interrupted", atMs, signal: String(reason) });
   }
 
   async carryOut(): Promise<void> {
@@ -179,14 +183,31 @@ class Run {
     if (this.#isOver) return;
     // A fact is handed over for good: no copy of the many.
     const event: Event = Object.assign(this.#redactor.fact(fact), { seq: (this.#seq += 1) });
-    this.#journal.write(event);
-    this.#baseline.add(event);
-    if (event.kind === "sample") this.#guards?.add(event);
-    this.#options.onEvent(event);
+    try {
+      this.#journal.write(event);
+      this.#baseline.add(event);
+      if (event.kind === "sample") this.#guards?.add(event);
+      this.#options.onEvent(event);
+    } catch (error) {
+      this.#recordingFailed(error);
+    }
+  }
+
+  /** Facts come from timers and sockets, where an error would end the process instead of the run. */
+  #recordingFailed(error: unknown): void {
+    if (this.#isDefective) return this.#halt.haltUnrecorded(error instanceof Error ? error : new Error(String(error)));
+    this.#isDefective = true;
+    this.#halt.halt(failureOf(error, this.#options.env.nowMs()));
   }
 }
 
 function failureOf(error: unknown, atMs: number): HaltFact {
-  if (error instanceof ChaosError) return { kind: "failed", atMs, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
-  return { kind: "failed", atMs, code: "defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: "this is a defect of chaos itself: please report it with the journal" };
+  if (error instanceof ChaosError) return { kind: "failed", atMs, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }), ...stackOf(error.cause) };
+  return { kind: "failed", atMs, code: "defect", message: `chaos itself failed: ${error instanceof Error ? error.message : String(error)}`, hint: "this is a defect of chaos itself: please report it with the journal", ...stackOf(error) };
+}
+
+/** Of what crossed a thread, the stack is all that is left. */
+function stackOf(error: unknown): { readonly stack?: string } {
+  const stack = error instanceof Error ? error.stack : error;
+  return typeof stack === "string" ? { stack } : {};
 }

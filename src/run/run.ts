@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report } from "../model/report.ts";
@@ -22,7 +23,7 @@ export interface RunOptions {
   readonly journalPath?: string;
   /** Hosts beside this machine that may be reached. */
   readonly allowHosts?: readonly string[];
-  /** Aborting it ends the run: faults are lifted, services ended. The reason is the signal's name, `SIGINT` by default. */
+  /** Aborting it ends the run: faults are lifted, services ended. The reason is the signal's name, `SIGINT` by default; with an error (that is no DOMException) the run has failed. */
   readonly signal?: AbortSignal;
   /** Told every event as it is written. */
   readonly onEvent?: (event: Event) => void;
@@ -30,8 +31,8 @@ export interface RunOptions {
 
 /**
  * Carries a plan out on this machine and judges what happened from its journal.
- * Throws ChaosError before anything is started (`target-not-allowed`, `secret-missing`, `journal-unwritable`), and `journal-unwritable` after the
- * clean-up when the journal could not be written to its end; any other failure is told by the report.
+ * Throws ChaosError before anything is started (`target-not-allowed`, `secret-missing`, `journal-unwritable`), and after the clean-up when the journal
+ * could not be written to its end (`journal-unwritable`) or not be judged (`judge-failed`); any other failure is told by the report.
  */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<{ readonly report: Report; readonly journalPath: string }> {
   const startNs = process.hrtime.bigint();
@@ -49,7 +50,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   const sink = await openJournal(journalPath, header);
   const baseDir = options.baseDir ?? (plan.file === "-" ? process.cwd() : dirname(resolve(plan.file)));
   const interrupt = new AbortController();
-  const passOn = (): void => interrupt.abort(typeof options.signal?.reason === "string" ? options.signal.reason : "SIGINT");
+  const passOn = (): void => interrupt.abort(reasonOf(options.signal?.reason));
   options.signal?.addEventListener("abort", passOn);
   if (options.signal?.aborted === true) passOn();
   try {
@@ -57,7 +58,24 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   } finally {
     options.signal?.removeEventListener("abort", passOn);
   }
-  return { report: await judgeJournal(journalPath), journalPath };
+  return { report: await judged(journalPath), journalPath };
+}
+
+/** What `AbortController` and `AbortSignal.timeout` give by themselves are no failures. */
+function reasonOf(reason: unknown): unknown {
+  if (typeof reason === "string") return reason;
+  return reason instanceof Error && !(reason instanceof DOMException) ? reason : "SIGINT";
+}
+
+async function judged(journalPath: string): Promise<Report> {
+  try {
+    return await judgeJournal(journalPath);
+  } catch (error) {
+    if (error instanceof ChaosError) throw error;
+    throw new ChaosError("judge-failed", `the run is over and undone, but it could not be judged: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: `this is a defect of chaos itself: please report it with the journal, ${journalPath}`, cause: error,
+    });
+  }
 }
 
 function given(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {

@@ -46,4 +46,4 @@ export class Redactor {
   }
 }
 
-const freeTexts: ReadonlySet<string> = new Set(["path", "key", "idempotencyKey", "retryAfter", "blame", "failure", "message", "hint"]);
+const freeTexts: ReadonlySet<string> = new Set(["path", "key", "idempotencyKey", "retryAfter", "blame", "failure", "message", "hint", "stack"]);

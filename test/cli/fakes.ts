@@ -7,6 +7,8 @@ export interface FakeContext extends Context {
   readonly err: () => string;
   readonly exits: number[];
   interrupt(signal: InterruptSignal): void;
+  /** An error that nobody caught. */
+  defect(error: unknown): void;
 }
 
 function fakeOutput(written: string[]): Output {
@@ -19,6 +21,7 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
   const err: string[] = [];
   const exits: number[] = [];
   const listeners = new Set<(signal: InterruptSignal) => void>();
+  const defectListeners: ((error: unknown) => void)[] = [];
   return {
     api: () => Promise.resolve(fakeApi(api)),
     stdout: fakeOutput(out),
@@ -29,6 +32,10 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onDefect: (listener) => {
+      defectListeners.push(listener);
+      return () => void defectListeners.splice(defectListeners.indexOf(listener), 1);
+    },
     exitNow: (code) => void exits.push(code),
     out: () => out.join(""),
     err: () => err.join(""),
@@ -36,6 +43,7 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
     interrupt: (signal) => {
       for (const listener of listeners) listener(signal);
     },
+    defect: (error) => defectListeners.at(-1)?.(error),
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Reporter } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
 import { ChaosError } from "../../src/model/error.ts";
 import { aReport, fakeContext } from "./fakes.ts";
@@ -61,6 +62,16 @@ describe("errors", () => {
     expect(await main(["explain", "x", "--verbose"], long)).toBe(6);
     expect(long.err()).toContain("    at ");
   });
+
+  test("that nobody caught end the process with 6 and no stack", async () => {
+    const context = fakeContext({ explainType: () => {
+      context.defect(new TypeError("boom"));
+      return "about it";
+    } });
+    await main(["explain", "x"], context);
+    expect(context.exits).toEqual([6]);
+    expect(context.err()).toBe("error: this should not happen: boom [defect]\n  help: please report it, with the output of --verbose\n");
+  });
 });
 
 describe("list", () => {
@@ -94,6 +105,16 @@ describe("report", () => {
     expect(await main(["report", "-"], context)).toBe(1);
     expect(lines).toBe(3);
     expect(context.out()).toBe("text: 1\n");
+  });
+
+  test.each([[["report", "j", "--verbose"], true], [["--verbose", "report", "j"], true], [["report", "j"], false]])("%j: with all that is known is %s", async (argv, wanted) => {
+    let verbose: boolean | undefined;
+    const text: Reporter = { format: "text", summary: "", render: (_, options) => {
+      verbose = options.verbose;
+      return "";
+    } };
+    await main(argv, fakeContext({ findReporter: () => text }));
+    expect(verbose).toBe(wanted);
   });
 });
 

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Api } from "../../src/cli/api.ts";
+import type { Api, Reporter } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
 import { ChaosError } from "../../src/model/error.ts";
+import { reporters } from "../../src/reporters/index.ts";
 import { textWith } from "../experiment/minimal.ts";
 import { aReport, fakeContext } from "./fakes.ts";
 
@@ -155,6 +156,25 @@ describe("a series", () => {
     expect(context.out()).toBe("text suite: 0\n");
   });
 
+  test("ends with an error that nobody caught: the running one is told, no other is started, and the code is 6", async () => {
+    let reason: unknown;
+    const context = fakeContext({
+      run: (_plan, options) => {
+        context.defect(new TypeError("boom"));
+        context.defect(new TypeError("boom again"));
+        reason = options?.signal?.reason;
+        return Promise.resolve({ report: aReport(0), journalPath: "j" });
+      },
+    });
+    expect(await main(["run", await file("a.yaml", "a"), "--repeat", "3"], context)).toBe(6);
+    expect(reason).toEqual(new TypeError("boom"));
+    expect(context.out()).toBe("text suite: 0\n");
+    expect(context.err()).toContain("error: this should not happen: boom [defect]");
+    expect(context.err()).toContain("boom again");
+    expect(context.err()).not.toContain("    at ");
+    expect(context.exits).toEqual([]);
+  });
+
   test("starts nothing when one plan reaches a host that is not allowed", async () => {
     const { api, ran } = endingWith();
     const context = fakeContext({ ...api, preflight: (plan) => {
@@ -175,6 +195,20 @@ describe("a series", () => {
 });
 
 describe("reports", () => {
+  test("that cannot be made are told with 6, and keep no other back", async () => {
+    const broken: Reporter = { format: "json", summary: "", render: () => { throw new TypeError("boom"); } };
+    const path = join(folder, "report.json");
+    for (const verbose of [false, true]) {
+      const context = fakeContext({ findReporter: (format) => (format === "json" ? broken : reporters.find((reporter) => reporter.format === format)) });
+      expect(await main(["run", await file("a.yaml", "a"), "--report", `json=${path}`, "--report", "text", ...(verbose ? ["--verbose"] : [])], context)).toBe(6);
+      expect(context.out()).toContain("A title");
+      expect(context.err()).toContain(`error: the json report could not be given to ${path}: boom [report-failed]\n  help: what happened stands in the journal: chaos report JOURNAL --report json tries again\n`);
+      expect(context.err().includes("    at ")).toBe(verbose);
+      expect(context.err()).toContain("journal: j\n");
+      expect(await readdir(folder)).toEqual(["a.yaml"]);
+    }
+  });
+
   test("the one without a path takes stdout, and text goes to stderr", async () => {
     const context = fakeContext();
     await main(["run", await file("a.yaml", "a"), "--report", "json"], context);

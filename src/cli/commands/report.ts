@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { Command } from "../command.ts";
 import { deliver, openFiles, pathsOf, readDestinations, reportOption } from "../destinations.ts";
+import { exitCodes } from "../exit-code.ts";
 
 export const report: Command = {
   name: "report",
@@ -15,8 +16,8 @@ export const report: Command = {
     const files = await openFiles(api, pathsOf(destinations));
     try {
       const judged = await api.judgeJournal(journal === "-" ? createInterface({ input: Readable.from(context.stdin), crlfDelay: Number.POSITIVE_INFINITY }) : journal);
-      await deliver(destinations, files, [judged], context, { verbose: given.flag("verbose"), suite: false });
-      return judged.exitCode;
+      const isDelivered = await deliver(api, destinations, files, [judged], context, { verbose: given.flag("verbose"), suite: false });
+      return isDelivered ? judged.exitCode : exitCodes.failed;
     } finally {
       for (const file of files) await file.close();
     }

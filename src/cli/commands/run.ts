@@ -86,8 +86,9 @@ async function runAndReport(api: Api, context: Context, plans: readonly Plan[], 
       allowHosts: given.texts("allow-host"),
       ...(journalPath === undefined ? {} : { journalPath }),
     });
-    if (runs.length > 0) await deliver(destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
+    const isDelivered = runs.length === 0 || await deliver(api, destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
     if (!quiet) context.stderr.write(closingLines(runs, destinations).map((line) => `${line}\n`).join(""));
+    if (!isDelivered) return exitCodes.failed;
     if (allowed) context.stderr.write("inconclusive, let through by --allow-inconclusive: exit code 0 in place of 3\n");
     return exitCode;
   } finally {
