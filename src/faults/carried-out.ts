@@ -17,9 +17,9 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
   throttle: ["http1", "tcp"],
   slice: ["http1", "tcp"],
   lose: ["http1", "tcp"],
-  "hold-end": ["tcp"],
-  limit: ["tcp"],
-  silence: ["tcp"],
+  "hold-end": ["http1", "tcp"],
+  limit: ["http1", "tcp"],
+  silence: ["http1", "tcp"],
   admit: ["http1", "tcp"],
   refuse: ["http1", "tcp"],
 };

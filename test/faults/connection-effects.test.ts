@@ -66,6 +66,7 @@ test("each says what it does in the field's words", () => {
 });
 
 test("an effect that a lane lacks is named, with the lanes that have it", () => {
-  expect(beyondLane(typeOf("half-open"), {}, "http1")).toEqual({ effect: "silence", lanes: ["tcp"] });
-  expect(beyondLane(typeOf("half-open"), {}, "tcp")).toBeUndefined();
+  const hang = findFaultType("hang", "exchange");
+  expect(hang && beyondLane(hang, hang.params.parse({}), "tcp")).toEqual({ effect: "hang", lanes: ["http1"] });
+  for (const lane of ["http1", "tcp"] as const) expect(beyondLane(typeOf("half-open"), {}, lane)).toBeUndefined();
 });

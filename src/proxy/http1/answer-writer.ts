@@ -1,12 +1,9 @@
 import type { Env } from "../../model/env.ts";
 import { sizeOf } from "./exchange.ts";
-import type { Exchange, Step } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Ledger } from "./ledger.ts";
 import { Shape } from "./shape.ts";
 import type { Wires } from "./wires.ts";
-
-/** How an exchange ends when a fault of its connection cuts it off; the connection's record tells which fault it was. */
-const connectionCut: Step = { effect: { kind: "reset", at: "response" }, fault: { fault: "", decision: "applied" } };
 
 /** Writes answers to the client, as far as their limits let them, and holds what has to wait. */
 export class AnswerWriter {
@@ -48,11 +45,9 @@ export class AnswerWriter {
       if (bytes.length > room) out = bytes.subarray(0, room);
     }
     if (out.length > 0) {
-      exchange.responseBytes += this.wires.toClient(out);
-      if (this.wires.isCut) {
-        exchange.spent = true;
-        exchange.ending = connectionCut;
-      }
+      const written = this.wires.toClient(out);
+      exchange.responseBytes += written;
+      if (written < out.length) exchange.spent = true;
     }
     if (exchange.headMs < 0 && exchange.headEndBytes > 0 && exchange.responseBytes >= exchange.headEndBytes) this.ledger.headWritten(exchange, this.wires.wroteMs);
   }

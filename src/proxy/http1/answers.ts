@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Effect } from "../../model/effect.ts";
+import type { Framing } from "./framing.ts";
 
 type Respond = Extract<Effect, { kind: "respond" }>;
 
@@ -8,6 +9,12 @@ export interface Answer {
   readonly bytes: Buffer;
   readonly headBytes: number;
   readonly retryAfter?: string;
+}
+
+/** How the body of such an answer is framed. */
+export function framingOf({ bytes, headBytes }: Answer): { readonly framing: Framing; readonly length: number } {
+  const length = bytes.length - headBytes;
+  return { framing: length === 0 ? "none" : "length", length };
 }
 
 /** The answer of a `respond` effect. Its framing is ours: Content-Length and Transfer-Encoding of the effect are not taken over. */

@@ -1,94 +1,79 @@
 import type { Socket } from "node:net";
-import type { ConnectionRecord } from "../../model/event.ts";
 import { authority } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
-import { onFin, reset } from "../reset.ts";
 import { Grip } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/grip.ts";
+import { ClientSide, readingGraceMs } from "./client-side.ts";
+import type { ClientListener } from "./client-side.ts";
+import { ConnectionWitness } from "./connection-witness.ts";
+import type { ClosedBy } from "./connection-witness.ts";
 import type { Limits } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
+import { Silence } from "./silence.ts";
 import { UpstreamSide } from "./upstream-side.ts";
 import type { UpstreamListener } from "./upstream-side.ts";
 import type { Loss, Wires } from "./wires.ts";
 
-type ClosedBy = ConnectionRecord["closedBy"];
-
-/**
- * From the last byte written to a reset. A reset overtakes what the client's window has no room for, and a client on libuv that polls both at once
- * reports an end instead of the reset: it is given this long to read.
- */
-const flushGraceMs = 20;
-
 /** One client connection and, from the first request that is passed on, its one upstream connection. */
-export class Http1Connection implements LaneConnection, Wires, UpstreamListener {
-  /** A fault has cut the client's connection off: no byte is written any more. */
+export class Http1Connection implements LaneConnection, Wires, ClientListener, UpstreamListener {
   isCut = false;
-  wroteMs = Number.NEGATIVE_INFINITY;
   private readonly context: LaneContext;
   private readonly limits: Limits;
-  private readonly client: Socket;
+  private readonly client: ClientSide;
   private readonly upstream: UpstreamSide;
   private readonly requests: RequestReader;
   private readonly responses: ResponseReader;
   private readonly pipeline: Pipeline;
   private readonly grip: Grip;
-  private readonly openMs: number;
-  private readonly peer: string;
-  private requestBytes = 0;
-  private responseBytes = 0;
-  private clientEnded = false;
-  private clientBlocked = false;
-  private clientPaused = false;
+  private readonly witness: ConnectionWitness;
   /** The client's half is closed, and upstream is to learn it behind what is still held of the requests. */
   private upstreamEndWaits = false;
+  private silenced: Silence | undefined;
   /** Nothing that comes is read any more. */
   private over = false;
-  private closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
 
   constructor(client: Socket, context: LaneContext, limits: Limits) {
+    const { env, proxy } = context;
     this.context = context;
     this.limits = limits;
-    this.client = client;
-    this.openMs = context.env.nowMs();
-    this.peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
-    this.upstream = new UpstreamSide(context, this);
+    this.witness = new ConnectionWitness(context);
+    this.client = new ClientSide(client, env, this);
+    this.upstream = new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
-    this.requests = new RequestReader({ env: context.env, limits, sink: this.pipeline, host: context.proxy.host === "upstream" ? authority(context.proxy) : undefined });
+    this.requests = new RequestReader({ env, limits, sink: this.pipeline, host: proxy.host === "upstream" ? authority(proxy) : undefined });
     this.responses = new ResponseReader(limits, this.pipeline);
-    client.on("data", this.onClientData);
-    onFin(client, this.onClientEnd);
-    client.on("error", this.onClientError);
-    client.on("close", this.onClientClose);
-    client.on("drain", this.onClientDrain);
     const { requestLine, responseLine } = this.upstream;
-    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut());
+    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
     this.grip.ask();
   }
 
   get requestsPaused(): boolean {
-    return this.clientPaused;
+    return this.client.paused;
+  }
+
+  get wroteMs(): number {
+    return this.client.wroteMs;
   }
 
   faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
-    if (this.over) return;
-    if (lifted) {
-      this.grip.letGoAll(release);
-      this.pipeline.lifted(release);
-    }
-    if (!this.isOver()) this.grip.ask();
+    // What is over may still be held back from the client, or from upstream.
+    if (lifted) this.grip.letGoAll(release);
+    if (lifted && this.isPassing()) this.pipeline.lifted(release);
+    if (!this.over) this.grip.ask();
     this.controlFlow();
   }
 
   stop(): void {
-    this.pipeline.endAll("open");
+    this.exchanges.endAll("open");
     this.finish("proxy", "fin");
     this.upstream.drop("now");
     this.client.destroy();
   }
 
   cut(): void {
-    this.pipeline.endAll("reset");
+    this.exchanges.endAll("reset");
     this.reset("fault");
   }
 
@@ -96,42 +81,27 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     if (this.isCut) return 0;
     const cut = this.grip.cutsAnswer(bytes.length);
     const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
+    if (out.length > 0) this.client.write(out);
     if (cut !== undefined) {
       this.isCut = true;
-      this.grip.ledger.acted(cut.fault, "reset", this.context.env.nowMs());
+      // Behind what is being done with these bytes.
+      queueMicrotask(() => this.carryOut(cut));
     }
-    if (out.length === 0) return 0;
-    const { client } = this;
-    this.responseBytes += out.length;
-    // What the kernel took at once does not count: then there is nothing to wait for.
-    if (!client.write(out) && client.writableLength > 0) this.clientBlocked = true;
-    this.wroteMs = this.context.env.nowMs();
     return out.length;
   }
 
   toUpstream(bytes: Buffer): void {
-    this.upstream.write(bytes);
+    if (this.isPassing()) this.upstream.write(bytes);
   }
 
   close(by: ClosedBy): void {
     this.finish(by, "fin");
-    const { client } = this;
-    client.end();
-    client.resume();
-    if (this.clientEnded) return;
-    // Closing on bytes not read would reset the connection, and the answer could be lost to it (RFC 9112 §9.6): read on for a while.
-    const timer = this.context.env.after(this.limits.lingerMs, () => client.destroy());
-    client.once("close", () => timer.cancel());
+    this.end(by === "upstream");
   }
 
   reset(by: ClosedBy): void {
     this.finish(by, "rst");
-    const { client } = this;
-    const { env } = this.context;
-    const waitMs = this.wroteMs + flushGraceMs - env.nowMs();
-    if (client.writableLength > 0) client.write("", () => env.after(flushGraceMs, () => reset(client)));
-    else if (waitMs > 0) env.after(waitMs, () => reset(client));
-    else reset(client);
+    this.client.reset();
   }
 
   dropUpstream(): void {
@@ -145,15 +115,16 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
   }
 
   idle(loss: Loss | undefined): void {
+    if (!this.isPassing()) return;
     if (loss?.how === "rst") this.reset("upstream");
-    else if (this.clientEnded || loss !== undefined) {
-      this.client.end();
+    else if (this.client.ended || loss !== undefined) {
+      this.end(loss !== undefined);
       this.upstream.end();
     }
   }
 
   endClient(): void {
-    this.client.end();
+    this.end(true);
   }
 
   tunnel(): void {
@@ -166,16 +137,50 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
 
   /** Who sends faster than the other side takes, or than the effects let go, is made to wait. */
   controlFlow(): void {
-    if (this.over) return;
+    if (!this.isPassing()) return;
     const { heldBytes, inFlight } = this.limits;
-    const { pipeline, upstream } = this;
-    const pauseClient = upstream.blocked || pipeline.requests.heldBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight;
-    if (pauseClient !== this.clientPaused) {
-      this.clientPaused = pauseClient;
-      if (pauseClient) this.client.pause();
-      else this.client.resume();
+    const { client, pipeline, upstream } = this;
+    client.pause(upstream.blocked || pipeline.requests.heldBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight);
+    upstream.pause(client.blocked || pipeline.heldResponseBytes + upstream.responseLine.heldWeight > heldBytes);
+  }
+
+  clientBytes(bytes: Buffer): void {
+    if (this.over) return;
+    this.requests.push(bytes);
+    if (this.silenced === undefined) return this.controlFlow();
+    this.requests.resume();
+    this.client.pause(!this.silenced.takes(bytes.length));
+  }
+
+  clientEnded(): void {
+    if (this.over) return;
+    this.witness.ends("client", "fin");
+    this.requests.stop();
+    this.exchanges.clientLeft("fin");
+    if (!this.isPassing()) return;
+    this.upstreamEndWaits = this.pipeline.requests.isSlow;
+    if (!this.upstreamEndWaits) this.upstream.end();
+    this.controlFlow();
+  }
+
+  clientFailed(): void {
+    if (this.over) return;
+    this.exchanges.clientLeft("rst");
+    this.finish("client", "rst");
+  }
+
+  clientClosed(): void {
+    if (!this.over) {
+      this.exchanges.endAll("client-left");
+      this.finish("client", "fin");
     }
-    upstream.pause(this.clientBlocked || pipeline.heldResponseBytes + upstream.responseLine.heldWeight > heldBytes);
+    this.silenced?.end();
+    this.upstream.responseLine.drop();
+    this.witness.write({
+      peer: this.client.peer, exchanges: this.pipeline.ledger.exchanges, requestBytes: this.client.receivedBytes, responseBytes: this.client.sentBytes,
+      upstreamReached: this.upstream.reached, ...this.grip.ledger.records(),
+    });
+    if (this.upstream.isGone) this.context.closed();
   }
 
   upstreamBytes(bytes: Buffer): void {
@@ -185,15 +190,16 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
   }
 
   upstreamEnded(): void {
-    if (this.over) return;
-    this.closedBy("upstream", "fin");
+    // Nothing comes from upstream any more: it is our own end, that faults held back.
+    if (this.over) return this.end(true);
+    this.witness.ends("upstream", "fin");
     this.responses.end();
     this.pipeline.upstreamLost({ how: "fin", reached: true });
     this.controlFlow();
   }
 
   upstreamFailed(error: NodeJS.ErrnoException): void {
-    if (this.over) return;
+    if (this.over || this.silenced !== undefined) return;
     if (error.code === "EMFILE" || error.code === "ENFILE") {
       this.pipeline.ledger.issue(error.code, "the limit of open files is reached: connections to upstream cannot be opened");
     }
@@ -202,76 +208,86 @@ export class Http1Connection implements LaneConnection, Wires, UpstreamListener 
     this.controlFlow();
   }
 
-  upstreamFlows(): void {
-    this.controlFlow();
+  upstreamTakes(length: number): Cut | undefined {
+    const cut = this.grip.cutsRequest(length);
+    if (cut !== undefined) {
+      this.isCut = true;
+      this.requests.stop();
+    }
+    return cut;
   }
 
-  private readonly onClientData = (bytes: Buffer): void => {
+  upstreamCut(cut: Cut): void {
+    if (cut.how === "fin") this.carryOut(cut);
+    else this.context.env.after(readingGraceMs, () => this.carryOut(cut));
+  }
+
+  upstreamClosed(): void {
+    if (this.client.closed) this.context.closed();
+  }
+
+  /** Whoever sees to them. */
+  private get exchanges(): Pick<Pipeline, "clientLeft" | "endAll"> {
+    return this.silenced ?? this.pipeline;
+  }
+
+  /** For where what was called in between may have ended it: bytes go both ways. */
+  private isPassing(): boolean {
+    return !this.over && !this.isCut && this.silenced === undefined;
+  }
+
+  private carryOut(cut: Cut): void {
+    if (!this.over) this.grip.carryOutCut(cut);
+  }
+
+  /** A fault of the connection ends it by FIN, both ways. */
+  private hangUp(): void {
     if (this.over) return;
-    this.requestBytes += bytes.length;
-    this.requests.push(bytes);
-    this.controlFlow();
-  };
+    this.exchanges.endAll("dropped");
+    this.finish("fault", "fin", "linger");
+    this.end(false);
+  }
 
-  private readonly onClientEnd = (): void => {
-    this.clientEnded = true;
-    if (this.over) return;
-    this.closedBy("client", "fin");
-    this.requests.stop();
-    this.pipeline.clientLeft("fin");
-    this.upstreamEndWaits = this.pipeline.requests.isSlow;
-    if (!this.upstreamEndWaits) this.upstream.end();
-    this.controlFlow();
-  };
-
-  private readonly onClientError = (): void => {
-    if (this.over) return;
-    this.pipeline.clientLeft("rst");
-    this.finish("client", "rst");
-  };
-
-  private readonly onClientDrain = (): void => {
-    this.clientBlocked = false;
-    this.controlFlow();
-  };
-
-  private readonly onClientClose = (): void => {
-    if (!this.over) {
-      this.pipeline.endAll("client-left");
-      this.finish("client", "fin");
+  /** A fault takes its voice. Requests are read on, so that it is seen who asks and who leaves. Returns what ends the silence. */
+  private silence(read: boolean, closeAfterMs: number | undefined): () => void {
+    if (this.over) return () => undefined;
+    if (this.silenced === undefined) {
+      this.silenced = new Silence(this.context, this.pipeline.ledger, this.pipeline.surrender());
+      this.witness.isSilent = true;
+      this.responses.stop();
+      this.requests.redirect(this.silenced);
+      this.requests.resume();
+      this.client.pause(false);
     }
-    this.writeRecord();
-    this.context.closed();
-  };
+    this.upstream.silence(read);
+    if (!read) this.silenced.takesOnly(this.limits.heldBytes);
+    if (closeAfterMs !== undefined) this.silenced.endAfter(closeAfterMs, () => this.hangUp());
+    return () => this.endSilence();
+  }
+
+  /** What was lost cannot be made good: for a caller that is still there the connection ends with the silence, by a reset. */
+  private endSilence(): void {
+    if (this.over) return;
+    if (this.witness.closedBy !== "client") return this.cut();
+    this.finish("client", "fin");
+    this.client.destroy();
+  }
+
+  /** Closes the client's connection by FIN, which faults may hold back unless it has come through them already. */
+  private end(hasComeThrough: boolean): void {
+    const { responseLine } = this.upstream;
+    if (!hasComeThrough && !responseLine.open) responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
+    else if (this.over) this.client.close(this.limits.lingerMs);
+    else this.client.end();
+  }
 
   /** Reads no more, and ends the upstream connection as the client's was ended. */
-  private finish(by: ClosedBy, how: "fin" | "rst"): void {
+  private finish(by: ClosedBy, how: "fin" | "rst", upstream: "fin" | "linger" | "rst" = how): void {
     if (this.over) return;
-    this.closedBy(by, how);
+    this.witness.ends(by, how);
     this.over = true;
     this.requests.stop();
     this.responses.stop();
-    this.upstream.drop(how);
-  }
-
-  /** For where what was called in between may have ended it. */
-  private isOver(): boolean {
-    return this.over;
-  }
-
-  /** Who ended it first; a reset outweighs a FIN, which may have been half a close only. */
-  private closedBy(closedBy: ClosedBy, how: "fin" | "rst"): void {
-    if (this.closing === undefined || (this.closing.how === "fin" && how === "rst")) this.closing = { closedBy, how };
-  }
-
-  private writeRecord(): void {
-    const { env, proxy, caller, conn } = this.context;
-    const closeMs = env.nowMs();
-    this.context.record({
-      kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs: this.openMs, closeMs, peer: this.peer, exchanges: this.pipeline.ledger.exchanges,
-      requestBytes: this.requestBytes, responseBytes: this.responseBytes, upstreamReached: this.upstream.reached,
-      ...(this.closing ?? { closedBy: "proxy", how: "fin" }), ...this.grip.ledger.records(),
-    });
+    this.upstream.drop(upstream);
   }
 }
-

@@ -126,6 +126,23 @@ export class Exchange {
     this.requestLength = head.length;
   }
 
+  /** Its caller has closed or reset; what opened a tunnel is no exchange any more that could be left. */
+  left(atMs: number, how: "fin" | "rst"): void {
+    if (this.tunnel || this.leftMs >= 0) return;
+    this.leftMs = atMs;
+    this.leftBy = how;
+  }
+
+  /** Nothing happens to it any more, and what was held of it is thrown away. */
+  abandon(): void {
+    this.timer?.cancel();
+    this.requestShape?.drop();
+    this.responseShape?.drop();
+    this.heldRequest = undefined;
+    this.heldInterims = undefined;
+    this.heldResponse = undefined;
+  }
+
   /** The head of its final response is known, `headBytes` long. */
   answerWith({ status, framing, length }: AnswerHead, headBytes: number): void {
     this.status = status;

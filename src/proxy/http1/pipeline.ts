@@ -1,7 +1,7 @@
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { encodeAnswer, encodeRejection } from "./answers.ts";
+import { encodeAnswer, encodeRejection, framingOf } from "./answers.ts";
 import type { Answer, Rejection } from "./answers.ts";
 import { Effects, isDue } from "./effects.ts";
 import type { Stage } from "./effects.ts";
@@ -142,11 +142,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   /** The client has closed or reset. What is still held of its requests is not passed on. */
   clientLeft(how: "fin" | "rst"): void {
     const nowMs = this.context.env.nowMs();
-    for (const exchange of this.exchanges) {
-      if (exchange.tunnel || exchange.leftMs >= 0) continue;
-      exchange.leftMs = nowMs;
-      exchange.leftBy = how;
-    }
+    for (const exchange of this.exchanges) exchange.left(nowMs, how);
     if (how === "rst") this.endAll("client-left");
     else {
       while (this.exchanges.length > this.requests.letGo) this.remove(this.exchanges.length - 1, "client-left");
@@ -166,6 +162,12 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     while (this.exchanges.length > 0) this.remove(0, end);
     this.requests.drop();
     this.ledger.close();
+  }
+
+  /** Gives its exchanges up: whatever held them or was to become of them, nothing does any more. */
+  surrender(): Exchange[] {
+    for (const exchange of this.exchanges) exchange.abandon();
+    return this.exchanges.splice(0);
   }
 
   requestReady(exchange: Exchange): void {
@@ -194,12 +196,12 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     exchange.tunnel = false;
     exchange.answeredBy = fault;
     this.answers.dropFinal(exchange);
-    const { bytes, headBytes, retryAfter } = encodeAnswer(effect, { method: exchange.method, close: exchange.closeAfter });
-    exchange.retryAfter = retryAfter;
-    exchange.answerWith({ status: effect.status, ...framingOf(bytes.length - headBytes) }, headBytes);
+    const answer = encodeAnswer(effect, { method: exchange.method, close: exchange.closeAfter });
+    exchange.retryAfter = answer.retryAfter;
+    exchange.answerWith({ status: effect.status, ...framingOf(answer) }, answer.headBytes);
     exchange.isReplaced = true;
     exchange.responseDone = true;
-    this.answers.hold(exchange, bytes, false);
+    this.answers.hold(exchange, answer.bytes, false);
   }
 
   shapeRequest(exchange: Exchange): Shape {
@@ -223,6 +225,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       } else if (ending !== undefined && isDue(exchange, ending)) {
         return this.carryOutEnding(exchange, ending);
       } else {
+        if (this.wires.isCut) return;
         const isHeld = responseShape !== undefined && responseShape.heldWeight > 0;
         const isLost = this.loss !== undefined && !exchange.responseDone && !isHeld && (exchange.unpassable || exchange.requestGate === "open");
         if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
@@ -266,10 +269,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.wires.close(by);
   }
 
-  private answer(exchange: Exchange, { bytes, headBytes }: Answer, status: number): void {
-    this.beginResponse(exchange, { status, ...framingOf(bytes.length - headBytes) }, headBytes);
+  private answer(exchange: Exchange, answer: Answer, status: number): void {
+    this.beginResponse(exchange, { status, ...framingOf(answer) }, answer.headBytes);
     this.requestReady(exchange);
-    this.responseBytes(exchange, bytes, true);
+    this.responseBytes(exchange, answer.bytes, true);
   }
 
   private beginResponse(exchange: Exchange, head: AnswerHead, headBytes: number): void {
@@ -287,9 +290,4 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
     if (end === "complete" && exchange.mayTunnel) this.wires.resumeRequests();
   }
-}
-
-/** Of an answer that the proxy gives itself. */
-function framingOf(bodyBytes: number): Pick<AnswerHead, "framing" | "length"> {
-  return { framing: bodyBytes === 0 ? "none" : "length", length: bodyBytes };
 }

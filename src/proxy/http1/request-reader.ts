@@ -25,7 +25,7 @@ export class RequestReader {
   heldBytes = 0;
   private readonly env: Env;
   private readonly limits: Limits;
-  private readonly sink: RequestSink;
+  private sink: RequestSink;
   /** Replaces the value of Host. */
   private readonly host: Buffer | undefined;
   private readonly scanner = new HeadScanner(true);
@@ -63,6 +63,11 @@ export class RequestReader {
         return;
       case "stopped":
     }
+  }
+
+  /** From now on somebody else is told. */
+  redirect(sink: RequestSink): void {
+    this.sink = sink;
   }
 
   /** The client asked for a tunnel and did not get one: what it has sent since are requests. */

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { dial } from "../dial.ts";
 import type { LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
+import type { Cut } from "../tcp/grip.ts";
 import { Line } from "../tcp/line.ts";
 
 /** What is told of the connection to upstream. */
@@ -12,7 +13,13 @@ export interface UpstreamListener {
   /** Refused, reset, or lost otherwise. */
   upstreamFailed(error: NodeJS.ErrnoException): void;
   /** It takes, or holds, more or less than before. */
-  upstreamFlows(): void;
+  controlFlow(): void;
+  /** So many bytes are about to be written to it: a fault may cut them off. */
+  upstreamTakes(length: number): Cut | undefined;
+  /** What is before the cut has been written, as far as it could be. */
+  upstreamCut(cut: Cut): void;
+  /** Nothing is left of it. */
+  upstreamClosed(): void;
 }
 
 /** The one connection to upstream, dialled with the first bytes for it. */
@@ -20,8 +27,9 @@ export class UpstreamSide {
   /** What faults of the connection do to its bytes: those that go to it, and those that have come from it. */
   readonly requestLine = new Line((chunk) => {
     if ("bytes" in chunk) this.send(chunk.bytes);
+    else if (this.isDropped && this.socket !== undefined) this.part(this.socket);
     else this.socket?.end();
-    this.listener.upstreamFlows();
+    this.listener.controlFlow();
   });
   readonly responseLine = new Line((chunk) => {
     if ("bytes" in chunk) this.listener.upstreamBytes(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.byteLength));
@@ -32,12 +40,20 @@ export class UpstreamSide {
   reached = false;
   private readonly context: LaneContext;
   private readonly listener: UpstreamListener;
+  private readonly lingerMs: number;
   private socket: Socket | undefined;
   private paused = false;
+  /** Nothing of it is wanted any more, but for the end of the client's connection, which keeps its place behind what faults hold. */
+  private isDropped = false;
+  private lingers = false;
+  private isCut = false;
+  private closed = false;
 
-  constructor(context: LaneContext, listener: UpstreamListener) {
+  /** `lingerMs`: see `Limits`. */
+  constructor(context: LaneContext, listener: UpstreamListener, lingerMs: number) {
     this.context = context;
     this.listener = listener;
+    this.lingerMs = lingerMs;
   }
 
   write(bytes: Buffer): void {
@@ -59,21 +75,62 @@ export class UpstreamSide {
     else this.socket?.resume();
   }
 
-  /** Nothing of it is wanted any more. `fin`: what was written to it still goes out; `now`: not even that. */
-  drop(how: "fin" | "rst" | "now"): void {
+  /** There is no connection, or no more. */
+  get isGone(): boolean {
+    return this.socket === undefined || this.closed;
+  }
+
+  /** It is not listened to any more: what comes is lost (`read`), or not even taken. Nothing goes to it. */
+  silence(read: boolean): void {
+    this.isDropped = true;
     this.requestLine.drop();
     this.responseLine.drop();
+    this.pause(!read);
+  }
+
+  /**
+   * Nothing of it is wanted any more. `fin`: what was written to it still goes out, and its end when faults let it; `linger`: so that
+   * it sees a FIN and no reset, whatever it is sending; `now`: nothing goes out.
+   */
+  drop(how: "fin" | "linger" | "rst" | "now"): void {
+    this.isDropped = true;
     const { socket } = this;
-    if (socket === undefined) return;
-    if (how === "rst") reset(socket);
-    else if (how === "fin" && socket.writableLength > 0) socket.destroySoon();
-    else socket.destroy();
+    if (how === "rst" || how === "now") {
+      this.requestLine.drop();
+      this.responseLine.drop();
+      if (socket !== undefined && how === "rst") reset(socket);
+      else socket?.destroy();
+      return;
+    }
+    this.lingers = how === "linger";
+    this.responseLine.empty();
+    if (socket === undefined) this.requestLine.drop();
+    else if (this.requestLine.open) this.part(socket);
+    else this.requestLine.take({ end: "fin", atMs: this.context.env.nowMs() });
+  }
+
+  /** Closes it by FIN behind what was written to it. Destroying it on bytes not read would be a reset. */
+  private part(socket: Socket): void {
+    if (!this.lingers) {
+      if (socket.writableLength > 0) socket.destroySoon();
+      else socket.destroy();
+      return;
+    }
+    if (socket.destroyed) return;
+    socket.end();
+    socket.resume();
+    const timer = this.context.env.after(this.lingerMs, () => socket.destroy());
+    socket.once("close", () => timer.cancel());
   }
 
   private send(bytes: Uint8Array): void {
+    const { listener } = this;
     const socket = this.socket ?? this.connect();
-    if (!socket.writable) return;
-    if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
+    if (!socket.writable || this.isCut) return;
+    const cut = listener.upstreamTakes(bytes.byteLength);
+    this.isCut = cut !== undefined;
+    if (cut !== undefined) socket.write(bytes.subarray(0, cut.after), () => listener.upstreamCut(cut));
+    else if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
   }
 
   private connect(): Socket {
@@ -81,22 +138,29 @@ export class UpstreamSide {
     const socket = dial(this.context.proxy, { reached: () => (this.reached = true), bytes: this.onRead });
     this.socket = socket;
     onFin(socket, () => {
+      if (this.isDropped) return;
       if (this.responseLine.open) listener.upstreamEnded();
       else this.responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
     });
     socket.on("error", (error: NodeJS.ErrnoException) => listener.upstreamFailed(error));
     socket.on("drain", () => {
       this.blocked = false;
-      listener.upstreamFlows();
+      listener.controlFlow();
+    });
+    socket.on("close", () => {
+      this.closed = true;
+      this.requestLine.drop();
+      listener.upstreamClosed();
     });
     return socket;
   }
 
   private readonly onRead = (bytes: Buffer): void => {
+    if (this.isDropped) return;
     if (this.responseLine.open) this.listener.upstreamBytes(bytes);
     else {
       this.responseLine.take({ bytes, atMs: this.context.env.nowMs() });
-      this.listener.upstreamFlows();
+      this.listener.controlFlow();
     }
   };
 }

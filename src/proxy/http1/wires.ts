@@ -12,7 +12,7 @@ export interface Wires {
   toUpstream(bytes: Buffer): void;
   /** Returns how many of the bytes were written: all, unless the connection was cut off. */
   toClient(bytes: Buffer): number;
-  /** A fault of the connection has cut the client off: it is to be reset. */
+  /** A fault of the connection has cut it off: nothing is written any more, and its end is under way. */
   readonly isCut: boolean;
   /** When the last byte was written to the client. */
   readonly wroteMs: number;

@@ -55,6 +55,13 @@ export class Line {
     this.#removeIfDone(place);
   }
 
+  /** What is held is forgotten; what comes goes through the stages as before. */
+  empty(): void {
+    for (const { stage } of this.#places) stage.drop();
+    this.#places = this.#places.filter(({ leaving }) => !leaving);
+    this.#heldWeight = 0;
+  }
+
   /** The connection is gone: nothing is given out any more. */
   drop(): void {
     this.#dropped = true;

@@ -65,6 +65,20 @@ describe("Line", () => {
     expect(line.heldWeight).toBe(0);
   });
 
+  it("forgets what it holds when it is emptied, and holds what comes", () => {
+    const { clock, line, take, delay, out } = setUp();
+    const [, leaving] = [delay(100), delay(200)];
+    take("held");
+    line.remove(leaving, false);
+    line.empty();
+    expect(line.heldWeight).toBe(0);
+    clock.advance(10);
+    take("late");
+    clock.advance(1000);
+    expect(out).toEqual([["late", 110]]);
+    expect([line.heldWeight, clock.armed]).toEqual([0, 0]);
+  });
+
   it("gives nothing out once it is dropped", () => {
     const { clock, line, take, delay, out } = setUp();
     delay(100);

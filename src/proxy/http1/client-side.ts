@@ -1,0 +1,117 @@
+import type { Socket } from "node:net";
+import type { Env } from "../../model/env.ts";
+import { onFin, reset } from "../reset.ts";
+
+/** What is told of the client's connection. */
+export interface ClientListener {
+  clientBytes(bytes: Buffer): void;
+  /** It has closed its half; it may go on reading. */
+  clientEnded(): void;
+  /** It has reset, or was lost otherwise. */
+  clientFailed(): void;
+  /** It takes more than before. */
+  controlFlow(): void;
+  /** Nothing is left of it. */
+  clientClosed(): void;
+}
+
+/**
+ * From the last byte written to a reset. A reset overtakes what the client's window has no room for, and a client on libuv that polls both at once
+ * reports an end instead of the reset: it is given this long to read.
+ */
+export const readingGraceMs = 20;
+
+/** The connection of the client. */
+export class ClientSide {
+  readonly peer: string;
+  /** The kernel takes no more for now. */
+  blocked = false;
+  paused = false;
+  ended = false;
+  closed = false;
+  receivedBytes = 0;
+  sentBytes = 0;
+  /** When the last byte was written to it. */
+  wroteMs = Number.NEGATIVE_INFINITY;
+  private readonly socket: Socket;
+  private readonly env: Env;
+  private readonly listener: ClientListener;
+
+  constructor(socket: Socket, env: Env, listener: ClientListener) {
+    this.socket = socket;
+    this.env = env;
+    this.listener = listener;
+    this.peer = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
+    socket.on("data", this.onData);
+    onFin(socket, this.onEnd);
+    socket.on("error", this.onError);
+    socket.on("close", this.onClose);
+    socket.on("drain", this.onDrain);
+  }
+
+  write(bytes: Buffer): void {
+    const { socket } = this;
+    this.sentBytes += bytes.length;
+    // What the kernel took at once does not count: then there is nothing to wait for.
+    if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
+    this.wroteMs = this.env.nowMs();
+  }
+
+  /** Reads no more until told so, or reads on. */
+  pause(paused: boolean): void {
+    if (paused === this.paused) return;
+    this.paused = paused;
+    if (paused) this.socket.pause();
+    else this.socket.resume();
+  }
+
+  /** Closes our half, behind what has been written. */
+  end(): void {
+    this.socket.end();
+  }
+
+  /** Ends it behind what has been written. Closing on bytes not read would reset it, and the answer could be lost to that (RFC 9112 §9.6): it is read on for a while. */
+  close(lingerMs: number): void {
+    const { socket } = this;
+    socket.end();
+    socket.resume();
+    if (this.ended || this.closed) return;
+    const timer = this.env.after(lingerMs, () => socket.destroy());
+    socket.once("close", () => timer.cancel());
+  }
+
+  /** Resets it when what was written is out. */
+  reset(): void {
+    const { socket, env } = this;
+    const waitMs = this.wroteMs + readingGraceMs - env.nowMs();
+    if (socket.writableLength > 0) socket.write("", () => env.after(readingGraceMs, () => reset(socket)));
+    else if (waitMs > 0) env.after(waitMs, () => reset(socket));
+    else reset(socket);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private readonly onData = (bytes: Buffer): void => {
+    this.receivedBytes += bytes.length;
+    this.listener.clientBytes(bytes);
+  };
+
+  private readonly onEnd = (): void => {
+    this.ended = true;
+    this.listener.clientEnded();
+  };
+
+  private readonly onError = (): void => this.listener.clientFailed();
+
+  private readonly onClose = (): void => {
+    this.closed = true;
+    this.listener.clientClosed();
+  };
+
+  private readonly onDrain = (): void => {
+    this.blocked = false;
+    this.listener.controlFlow();
+  };
+}
