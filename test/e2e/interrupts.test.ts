@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventOf, eventsIn, eventually, fixture, isListening, isRunning, readReport, scratchFolder, start } from "../support/chaos.ts";
+import { chaos, eventOf, eventsIn, eventually, fixture, isListening, isRunning, readReport, scratchFolder, start } from "../support/chaos.ts";
+import { processesWith } from "../support/processes.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 beforeAll(async () => { folder = await scratchFolder(); });
@@ -42,6 +44,29 @@ describe("while a fault is in force", () => {
     expect(events.at(-1)).toMatchObject({ kind: "ended", cleanedUp: true, left: [] });
     const report = readReport(await readFile(run.report, "utf8"));
     expect(report).toMatchObject({ outcome: "interrupted", exitCode: code });
+  });
+
+  test("a second Ctrl-C while the clean stop waits ends it at once with 130, and leaves no process and no port", async () => {
+    const journal = folder.file("twice.ndjson");
+    const mark = randomUUID();
+    const child = start(["run", fixture("stubborn.yaml"), "--journal", journal], { cwd: folder.path, env: { CHAOS_TEST_MARK: mark } });
+    const { pid, port = 0 } = await eventOf(journal, "service-started");
+    await eventOf(journal, "faults-set");
+    child.kill("SIGINT");
+    const firstMs = performance.now();
+    await eventOf(journal, "faults-lifted");
+    // What follows at once is taken for the same Ctrl-C.
+    await eventually(() => (performance.now() - firstMs > 400 ? true : undefined));
+    child.kill("SIGINT");
+    expect((await child).exitCode).toBe(130);
+    expect(isRunning(pid), "it was not waited for").toBe(true);
+    await eventually(() => (processesWith("CHAOS_TEST_MARK", mark).length === 0 ? true : undefined));
+    expect(isRunning(pid)).toBe(false);
+    expect(await isListening(port)).toBe(false);
+    // The journal tells that it was cut off.
+    const { exitCode, stdout } = await chaos(["report", journal, "--report", "json"], { cwd: folder.path });
+    expect(readReport(stdout)).toMatchObject({ outcome: "failed", because: expect.stringContaining("no end") as string });
+    expect(exitCode).toBe(6);
   });
 
   test("kill -9 leaves no process and no port either", async () => {
