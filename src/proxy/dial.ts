@@ -2,6 +2,7 @@ import { isIP, Socket } from "node:net";
 import type { TcpNetConnectOpts } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { ProxyConfig } from "../model/data-plane.ts";
+import { copying, lending } from "./read-memory.ts";
 import { carriedBy } from "./reset.ts";
 
 /** What is dialled, and how it is spoken to. */
@@ -10,8 +11,10 @@ export type DialTarget = Pick<ProxyConfig, "upstream" | "upstreamTls">;
 export interface DialOptions {
   /** Upstream can be spoken to: connected, and where TLS is spoken its certificate is good. */
   readonly reached: () => void;
-  /** What comes from it; without it the socket is a stream to be read as any other. */
+  /** What comes from it. Without `bytes` and `lent` the socket is a stream to be read as any other. */
   readonly bytes?: (bytes: Buffer) => void;
+  /** What comes from it, in memory that is lent: to return true is to give it back. */
+  readonly lent?: (bytes: Buffer) => boolean;
   /** What is offered to be spoken over TLS (ALPN), the best first; default: nothing is said of it. */
   readonly protocols?: readonly string[];
 }
@@ -22,11 +25,8 @@ export interface Dialling {
   readonly dial: () => void;
 }
 
-/**
- * All connections to upstream are read into it, one read after the other, and what came is copied out: a read that is given
- * its memory by Node, through a stream, costs 1.5 µs more.
- */
-const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+// What the types of Node 20 do not know of a socket's options, they know of `connect`, which hands them over.
+const undelayed: Pick<TcpNetConnectOpts, "noDelay"> = { noDelay: true };
 
 /** A connection to upstream. What fails, verification of the certificate included, is an `error` event of the socket. */
 export function dial(target: DialTarget, options: DialOptions): Socket {
@@ -36,14 +36,14 @@ export function dial(target: DialTarget, options: DialOptions): Socket {
 }
 
 /** A connection to upstream that begins when it is told to. */
-export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, bytes, protocols }: DialOptions): Dialling {
+export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, bytes, lent, protocols }: DialOptions): Dialling {
   if (upstreamTls === undefined) {
-    const socket = plainSocket(bytes);
+    const socket = plainSocket(bytes, lent);
     socket.on("connect", reached);
     return { socket, dial: () => void socket.connect({ ...upstream }) };
   }
   // Wrapped before it has an address: a name may stand for several, and each attempt is another handle of the system.
-  const carrier = plainSocket(undefined);
+  const carrier = plainSocket(undefined, undefined);
   const { servername = upstream.host ?? "localhost", ca, insecure, identity } = upstreamTls;
   const socket = connectTls({
     socket: carrier, rejectUnauthorized: !insecure, host: servername, servername: isName(servername) ? servername : "",
@@ -51,18 +51,15 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   carriedBy(socket, carrier);
   socket.on("secureConnect", reached);
-  if (bytes !== undefined) socket.on("data", bytes);
+  const take = bytes ?? lent;
+  if (take !== undefined) socket.on("data", take);
   return { socket, dial: () => void carrier.connect({ ...upstream }) };
 }
 
-function plainSocket(bytes: DialOptions["bytes"]): Socket {
-  const callback = (length: number): true => {
-    bytes?.(Buffer.from(readBuffer.subarray(0, length)));
-    return true;
-  };
-  // What the types of Node 20 do not know of a socket's options, they know of `connect`, which hands them over.
-  const beyondTypes: Pick<TcpNetConnectOpts, "noDelay" | "onread"> = { noDelay: true, ...(bytes === undefined ? {} : { onread: { buffer: readBuffer, callback } }) };
-  return new Socket({ allowHalfOpen: true, ...beyondTypes });
+function plainSocket(bytes: DialOptions["bytes"], lent: DialOptions["lent"]): Socket {
+  const reader = lent !== undefined ? lending(lent) : bytes !== undefined ? copying(bytes) : undefined;
+  const read: Pick<TcpNetConnectOpts, "onread"> = reader === undefined ? {} : { onread: reader };
+  return new Socket({ allowHalfOpen: true, ...undelayed, ...read });
 }
 
 /** Host header of a URL of what is dialled (RFC 9110 §4.2: port 80 is the default of http, 443 of https); a unix socket is on this machine. */

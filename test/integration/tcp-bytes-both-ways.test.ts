@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { connectionFault, startPlane } from "./plane.ts";
+import { hashOf, patterned } from "./tcp-edge.ts";
 import { Caller, echo, freePort, serve } from "./wire.ts";
 
 const undo: (() => unknown)[] = [];
@@ -52,6 +53,28 @@ describe("the tcp lane", () => {
     caller.socket.end("the rest");
     await closed;
     await expect.poll(() => got).toBe("the rest");
+  });
+
+  it("gives a long answer whole to a reader that keeps stopping", async () => {
+    const answer = patterned(48 * 1024 * 1024);
+    const { call } = await setUp((socket) => socket.on("data", () => socket.end(answer)));
+    const caller = call();
+    const hash = createHash("sha256");
+    let bytes = 0;
+    let stops = 0;
+    caller.socket.on("data", (piece: Buffer) => {
+      hash.update(piece);
+      const before = bytes;
+      bytes += piece.length;
+      if (Math.floor(bytes / 1e6) === Math.floor(before / 1e6)) return;
+      stops += 1;
+      caller.socket.pause();
+      setTimeout(() => caller.socket.resume(), 5);
+    });
+    caller.socket.write("x");
+    expect(await caller.ended).toBe("fin");
+    expect(hash.digest("hex")).toBe(hashOf(answer));
+    expect(stops).toBeGreaterThan(40);
   });
 
   it("passes a reset of upstream on as a reset", async () => {

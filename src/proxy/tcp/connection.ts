@@ -4,6 +4,7 @@ import type { ConnectionRecord } from "../../model/event.ts";
 import { prepareDial } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
+import { upstreamProblem } from "../tls/problems.ts";
 import { Duct } from "./duct.ts";
 import { Grip } from "./grip.ts";
 import type { Cut } from "./grip.ts";
@@ -45,7 +46,7 @@ export class TcpConnection implements LaneConnection {
     const { env } = context;
     this.#context = context;
     this.#client = client;
-    const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true) });
+    const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true), lent: (bytes) => this.#response.take(bytes) });
     this.#upstream = socket;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
@@ -74,6 +75,7 @@ export class TcpConnection implements LaneConnection {
   }
 
   #watch(): void {
+    this.#client.on("data", (bytes: Buffer) => this.#request.take(bytes));
     onFin(this.#client, () => this.#ended("client"));
     onFin(this.#upstream, () => this.#ended("upstream"));
     this.#client.on("error", () => this.#lost("client"));
@@ -157,9 +159,8 @@ export class TcpConnection implements LaneConnection {
 
   #unreachable(error: NodeJS.ErrnoException): void {
     const { env, proxy } = this.#context;
-    if (error.code === "EMFILE" || error.code === "ENFILE") {
-      this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, code: error.code, message: "the limit of open files is reached: connections to upstream cannot be opened" });
-    }
+    const problem = error.code === "EMFILE" || error.code === "ENFILE" ? { code: error.code, message: "the limit of open files is reached: connections to upstream cannot be opened" } : upstreamProblem(error);
+    if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
     if (!this.#shut) this.#end("upstream", "rst");
   }
 

@@ -20,7 +20,7 @@ export interface DuctOptions {
   readonly write: (bytes: Uint8Array) => boolean;
 }
 
-/** One direction between two sockets: reads, sends through its line, writes, with backpressure and half-close. */
+/** One direction between two sockets: takes what is read, sends it through its line, writes it, with backpressure and half-close. */
 export class Duct {
   readonly line = new Line((chunk) => this.#deliver(chunk));
   readonly #options: DuctOptions;
@@ -29,12 +29,21 @@ export class Duct {
 
   constructor(options: DuctOptions) {
     this.#options = options;
-    const { source, target } = options;
-    source.on("data", (bytes: Buffer) => this.#take(bytes));
-    target.on("drain", () => {
+    options.target.on("drain", () => {
       this.#targetFull = false;
       this.#resumeIfRoomy();
     });
+  }
+
+  /** What was read from the source; true when nothing refers to the bytes any more. */
+  take(bytes: Buffer): boolean {
+    const { env, source, target, read } = this.#options;
+    read(bytes);
+    if (this.#shut) return true;
+    if (this.line.open) this.#write(bytes);
+    else this.line.take({ bytes, atMs: env.nowMs() });
+    if (this.#targetFull || this.line.heldWeight > mostHeldBytes) source.pause();
+    return this.line.heldWeight === 0 && target.writableLength === 0;
   }
 
   /** The source has ended; its end keeps its place behind the bytes that came before. */
@@ -48,14 +57,6 @@ export class Duct {
     this.line.drop();
     if (read) this.#options.source.resume();
     else this.#options.source.pause();
-  }
-
-  #take(bytes: Buffer): void {
-    this.#options.read(bytes);
-    if (this.#shut) return;
-    if (this.line.open) this.#write(bytes);
-    else this.line.take({ bytes, atMs: this.#options.env.nowMs() });
-    if (this.#targetFull || this.line.heldWeight > mostHeldBytes) this.#options.source.pause();
   }
 
   #deliver(chunk: Chunk): void {
