@@ -61,7 +61,7 @@ export function readScalar(text: string): Json {
 
 function readDocument(document: Document.Parsed, number: number): YamlDocument {
   const spans = new Map<string, { readonly key?: Span; readonly value: Span }>();
-  const problems: YamlProblem[] = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+  const problems: YamlProblem[] = sound([...document.errors, ...document.warnings]).map(({ code, message, pos }) => ({
     code: code === "DUPLICATE_KEY" ? "duplicate-key" : "not-yaml",
     message: code === "DUPLICATE_KEY" ? "this key stands twice in the same map" : `not YAML: ${lowerFirst(message)}`,
     start: pos[0],
@@ -123,6 +123,12 @@ function readDocument(document: Document.Parsed, number: number): YamlDocument {
       return whole;
     },
   };
+}
+
+/** Where the text stops being YAML all that follows is guessed: of those errors only the first says something. */
+function sound<E extends { readonly code: string }>(errors: readonly E[]): readonly E[] {
+  const first = errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  return errors.filter((error) => error.code === "DUPLICATE_KEY" || error === first);
 }
 
 function rangeOf(node: unknown): Span | undefined {

@@ -76,6 +76,11 @@ describe("what is no experiment", () => {
     expect(issues[0]?.frame).toContain("^");
   });
 
+  test("of what a slip makes of the rest of the text only the slip is told", () => {
+    expect(placesOf(textWith({ probes: 'probes:\n  checkout: { type: http, url: http://a }" }' }))).toEqual(["8:42 not-yaml"]);
+    expect(placesOf(textWith({ title: "title: a\ntitle: b", seed: "seed: [1" }))).toEqual(["3:1 duplicate-key", "13:1 not-yaml"]);
+  });
+
   test("a key that stands twice, an alias of nothing, a value without meaning", () => {
     expect(placesOf(textWith({ title: "title: a\ntitle: b" }))).toEqual(["3:1 duplicate-key"]);
     expect(placesOf(textWith({ title: "title: *nothing" }))).toContain("2:8 yaml-feature");
