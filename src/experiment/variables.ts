@@ -6,7 +6,7 @@ import { joined, lookUp } from "./interpolate.ts";
 import { escapePlaceholders, segmentsOf } from "./placeholder.ts";
 import type { Placeholder } from "./placeholder.ts";
 import { name as nameSchema } from "./schema/names.ts";
-import { looksSecret } from "./secret-names.ts";
+import { looksSecret, shortestRedacted } from "./secret-names.ts";
 import { readScalar } from "./yaml-source.ts";
 import type { Path } from "./yaml-source.ts";
 
@@ -94,6 +94,7 @@ export function replaceVariables(document: JsonObject, sources: VariableSources,
       report({ code: "looks-secret", severity: "warning", message: `${name} looks like a secret and is treated as one`, hint: `say so: secrets: { ${name}: "${raw}" }, and here \${secrets.${name}}`, path, piece: raw });
     }
     secrets[name] = { template: raw };
+    warnOfShort({ name, value: value ?? "" }, { path, piece: raw }, report);
     return `\${secrets.${name}}`;
   };
 
@@ -116,9 +117,16 @@ function declaredSecrets(section: JsonObject, { env }: VariableSources, report: 
       if (typeof part === "string") continue;
       if (part.scope !== "env") report({ code: "bad-placeholder", message: `expected \${env.NAME} in a secret, got ${part.raw}`, hint: "secrets come from the environment", path, piece: part.raw });
       else if (env[part.name] === undefined && part.fallback === undefined) report({ code: "undefined-env", message: `the environment variable ${part.name} is not set`, hint: `set it, or give a default: \${env.${part.name}:-…}`, path, piece: part.raw });
+      else warnOfShort({ name: part.name, value: env[part.name] || part.fallback || "" }, { path, piece: part.raw }, report);
     }
     return [name, { template: typeof template === "string" ? template : "" }];
   }));
+}
+
+/** Its length is told, and no more of it. */
+function warnOfShort({ name, value }: { readonly name: string; readonly value: string }, at: { readonly path: Path; readonly piece: string }, report: Report): void {
+  if (value.length >= shortestRedacted) return;
+  report({ code: "short-secret", severity: "warning", message: `the value of ${name} is shorter than ${shortestRedacted} characters, and is not redacted: reports and the journal may show it`, hint: "take a longer one", ...at });
 }
 
 /** A text from the command line takes the type that the file gives the variable. */

@@ -16,7 +16,7 @@ import type { Sink } from "./journal-file.ts";
 import { Load } from "./load.ts";
 import { ProcessFaults } from "./process-faults.ts";
 import { Schedule } from "./run-schedule.ts";
-import { Redactor } from "./secrets.ts";
+import type { Redactor } from "./secrets.ts";
 import type { ServiceProcess } from "./service-process.ts";
 import { holdPorts, startServices } from "./start-services.ts";
 import { Undo } from "./undo.ts";
@@ -28,6 +28,7 @@ export interface CarryOutOptions {
   readonly header: JournalHeader;
   readonly sink: Sink;
   readonly secrets: Readonly<Record<string, string>>;
+  readonly redactor: Redactor;
   /** Inherited by services and commands. */
   readonly environment: Readonly<Record<string, string>>;
   readonly baseDir: string;
@@ -73,9 +74,9 @@ class Run {
   #isDefective = false;
 
   constructor(options: CarryOutOptions) {
-    const { env, header, sink, secrets } = options;
+    const { env, header, sink, redactor } = options;
     this.#options = options;
-    this.#redactor = new Redactor(secrets);
+    this.#redactor = redactor;
     this.#halt = new Halt((fact) => this.#record(fact));
     this.#baseline = new Baseline(header);
     this.#journal = new JournalFile(sink, { env, onFailure: (error) => this.#halt.haltUnrecorded(error) });

@@ -11,7 +11,7 @@ import { openJournal } from "./journal-file.ts";
 import { judgeJournal } from "./judge-journal.ts";
 import { checkTargets } from "./local-targets.ts";
 import { makeRunFolder, nameRun } from "./run-folder.ts";
-import { resolveSecrets } from "./secrets.ts";
+import { redactorOf, resolveSecrets, withoutSecrets } from "./secrets.ts";
 import { createSystemEnv } from "./system-env.ts";
 
 export interface RunOptions {
@@ -41,7 +41,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   const runId = nameRun(startedAt);
   const environment = given(options.environment ?? process.env);
   const secrets = resolveSecrets(plan, environment);
-  checkTargets(plan, secrets, options.allowHosts ?? []);
+  withoutSecrets(redactorOf(plan, environment), () => checkTargets(plan, secrets, options.allowHosts ?? []));
   const header: JournalHeader = {
     schema: "chaos/journal/1", runId, startedAt: startedAt.toISOString(), tracePrefix: randomBytes(8).toString("hex"),
     tool: { version: toolVersion(), node: process.versions.node }, plan,
@@ -54,7 +54,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   options.signal?.addEventListener("abort", passOn);
   if (options.signal?.aborted === true) passOn();
   try {
-    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
+    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, redactor: redactorOf(plan, environment), environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
   } finally {
     options.signal?.removeEventListener("abort", passOn);
   }

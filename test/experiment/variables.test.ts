@@ -85,6 +85,19 @@ describe("secrets", () => {
     expect(experiment.services[0]?.env["KEY"]).toBe("k ${secrets.STRIPE_API_KEY}");
   });
 
+  test.each([
+    ["declared", { secrets: 'secrets: { pin: "${env.PIN}" }' }, { PIN: "12345" }, [["short-secret", 11]]],
+    ["declared, with a text around it", { secrets: 'secrets: { pin: "Bearer ${env.PIN}" }' }, { PIN: "12345" }, [["short-secret", 11]]],
+    ["a default", { secrets: 'secrets: { pin: "${env.PIN:-12345}" }' }, {}, [["short-secret", 11]]],
+    ["of a name that looks secret", { services: 'services:\n  checkout: { command: [node, x], port: auto, env: { U: "${proxies.payments.url}", KEY: "${env.MY_TOKEN}" } }' }, { MY_TOKEN: "12345" }, [["looks-secret", 4], ["short-secret", 4]]],
+    ["long enough", { secrets: 'secrets: { pin: "${env.PIN}" }' }, { PIN: "123456" }, []],
+  ] as const)("that are too short to be redacted are a warning: %s", (_what, changes, env, expected) => {
+    const { issues, documents } = read(textWith(changes), { env });
+    expect(issues.map(({ code, line }) => [code, line])).toEqual(expected);
+    expect(JSON.stringify(issues.map(({ message, hint }) => [message, hint]))).not.toContain("12345");
+    expect(documents[0]?.experiment).toBeDefined();
+  });
+
   test("cannot stand where the plan would show them", () => {
     expect(issueOf(textWith({ title: 'title: "${env.DB_PASSWORD}"' }), { env: { DB_PASSWORD: "hunter22" } }).code).toBe("secret-in-plan");
   });
