@@ -1,6 +1,7 @@
 import type { Correlate, Fault, LaneName } from "./experiment.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { WitnessRecord } from "./event.ts";
+import type { ProxyLimits } from "./limits.ts";
 import type { UpstreamTls } from "./tls.ts";
 
 /** One proxy as the data plane is to serve it; nothing in it is a template. */
@@ -10,6 +11,8 @@ export interface ProxyConfig {
   readonly upstream: Endpoint;
   /** Upstream is spoken to over TLS. */
   readonly upstreamTls?: UpstreamTls;
+  /** What is not limited here has its default. */
+  readonly limits?: Partial<ProxyLimits>;
   readonly host: "keep" | "upstream";
   readonly correlate: Correlate;
   readonly listeners: readonly (Endpoint & { readonly caller: string })[];

@@ -4,6 +4,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import { boundTo, listen } from "./listener.ts";
+import { openFilesProblem } from "./shortages.ts";
 
 /** Between two attempts to get back a port that another process took meanwhile. */
 const retryMs = 25;
@@ -108,7 +109,7 @@ export class Doorway {
   #troubled(error: Error): void {
     const { env, config, record } = this.#options;
     const code = "code" in error && typeof error.code === "string" ? error.code : "listen-failed";
-    record({ kind: "witness-issue", atMs: env.nowMs(), proxy: config.name, code, message: error.message });
+    record({ kind: "witness-issue", atMs: env.nowMs(), proxy: config.name, code, message: error.message, ...openFilesProblem({ code }, "callers' connections are not accepted") });
   }
 }
 

@@ -6,8 +6,13 @@ import type { Selector } from "../faults/select.ts";
 import type { Decided } from "../faults/subject.ts";
 import { Doorway } from "./doorway.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
+import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import type { Wire } from "./tcp/wire.ts";
 import { turnAway } from "./turn-away.ts";
+import type { Refusal } from "./turn-away.ts";
+
+/** Open at once; far more than a caller's pool, and few enough that their memory (some 10 KB each) is no matter. */
+const mostConnections = 10_000;
 
 export interface ProxyServerOptions {
   readonly env: Env;
@@ -36,9 +41,9 @@ export class ProxyServer {
   #whenEmpty: (() => void) | undefined;
 
   constructor(options: ProxyServerOptions) {
-    this.#options = options;
+    this.#options = { ...options, record: tellShortagesOnce(options.record) };
     this.#selector = options.selector;
-    this.#doorway = new Doorway({ env: options.env, config: options.config, record: options.record, accept: (client, caller) => this.#accept(client, caller) });
+    this.#doorway = new Doorway({ env: options.env, config: options.config, record: this.#options.record, accept: (client, caller) => this.#accept(client, caller) });
   }
 
   /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
@@ -97,13 +102,17 @@ export class ProxyServer {
     this.#connections.set(conn, surplus === undefined ? lane(client, context) : turnAway(client, context, surplus));
   }
 
-  /** The fault that lets no further connection in, when as many as it admits are open. */
-  #surplus(): { readonly decided: Decided; readonly how: "fin" | "rst" } | undefined {
+  /** Why no further connection is let in: a fault, or the proxy's own limit. */
+  #surplus(): Refusal | undefined {
+    const { env, config, record } = this.#options;
     const open = this.#connections.size - this.#turnedAway.size;
     for (const decided of this.#atDoor) {
       for (const effect of decided.effects) if (effect.kind === "admit" && open >= effect.connections) return { decided, how: effect.how };
     }
-    return undefined;
+    const most = config.limits?.connections ?? mostConnections;
+    if (open < most) return undefined;
+    record({ kind: "witness-issue", atMs: env.nowMs(), proxy: config.name, code: tooManyConnections, message: `${most} connections are open at once, its limit: further ones are reset; raise limits.connections if callers are meant to have so many` });
+    return { how: "rst" };
   }
 
   #forget(conn: number): void {

@@ -4,17 +4,17 @@ import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 
-/** Runs a tcp proxy in a process of its own until its stdin ends; says its port, then the codes of its witness issues. */
-const proxyProgram = (upstreamPort: number): string => `
+/** Runs a proxy in a process of its own until its stdin ends; says its port, then the codes of its witness issues. */
+const proxyProgram = (lane: string, upstreamPort: number): string => `
   import { createDataPlane } from "./dist/proxy/index.js";
   import { LocalEngine } from "./dist/engines/index.js";
   import { createSystemEnv } from "./dist/run/system-env.js";
-  const issues = new Set();
-  const engine = new LocalEngine(createDataPlane(createSystemEnv()), (records) => records.forEach((record) => record.kind === "witness-issue" && issues.add(record.code)));
-  const [{ port }] = await engine.start({ seed: "s", tracePrefix: "0", proxies: [{ name: "edge", lane: "tcp", upstream: { host: "127.0.0.1", port: ${upstreamPort} },
+  const issues = [];
+  const engine = new LocalEngine(createDataPlane(createSystemEnv()), (records) => records.forEach((record) => record.kind === "witness-issue" && issues.push(record)));
+  const [{ port }] = await engine.start({ seed: "s", tracePrefix: "0", proxies: [{ name: "edge", lane: "${lane}", upstream: { host: "127.0.0.1", port: ${upstreamPort} },
     host: "keep", correlate: { by: "none" }, listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }] }] });
   console.log(port);
-  process.stdin.resume().on("end", async () => { await engine.stop(); console.log([...issues].join()); });
+  process.stdin.resume().on("end", async () => { await engine.stop(); console.log(JSON.stringify(issues)); });
 `;
 
 const open = new Set<Socket>();
@@ -24,17 +24,17 @@ afterEach(() => {
 });
 
 describe("the limit of open files", () => {
-  it("costs the connections above it, is written down, and does not end the proxy", async () => {
-    const upstream = createServer((socket) => open.add(socket.on("error", () => undefined).on("data", (bytes) => socket.write(bytes)))).listen(0, "127.0.0.1");
+  it.each(["tcp", "http1"])("costs the connections above it, is written down once, and does not end the proxy (%s)", async (lane) => {
+    const upstream = createServer((socket) => open.add(socket.on("error", () => undefined).on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))).listen(0, "127.0.0.1");
     await once(upstream, "listening");
     const address = upstream.address();
     const upstreamPort = typeof address === "object" && address !== null ? address.port : 0;
-    const proxy = execa("sh", ["-c", 'ulimit -n 120; exec "$0" --input-type=module -e "$1"', process.execPath, proxyProgram(upstreamPort)], { stdin: "pipe" });
+    const proxy = execa("sh", ["-c", 'ulimit -n 120; exec "$0" --input-type=module -e "$1"', process.execPath, proxyProgram(lane, upstreamPort)], { stdin: "pipe" });
     const port = Number((await proxy.iterable()[Symbol.asyncIterator]().next()).value);
     const ask = async (): Promise<boolean> => {
       const socket = connect(port, "127.0.0.1");
       open.add(socket);
-      socket.write("x");
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
       const answered = await Promise.race([once(socket, "data").then(() => true), once(socket, "close").then(() => false)]).catch(() => false);
       return answered;
     };
@@ -44,7 +44,7 @@ describe("the limit of open files", () => {
     for (const socket of open) socket.destroy();
     await expect.poll(ask).toBe(true);
     proxy.stdin.end();
-    expect((await proxy).stdout.split("\n").at(-1)).toBe("EMFILE");
+    expect(JSON.parse((await proxy).stdout.split("\n").at(-1) ?? "")).toMatchObject([{ proxy: "edge", code: "EMFILE", message: expect.stringMatching(/^the limit of open files is reached: .*; raise it \(ulimit -n\), each connection needs two$/) }]);
     upstream.close();
   });
 });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import type { Env } from "../../model/env.ts";
+import type { Env, Timer } from "../../model/env.ts";
 import { onFin, reset } from "../reset.ts";
+import type { Limits } from "./limits.ts";
 
 /** What is told of the client's connection. */
 export interface ClientListener {
@@ -11,6 +12,8 @@ export interface ClientListener {
   clientFailed(): void;
   /** It takes more than before. */
   controlFlow(): void;
+  /** Nothing has come for as long as it may rest. */
+  clientRested(): void;
   /** Nothing is left of it. */
   clientClosed(): void;
 }
@@ -35,11 +38,14 @@ export class ClientSide {
   wroteMs = Number.NEGATIVE_INFINITY;
   private readonly socket: Socket;
   private readonly env: Env;
+  private readonly limits: Limits;
   private readonly listener: ClientListener;
+  private rest: Timer | undefined;
 
-  constructor(socket: Socket, env: Env, listener: ClientListener) {
+  constructor(socket: Socket, env: Env, limits: Limits, listener: ClientListener) {
     this.socket = socket;
     this.env = env;
+    this.limits = limits;
     this.listener = listener;
     this.peer = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
     socket.on("data", this.onData);
@@ -71,12 +77,12 @@ export class ClientSide {
   }
 
   /** Ends it behind what has been written. Closing on bytes not read would reset it, and the answer could be lost to that (RFC 9112 §9.6): it is read on for a while. */
-  close(lingerMs: number): void {
+  close(): void {
     const { socket } = this;
     socket.end();
     socket.resume();
     if (this.ended || this.closed) return;
-    const timer = this.env.after(lingerMs, () => socket.destroy());
+    const timer = this.env.after(this.limits.lingerMs, () => socket.destroy());
     socket.once("close", () => timer.cancel());
   }
 
@@ -93,7 +99,15 @@ export class ClientSide {
     this.socket.destroy();
   }
 
+  /** Nothing is outstanding: it may rest as long as the limits say, from now or from when it came to rest before. */
+  rests(): void {
+    const { idleMs } = this.limits;
+    if (idleMs !== undefined) this.rest ??= this.env.after(idleMs, () => this.listener.clientRested());
+  }
+
   private readonly onData = (bytes: Buffer): void => {
+    this.rest?.cancel();
+    this.rest = undefined;
     this.receivedBytes += bytes.length;
     this.listener.clientBytes(bytes);
   };
@@ -106,6 +120,7 @@ export class ClientSide {
   private readonly onError = (): void => this.listener.clientFailed();
 
   private readonly onClose = (): void => {
+    this.rest?.cancel();
     this.closed = true;
     this.listener.clientClosed();
   };

@@ -39,13 +39,14 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.context = context;
     this.limits = limits;
     this.witness = new ConnectionWitness(context);
-    this.client = new ClientSide(client, env, this);
+    this.client = new ClientSide(client, env, limits, this);
     this.upstream = new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
     this.requests = new RequestReader({ env, limits, sink: this.pipeline, host: proxy.host === "upstream" ? authority(proxy) : undefined });
     this.responses = new ResponseReader(limits, this.pipeline);
     const { requestLine, responseLine } = this.upstream;
     this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
+    this.client.rests();
     this.grip.ask();
   }
 
@@ -120,7 +121,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     else if (this.client.ended || loss !== undefined) {
       this.end(loss !== undefined);
       this.upstream.end();
-    }
+    } else this.client.rests();
   }
 
   endClient(): void {
@@ -147,6 +148,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   clientBytes(bytes: Buffer): void {
     if (this.over) return;
     this.requests.push(bytes);
+    if (this.pipeline.inFlight === 0) this.client.rests();
     if (this.silenced === undefined) return this.controlFlow();
     this.requests.resume();
     this.client.pause(!this.silenced.takes(bytes.length));
@@ -167,6 +169,10 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     if (this.over) return;
     this.exchanges.clientLeft("rst");
     this.finish("client", "rst");
+  }
+
+  clientRested(): void {
+    if (this.isPassing()) this.close("proxy");
   }
 
   clientClosed(): void {
@@ -198,11 +204,8 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.controlFlow();
   }
 
-  upstreamFailed(error: NodeJS.ErrnoException): void {
+  upstreamFailed(): void {
     if (this.over || this.silenced !== undefined) return;
-    if (error.code === "EMFILE" || error.code === "ENFILE") {
-      this.pipeline.ledger.issue(error.code, "the limit of open files is reached: connections to upstream cannot be opened");
-    }
     this.responses.stop();
     this.pipeline.upstreamLost({ how: "rst", reached: this.upstream.reached });
     this.controlFlow();
@@ -277,7 +280,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   private end(hasComeThrough: boolean): void {
     const { responseLine } = this.upstream;
     if (!hasComeThrough && !responseLine.open) responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
-    else if (this.over) this.client.close(this.limits.lingerMs);
+    else if (this.over) this.client.close();
     else this.client.end();
   }
 

@@ -78,3 +78,8 @@ export class HeadScanner {
     return MORE;
   }
 }
+
+/** Of the lines of a head that have come whole, those behind its start line. */
+export function headerCount(lines: readonly number[]): number {
+  return lines.length / 3 - 1;
+}

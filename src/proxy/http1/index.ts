@@ -3,6 +3,7 @@
  * Bytes go: socket → reader (cuts them into messages) → pipeline (order, holds, effects) → the other socket; connection.ts wires the two sides.
  * To add an effect on an exchange: a case in steps.ts (on the request's way, or the response's) and one in effects.ts; on the bytes of a message, in shape.ts.
  */
+import type { ProxyConfig } from "../../model/data-plane.ts";
 import type { Lane } from "../lane.ts";
 import { Http1Connection } from "./connection.ts";
 import { defaultLimits } from "./limits.ts";
@@ -10,8 +11,13 @@ import type { Limits } from "./limits.ts";
 
 export const http1: Lane = http1Within({});
 
-/** The lane with other limits. */
+/** The lane with other limits, where a proxy says nothing of them. */
 export function http1Within(limits: Partial<Limits>): Lane {
-  const all = { ...defaultLimits, ...limits };
-  return (client, context) => new Http1Connection(client, context, all);
+  const perProxy = new WeakMap<ProxyConfig, Limits>();
+  return (client, context) => {
+    const { proxy } = context;
+    const all = perProxy.get(proxy) ?? { ...defaultLimits, ...limits, ...proxy.limits };
+    perProxy.set(proxy, all);
+    return new Http1Connection(client, context, all);
+  };
 }

@@ -3,7 +3,7 @@ import type { Rejection } from "./answers.ts";
 import { BodyFramer } from "./body-framer.ts";
 import type { Exchange } from "./exchange.ts";
 import { HeadCarry } from "./head-carry.ts";
-import { HeadScanner, MALFORMED, MORE } from "./head-scanner.ts";
+import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
 
@@ -112,7 +112,7 @@ export class RequestReader {
     const headEnd = this.scanner.scan(bytes, at, end);
     if (this.startMs < 0) this.startMs = this.packetMs;
     if (headEnd === MALFORMED) return this.reject(400, bytes, at);
-    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes) return this.reject(431, bytes, at);
+    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes || headerCount(this.scanner.lines) > this.limits.headerCount) return this.reject(431, bytes, at);
     if (headEnd === MORE) {
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
       if (this.scanner.begun) this.headTimer ??= this.env.after(this.limits.headMs, this.headIsLate);

@@ -1,7 +1,7 @@
 import { BodyFramer } from "./body-framer.ts";
 import type { Exchange } from "./exchange.ts";
 import { HeadCarry } from "./head-carry.ts";
-import { HeadScanner, MALFORMED, MORE } from "./head-scanner.ts";
+import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
 import { ResponseHead } from "./response-head.ts";
 
@@ -62,6 +62,7 @@ export class ResponseReader {
     const headEnd = this.scanner.scan(bytes, at, bytes.length);
     if (headEnd === MALFORMED) return this.malformed("a response head with a control byte or a bare CR or LF");
     if ((headEnd === MORE ? bytes.length : headEnd) - at > this.limits.headBytes) return this.malformed(`a response head of more than ${this.limits.headBytes} bytes`);
+    if (headerCount(this.scanner.lines) > this.limits.headerCount) return this.malformed(`a response head of more than ${this.limits.headerCount} headers`);
     if (headEnd === MORE) {
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
       return bytes.length;

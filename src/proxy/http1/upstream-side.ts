@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { dial } from "../dial.ts";
 import type { LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
+import { openFilesProblem } from "../shortages.ts";
 import type { Cut } from "../tcp/grip.ts";
 import { Line } from "../tcp/line.ts";
 
@@ -11,7 +12,7 @@ export interface UpstreamListener {
   /** Closed behind all its bytes, and no error. */
   upstreamEnded(): void;
   /** Refused, reset, or lost otherwise. */
-  upstreamFailed(error: NodeJS.ErrnoException): void;
+  upstreamFailed(): void;
   /** It takes, or holds, more or less than before. */
   controlFlow(): void;
   /** So many bytes are about to be written to it: a fault may cut them off. */
@@ -142,7 +143,10 @@ export class UpstreamSide {
       if (this.responseLine.open) listener.upstreamEnded();
       else this.responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
     });
-    socket.on("error", (error: NodeJS.ErrnoException) => listener.upstreamFailed(error));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (!this.isDropped) this.tell(error);
+      listener.upstreamFailed();
+    });
     socket.on("drain", () => {
       this.blocked = false;
       listener.controlFlow();
@@ -153,6 +157,14 @@ export class UpstreamSide {
       listener.upstreamClosed();
     });
     return socket;
+  }
+
+  /** What the witness has to say of an error, beside that the exchange has no answer. */
+  private tell(error: NodeJS.ErrnoException): void {
+    const { context } = this;
+    const { env, proxy } = context;
+    const problem = openFilesProblem(error, "connections to upstream are not opened");
+    if (problem !== undefined) context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
   }
 
   private readonly onRead = (bytes: Buffer): void => {

@@ -4,8 +4,9 @@ import type { ConnectionRecord } from "../../model/event.ts";
 import { prepareDial } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
+import { openFilesProblem } from "../shortages.ts";
 import { upstreamProblem } from "../tls/problems.ts";
-import { Duct } from "./duct.ts";
+import { Duct, defaultHeldBytes } from "./duct.ts";
 import { Grip } from "./grip.ts";
 import type { Cut } from "./grip.ts";
 
@@ -43,15 +44,16 @@ export class TcpConnection implements LaneConnection {
   #socketsOpen = 2;
 
   constructor(client: Socket, context: LaneContext) {
-    const { env } = context;
+    const { env, proxy: { limits } } = context;
+    const mostHeldBytes = limits?.heldBytes ?? defaultHeldBytes;
     this.#context = context;
     this.#client = client;
     const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true), lent: (bytes) => this.#response.take(bytes) });
     this.#upstream = socket;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
-    this.#request = new Duct({ env, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
-    this.#response = new Duct({ env, source: this.#upstream, target: client, read: () => undefined, write: (bytes) => this.#writeAnswer(bytes) });
+    this.#request = new Duct({ env, mostHeldBytes, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
+    this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, read: () => undefined, write: (bytes) => this.#writeAnswer(bytes) });
     const seals = { close: () => this.#close(), silence: (read: boolean, closeAfterMs: number | undefined) => this.#silence(read, closeAfterMs) };
     this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
@@ -159,7 +161,7 @@ export class TcpConnection implements LaneConnection {
 
   #unreachable(error: NodeJS.ErrnoException): void {
     const { env, proxy } = this.#context;
-    const problem = error.code === "EMFILE" || error.code === "ENFILE" ? { code: error.code, message: "the limit of open files is reached: connections to upstream cannot be opened" } : upstreamProblem(error);
+    const problem = openFilesProblem(error, "connections to upstream are not opened") ?? upstreamProblem(error);
     if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
     if (!this.#shut) this.#end("upstream", "rst");
   }

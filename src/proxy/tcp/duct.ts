@@ -8,10 +8,11 @@ import type { Chunk } from "./stage.ts";
  * What one direction holds at most before its source is no longer read: Linux's default limit of a socket's send buffer (tcp_wmem).
  * As on a long network path, a delayed stream gets at most this much through per delay.
  */
-const mostHeldBytes = 4 * 1024 * 1024;
+export const defaultHeldBytes = 4 * 1024 * 1024;
 
 export interface DuctOptions {
   readonly env: Env;
+  readonly mostHeldBytes: number;
   readonly source: Socket;
   readonly target: Socket;
   /** Bytes were read from the source. */
@@ -42,7 +43,7 @@ export class Duct {
     if (this.#shut) return true;
     if (this.line.open) this.#write(bytes);
     else this.line.take({ bytes, atMs: env.nowMs() });
-    if (this.#targetFull || this.line.heldWeight > mostHeldBytes) source.pause();
+    if (this.#targetFull || this.line.heldWeight > this.#options.mostHeldBytes) source.pause();
     return this.line.heldWeight === 0 && target.writableLength === 0;
   }
 
@@ -72,7 +73,7 @@ export class Duct {
   }
 
   #resumeIfRoomy(): void {
-    const { source } = this.#options;
+    const { source, mostHeldBytes } = this.#options;
     if (!this.#shut && !this.#targetFull && this.line.heldWeight <= mostHeldBytes / 2 && source.isPaused()) source.resume();
   }
 }

@@ -1,0 +1,17 @@
+/** What callers and upstream may make one proxy hold or wait for, before it refuses them or makes them wait. */
+export interface ProxyLimits {
+  /** Client connections open at once; further ones are reset at accept. */
+  readonly connections: number;
+  /** Held in each direction (delays, pipelining) of a connection before the sender is made to wait. */
+  readonly heldBytes: number;
+  /** HTTP. Largest head of a request or response, in bytes; a larger request head is answered 431. */
+  readonly headBytes: number;
+  /** HTTP. Most header lines of a head; a request with more is answered 431. */
+  readonly headerCount: number;
+  /** HTTP. From the first byte of a request head to its last; a slower one is answered 408. */
+  readonly headMs: number;
+  /** HTTP. Unanswered requests on one connection before the client is made to wait. */
+  readonly inFlight: number;
+  /** HTTP. A connection on which nothing is outstanding and nothing comes for so long is closed; absent: never. */
+  readonly idleMs?: number;
+}
