@@ -2,6 +2,7 @@ import type { Fault } from "../model/experiment.ts";
 import type { FaultObservation } from "../model/observation.ts";
 import type { FaultRecord } from "../model/event.ts";
 import type { Decision } from "../model/selection.ts";
+import type { InsideTotal } from "./inside-tally.ts";
 import type { ProcessAction } from "./process-actions.ts";
 
 interface Counts {
@@ -20,6 +21,8 @@ interface Counts {
 /** What each fault did in each epoch, counted exchange by exchange. */
 export class FaultCounts {
   readonly #faults: readonly Fault[];
+  /** Counted message by message: the exchange that carried them is no unit of theirs. */
+  readonly #inside = new Set<string>();
   readonly #epochs: { readonly epoch: number; readonly setMs: number; liftedMs?: number; readonly counts: Map<string, Counts> }[] = [];
 
   constructor(faults: readonly Fault[]) {
@@ -38,11 +41,24 @@ export class FaultCounts {
     for (const counts of found.counts.values()) counts.liftedMs = atMs;
   }
 
+  /** All that a fault did inside WebSockets in one epoch; to be told before `count` is. */
+  inside({ fault, epoch, applied, felt, missed, firstMs, lastMs }: InsideTotal): void {
+    this.#inside.add(fault);
+    const counts = this.#epochs.findLast((one) => one.epoch === epoch)?.counts.get(fault);
+    if (counts === undefined) return;
+    for (const decision of ["match", "window", "ordinal", "rate"] as const) counts.missed[decision] += missed[decision];
+    counts.eligible += applied + missed.ordinal + missed.rate;
+    counts.applied += applied;
+    counts.felt += felt;
+    if (firstMs !== undefined) counts.firstAppliedMs = firstMs;
+    if (lastMs !== undefined) counts.lastAppliedMs = lastMs;
+  }
+
   /** One decision about an exchange or connection that began at `startMs`; `askedMs` is when it was drawn. */
   count(record: FaultRecord, startMs: number, askedMs: number, felt: boolean): void {
     const epoch = this.#epochs.findLast(({ setMs }) => setMs <= askedMs + 1) ?? this.#epochs[0];
     const counts = epoch?.counts.get(record.fault);
-    if (counts === undefined) return;
+    if (counts === undefined || this.#inside.has(record.fault)) return;
     counts.recorded += 1;
     if (record.decision !== "applied") counts.missed[record.decision] += 1;
     if (record.decision !== "match" && record.decision !== "window") counts.eligible += 1;

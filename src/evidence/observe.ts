@@ -29,6 +29,7 @@ export function observe(folded: Folded): Observations {
     if (names === undefined) counts.lifted(epoch, atMs);
     else counts.set(epoch, atMs, names);
   }
+  for (const total of folded.inside.totals) counts.inside(total);
   for (const table of [calls, connections]) countFaults(table, counts, (row, record) => isFelt(record, table.fields(row), baselineP99Ms[table.proxy.get(row)] ?? 0));
   for (const action of processActions.list) counts.acted(action);
   for (const { proxy, startMs, endMs: until } of folded.unwitnessed) counts.refused(proxy, startMs, until);

@@ -2,6 +2,7 @@ import type { ConnectionRecord, Event, JournalHeader } from "../model/event.ts";
 import type { Disturbance, Interruption, Observations, ServiceObservation } from "../model/observation.ts";
 import { CallTable } from "./call-table.ts";
 import { stallMs, starvedShare, starvedWaitMs } from "./disturbances.ts";
+import { InsideTally } from "./inside-tally.ts";
 import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
@@ -18,6 +19,7 @@ export interface Folded {
   /** Connections of HTTP proxies that a fault was asked about. */
   readonly connections: CallTable;
   readonly samples: SampleTable;
+  readonly inside: InsideTally;
   readonly faultSets: { readonly epoch: number; readonly atMs: number; readonly faults?: readonly string[] }[];
   readonly services: Map<string, ServiceObservation>;
   readonly processActions: ProcessActions;
@@ -40,7 +42,7 @@ export class Observer {
     this.#probes = new Map(experiment.probes.map(({ name }, i) => [name, i + 1]));
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
-      header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(),
+      header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
       faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], unwitnessed: [], capped: [], interruptions: [], endMs: 0,
     };
   }
@@ -56,7 +58,9 @@ export class Observer {
       }
       case "exchange": {
         const proxy = this.#proxies.get(event.proxy);
-        if (proxy !== undefined) folded.calls.addExchange(event, proxy, findOwner(event, folded.header));
+        if (proxy === undefined) break;
+        folded.calls.addExchange(event, proxy, findOwner(event, folded.header));
+        folded.inside.add(event.faults);
         break;
       }
       case "connection":

@@ -1,11 +1,13 @@
 import type { Fault } from "../model/experiment.ts";
 import type { Match, Per, TextMatch } from "../model/selection.ts";
+import { findFaultType } from "../faults/index.ts";
 import { format } from "../units/format.ts";
 
 /** Whom and when a fault hits, as the end of its sentence: `, on POST /charges, from 2s for 5s, 20% of them`. */
-export function explainSelection({ layer, direction, selection }: Fault, duringMs: number): string {
+export function explainSelection(fault: Fault, duringMs: number): string {
+  const { layer, direction, selection } = fault;
   const { match, fromMs, forMs, flap, afterSilenceMs, after, every, first, attempt, rateShare, burstLength, ramp, per } = selection;
-  const units = layer === "connection" ? "connections" : "calls";
+  const units = unitsOf(fault);
   const endMs = forMs === undefined ? duringMs : fromMs + forMs;
   const whole = fromMs === 0 && endMs >= duringMs;
   const parts = [
@@ -23,6 +25,14 @@ export function explainSelection({ layer, direction, selection }: Fault, duringM
     ...(per === "fault" ? [] : [`numbered per ${explainPer(per)}`]),
   ];
   return parts.map((part) => `, ${part}`).join("");
+}
+
+/** What it is that a fault hits some of. */
+function unitsOf({ type, layer }: Fault): string {
+  const on = findFaultType(type, layer)?.on;
+  if (on === "message") return "messages";
+  if (on === "websocket") return "WebSockets";
+  return layer === "connection" ? "connections" : "calls";
 }
 
 function time(ms: number): string {

@@ -85,9 +85,18 @@ function chooseType(candidates: readonly AnyFaultType[], entry: JsonObject, prox
 
 function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
   if (type.layer !== "exchange" || proxy === undefined || proxy.lane === "http1") return true;
+  if (actsInside(type)) {
+    report({ code: "wrong-layer", message: `${type.type} acts on WebSockets, which begin as HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `write http:// as upstream of ${proxy.name}: WebSockets pass through it too; on bytes there are latency, limit-data and reset, for instance`, path });
+    return false;
+  }
   const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
   report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
   return false;
+}
+
+/** Whether a fault acts on WebSockets or their messages. */
+function actsInside({ on }: AnyFaultType): boolean {
+  return on === "message" || on === "websocket";
 }
 
 /** Whether the lane of the proxy can carry out what the fault decides. */
@@ -142,6 +151,11 @@ function checkCommons(common: FaultCommons, type: AnyFaultType, path: Path, repo
     const onExchanges = ["match", "afterSilence", "attempt", "burstLength"] as const;
     for (const key of onExchanges) if (common[key] !== undefined) wrong.push({ key, message: `${key} tells HTTP exchanges apart, which a fault of the layer connection does not see`, hint });
     if (common.per === "trace" || typeof common.per === "object") wrong.push({ key: "per", message: "expected per: fault, connection or caller on the layer connection", hint });
+  }
+  if (actsInside(type)) {
+    const onCalls = type.on === "message" ? (["attempt"] as const) : (["attempt", "afterSilence", "burstLength"] as const);
+    const message = (key: string): string => `${key} tells calls apart, and ${type.type} acts on ${type.on === "message" ? "messages of WebSockets" : "WebSockets as a whole"}`;
+    for (const key of onCalls) if (common[key] !== undefined) wrong.push({ key, message: message(key), hint: "first, after and every count those; match tells apart the requests that asked for the WebSockets" });
   }
   for (const { key, ...finding } of wrong) report({ code: "does-not-apply", ...finding, path: [...path, key], part: "key" });
   return wrong.length === 0;

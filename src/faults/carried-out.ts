@@ -13,6 +13,9 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
   corrupt: ["http1"],
   malformed: ["http1"],
   reset: ["http1", "tcp"],
+  "delay-message": ["http1"],
+  "drop-message": ["http1"],
+  "close-frame": ["http1"],
   "delay-bytes": ["http1", "tcp"],
   throttle: ["http1", "tcp"],
   slice: ["http1", "tcp"],
@@ -27,6 +30,8 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
 const subjects: Readonly<Record<Subject["kind"], Subject>> = {
   exchange: { kind: "exchange", method: "GET", path: "/" },
   connection: { kind: "connection", id: 1 },
+  message: { kind: "message", direction: "response", nth: 1 },
+  websocket: { kind: "websocket", conn: 1 },
   listener: { kind: "listener" },
 };
 
@@ -36,9 +41,9 @@ export function beyondLane(type: FaultType, params: unknown, lane: LaneName): { 
   return beyond && { effect: beyond.kind, lanes: carriedOutBy[beyond.kind] };
 }
 
-/** Whether a fault acts on bytes, which have a direction. */
+/** Whether a fault acts on bytes or messages, which have a direction. */
 export function hasDirection(type: FaultType, params: unknown): boolean {
-  return effectsOf(type, params).some((effect) => "direction" in effect);
+  return type.on === "message" || effectsOf(type, params).some((effect) => "direction" in effect);
 }
 
 /** What a fault decides when it is asked for the first time. */

@@ -15,6 +15,7 @@
  * | close, reset, hang | end the exchange: what is written behind does not act, nor does anything on the answer | end it after what they let through: what is written behind does not act |
  * | truncate, malformed | | the same: of two that end an exchange the first one written wins, even when it comes later in time, or never because the answer is too short for it |
  *
+ * Inside a WebSocket, delays of one message add up; a message that several drop is the first one's; of several Close frames the first to come ends its direction.
  * Faults of the connection act on the bytes that come out of this, and may end all exchanges at any time.
  */
 import type { AnyFaultType, FaultType, Layer, ProcessFaultType } from "../model/fault-type.ts";
@@ -43,11 +44,15 @@ import { slicer } from "./slicer.ts";
 import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
 import { truncate } from "./truncate.ts";
+import { websocketClose } from "./websocket-close.ts";
+import { websocketDelay } from "./websocket-delay.ts";
+import { websocketDrop } from "./websocket-drop.ts";
 
 /** Every fault, in the order of tables. */
 export const faultTypes: readonly AnyFaultType[] = [
   latency, error, rateLimit, drop, reset, hang,
   bandwidth, slowBody, truncate, corrupt, malformed,
+  websocketDelay, websocketDrop, websocketClose,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
   connectionReset, blackhole, halfOpen, connectionLimit, down,
   kill, pause, restart,

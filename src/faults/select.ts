@@ -4,6 +4,7 @@ import { decideEligible, loadFault } from "./loaded-fault.ts";
 import type { LoadedFault } from "./loaded-fault.ts";
 import type { ConnectionFacts, Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
+import { WebSocketFaults } from "./web-socket-faults.ts";
 import { isOpenAt, nextEdgeAt, openingAt } from "./window.ts";
 
 /**
@@ -26,6 +27,7 @@ export class Selector {
   readonly #onExchange: readonly LoadedFault[];
   readonly #onConnection: readonly LoadedFault[];
   readonly #onListener: readonly LoadedFault[];
+  readonly #insideWebSockets: readonly LoadedFault[];
   /** What was decided last: most exchanges are missed by most faults, one like the other, and then no new list is made. */
   #decided: readonly Decided[] = nothing;
   /** Calls per request on this edge. */
@@ -41,7 +43,8 @@ export class Selector {
     this.#onExchange = this.#loaded.filter(({ type }) => type.on === "exchange");
     this.#onConnection = this.#loaded.filter(({ type }) => type.on === "connection");
     this.#onListener = this.#loaded.filter(({ type }) => type.on === "listener");
-    this.headers = new Set(this.#onExchange.flatMap(({ fault }) => headersOf(fault)));
+    this.#insideWebSockets = this.#loaded.filter(({ type }) => type.on === "message" || type.on === "websocket");
+    this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault }) => headersOf(fault)));
   }
 
   /** Drawn once, when the request head has come: one entry per fault of the layer exchange, in the order written. */
@@ -87,6 +90,13 @@ export class Selector {
       const key = ["connection", facts.conn];
       return decideEligible(loaded, { kind: "connection", id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, counter: connectionCounterOf(selection.per, facts), key });
     });
+  }
+
+  /** The faults that act inside a WebSocket, matched against the request that asked for it; absent when there are none. */
+  webSocket(facts: ExchangeFacts): WebSocketFaults | undefined {
+    if (this.#insideWebSockets.length === 0) return undefined;
+    const faults = this.#insideWebSockets.map((loaded) => ({ loaded, matches: loaded.matches(facts), counter: counterOf(loaded.fault.selection.per, facts) }));
+    return new WebSocketFaults({ seed: this.#seed, epoch: this.#epoch, startMs: this.#startMs, conn: facts.conn, faults });
   }
 
   /** One entry per fault that acts on the listener (`down`), at a window's edge. Openings of its window are numbered from 1. */

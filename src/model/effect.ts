@@ -5,7 +5,8 @@ export type Direction = "request" | "response" | "both";
 
 /**
  * What the caller is to experience; plain data, carried out by a lane.
- * Effects of an exchange are drawn once, when its request head has come; effects of a connection when the fault takes hold of it.
+ * Effects of an exchange are drawn once, when its request head has come; effects of a connection, or of a WebSocket, when the fault takes hold of it;
+ * effects of a message when the header of its first frame has come.
  */
 export type Effect =
   /** Hold the request (before upstream gets it) or the response (after upstream did the work) for `ms`. */
@@ -33,6 +34,15 @@ export type Effect =
   | { readonly kind: "corrupt"; readonly direction: Direction; readonly share: number; readonly seed: number }
   /** Exchange only: the answer breaks the grammar of HTTP in one place; then the connection is closed (FIN). */
   | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
+  /** Message only: its bytes are released so long after they came; what follows keeps its place behind it. */
+  | { readonly kind: "delay-message"; readonly ms: number }
+  /** Message only: it vanishes whole. */
+  | { readonly kind: "drop-message" }
+  /**
+   * WebSocket only: a Close frame goes out behind `afterMessages` more messages (of `both`: of both directions together), and what its source sends behind it is lost.
+   * The peers carry the closing handshake on themselves.
+   */
+  | { readonly kind: "close-frame"; readonly direction: Direction; readonly code: number; readonly reason: string; readonly afterMessages: number }
   /** Connection only: each chunk is released at its arrival + a draw of `delay`, in order. `sinceWindowMs`: how far its wave had come when the fault took hold. */
   | { readonly kind: "delay-bytes"; readonly direction: Direction; readonly delay: DelaySpec; readonly sinceWindowMs?: number }
   /** Connection only: what TCP makes of lost packets. A chunk with a lost one, and all behind it, wait for retransmission, twice as long each time it is lost again. */

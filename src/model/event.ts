@@ -36,6 +36,19 @@ export interface FaultRecord {
   readonly actedMs?: number;
   /** When a hold ended: its delay ran out, or the fault was lifted. Absent while held, or when the caller left first. */
   readonly releasedMs?: number;
+  /** Of a fault that acts inside a WebSocket, which is one exchange however much it carries: the counts. The other fields are then of the first that was hit. */
+  readonly inside?: InsideCounts;
+}
+
+/** What one fault of one set meant for the messages of one WebSocket; of a fault on the WebSocket as a whole, for that one. */
+export interface InsideCounts {
+  readonly epoch: number;
+  readonly applied: number;
+  readonly felt: number;
+  readonly missed: Readonly<Record<Exclude<Decision, "applied">, number>>;
+  /** When the first and the last came that were hit. */
+  readonly firstMs?: number;
+  readonly lastMs?: number;
 }
 
 /**

@@ -3,13 +3,17 @@ import type { Direction, Effect } from "./effect.ts";
 import type { Json } from "./json.ts";
 import type { ProcessEffect } from "./process-effect.ts";
 
-/** What a fault acts on: one HTTP exchange, one connection, a listener as a whole, or a process of the run. */
+/** What a fault acts on: one HTTP exchange (or the messages of the WebSocket that it became), one connection, a listener as a whole, or a process of the run. */
 export type Layer = "exchange" | "connection" | "process";
 
 /** What has come, as a fault may see it. */
 export type Subject =
   | { readonly kind: "exchange"; readonly method: string; readonly path: string }
   | { readonly kind: "connection"; readonly id: number }
+  /** A message of an open WebSocket, asked when the header of its first frame has come; `nth` of its direction, from 1. */
+  | { readonly kind: "message"; readonly direction: Exclude<Direction, "both">; readonly nth: number }
+  /** An open WebSocket as a whole, asked when it has been opened, and again when a window opens. */
+  | { readonly kind: "websocket"; readonly conn: number }
   /** The proxy itself, asked when the fault's window opens. */
   | { readonly kind: "listener" };
 

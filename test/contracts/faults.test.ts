@@ -9,6 +9,8 @@ import { keyedRandom } from "../../src/math/random.ts";
 const subjects: Readonly<Record<Subject["kind"], Subject>> = {
   exchange: { kind: "exchange", method: "POST", path: "/charges" },
   connection: { kind: "connection", id: 7 },
+  message: { kind: "message", direction: "response", nth: 3 },
+  websocket: { kind: "websocket", conn: 7 },
   listener: { kind: "listener" },
 };
 const facts: Facts = { n: 3, attempt: 1, sinceWindowMs: 500, direction: "response" };

@@ -3,6 +3,7 @@ import { authority } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
 import type { Cut } from "../tcp/grip.ts";
+import { Upgrades } from "../websocket/index.ts";
 import { ClientSide, readingGraceMs } from "./client-side.ts";
 import type { ClientListener } from "./client-side.ts";
 import { ConnectionWitness } from "./connection-witness.ts";
@@ -26,6 +27,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   private readonly requests: RequestReader;
   private readonly responses: ResponseReader;
   private readonly pipeline: Pipeline;
+  private readonly upgrades: Upgrades;
   private readonly grip: Grip;
   private readonly witness: ConnectionWitness;
   /** The client's half is closed, and upstream is to learn it behind what is still held of the requests. */
@@ -42,8 +44,9 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.client = new ClientSide(client, env, limits, this);
     this.upstream = new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
-    this.requests = new RequestReader({ env, limits, sink: this.pipeline, host: proxy.host === "upstream" ? authority(proxy) : undefined });
-    this.responses = new ResponseReader(limits, this.pipeline);
+    this.upgrades = new Upgrades(context, this.pipeline, this);
+    this.requests = new RequestReader({ env, limits, sink: this.upgrades, host: proxy.host === "upstream" ? authority(proxy) : undefined });
+    this.responses = new ResponseReader(limits, this.upgrades);
     const { requestLine, responseLine } = this.upstream;
     this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
     this.client.rests();
@@ -61,8 +64,9 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
     // What is over may still be held back from the client, or from upstream.
     if (lifted) this.grip.letGoAll(release);
-    if (lifted && this.isPassing()) this.pipeline.lifted(release);
+    if (lifted && this.isPassing()) this.upgrades.lifted(release);
     if (!this.over) this.grip.ask();
+    if (this.isPassing()) this.upgrades.ask();
     this.controlFlow();
   }
 

@@ -122,6 +122,9 @@ export class Effects {
         this.shapeOf(exchange).add(effect, fault);
         exchange.ending = step;
         return "limited";
+      case "delay-message":
+      case "drop-message":
+      case "close-frame":
       case "delay-bytes":
       case "lose":
       case "hold-end":
@@ -129,7 +132,7 @@ export class Effects {
       case "silence":
       case "admit":
       case "refuse":
-        // Of connections and listeners: planSteps leaves them out.
+        // Of messages, connections and listeners: planSteps leaves them out.
         return "done";
       default:
         return effect satisfies never;

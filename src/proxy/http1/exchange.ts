@@ -3,6 +3,7 @@ import type { Effect } from "../../model/effect.ts";
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
 import type { Framing } from "./framing.ts";
 import type { RequestHead } from "./request-head.ts";
+import type { WebSocket } from "../websocket/web-socket.ts";
 import type { Shape } from "./shape.ts";
 
 /** A fault's record while the exchange goes on. */
@@ -51,6 +52,8 @@ export class Exchange {
   /** The answer may open a tunnel: what follows the request is no request until then. */
   readonly mayTunnel: boolean;
   tunnel = false;
+  /** What its bytes go through, both ways, when the tunnel carries frames of WebSocket. */
+  webSocket: WebSocket | undefined;
 
   requestSteps = noSteps;
   responseSteps = noSteps;
@@ -138,6 +141,7 @@ export class Exchange {
     this.timer?.cancel();
     this.requestShape?.drop();
     this.responseShape?.drop();
+    this.webSocket?.drop();
     this.heldRequest = undefined;
     this.heldInterims = undefined;
     this.heldResponse = undefined;

@@ -59,6 +59,8 @@ export class Ledger {
     exchange.end = exchange.tunnel ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
     if (exchange.leftBy === "fin") exchange.afterFin = end;
     exchange.endMs = this.context.env.nowMs();
+    const inside = exchange.webSocket?.conclude() ?? [];
+    if (inside.length > 0) exchange.faults = [...(exchange.faults ?? []), ...inside];
     if (exchange.requestDone || end !== "complete") this.write(exchange, exchange.endMs);
     else this.uploading = exchange;
   }

@@ -40,7 +40,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   get heldResponseBytes(): number {
-    return this.answers.heldBytes + (this.exchanges[0]?.responseShape?.heldWeight ?? 0);
+    return this.answers.heldBytes + (this.exchanges[0]?.responseShape?.heldWeight ?? 0) + (this.exchanges.at(-1)?.webSocket?.heldWeight("response") ?? 0);
   }
 
   get inFlight(): number {
@@ -226,7 +226,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
         return this.carryOutEnding(exchange, ending);
       } else {
         if (this.wires.isCut) return;
-        const isHeld = responseShape !== undefined && responseShape.heldWeight > 0;
+        const isHeld = (responseShape?.heldWeight ?? 0) + (exchange.webSocket?.heldWeight("response") ?? 0) > 0;
         const isLost = this.loss !== undefined && !exchange.responseDone && !isHeld && (exchange.unpassable || exchange.requestGate === "open");
         if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
         return;

@@ -66,6 +66,13 @@ export class RequestHead {
   /** By lower-case name, of the head read last. */
   readonly header = (name: string): string | undefined => findHeader(this.bytes, this.base, this.lines, name);
 
+  /** The same for a head that is to be asked later: what it needs of it is copied. */
+  keepHeaders(): (name: string) => string | undefined {
+    const lines = this.lines.slice();
+    const bytes = Buffer.from(this.bytes.subarray(this.base, this.base + (lines.at(-1) ?? 0)));
+    return (name) => findHeader(bytes, 0, lines, name);
+  }
+
   /** Not to keep the bytes of a head that nobody will ask again. */
   release(): void {
     this.bytes = nothing;

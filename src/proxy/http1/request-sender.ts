@@ -87,7 +87,7 @@ export class RequestSender {
   }
 
   private get shapedWeight(): number {
-    return this.shaped?.requestShape?.heldWeight ?? 0;
+    return (this.shaped?.requestShape?.heldWeight ?? 0) + (this.exchanges.at(-1)?.webSocket?.heldWeight("request") ?? 0);
   }
 
   private moved(): void {

@@ -1,4 +1,5 @@
 import { SP, readsAs } from "./bytes.ts";
+import { findHeader } from "./find-header.ts";
 import { FramingFields, walkHeaders } from "./framing.ts";
 import type { Framing } from "./framing.ts";
 import { httpMinor } from "./request-head.ts";
@@ -12,11 +13,15 @@ export class ResponseHead {
   retryAfter: string | undefined;
 
   private bytes: Buffer = Buffer.alloc(0);
+  private base = 0;
+  private lines: readonly number[] = [];
   private readonly fields = new FramingFields();
 
   /** Reads the head at `base` as the answer to a request of this method (RFC 9112 §6.3); false when it is malformed or its framing is in doubt. */
   read(bytes: Buffer, base: number, lines: readonly number[], method: string): boolean {
     this.bytes = bytes;
+    this.base = base;
+    this.lines = lines;
     const start = base + lines[0]!;
     const minor = this.readStatusLine(start, base + lines[2]!);
     if (minor < 0) return false;
@@ -42,6 +47,9 @@ export class ResponseHead {
     if (framing === "length") this.length = this.fields.length;
     return true;
   }
+
+  /** By lower-case name, of the head read last; to be asked while it is being told. */
+  readonly header = (name: string): string | undefined => findHeader(this.bytes, this.base, this.lines, name);
 
   /** Minor version, or -1 when the line is not `HTTP/1.0|1.1 SP 3DIGIT [SP reason]` (RFC 9112 §4). */
   private readStatusLine(start: number, end: number): number {

@@ -66,6 +66,9 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "malformed":
           response.push(step);
           break;
+        case "delay-message":
+        case "drop-message":
+        case "close-frame":
         case "delay-bytes":
         case "lose":
         case "hold-end":

@@ -127,9 +127,12 @@ export class Grip {
       case "truncate":
       case "corrupt":
       case "malformed":
+      case "delay-message":
+      case "drop-message":
+      case "close-frame":
       case "admit":
       case "refuse":
-        // Of exchanges and listeners; no fault decides them for a connection.
+        // Of exchanges, messages and listeners; no fault decides them for a connection.
         return this.#refuse(effect);
       default:
         return effect satisfies never;

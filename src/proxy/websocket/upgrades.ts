@@ -1,0 +1,110 @@
+import type { ExchangeFacts } from "../../faults/subject.ts";
+import type { Rejection } from "../http1/answers.ts";
+import type { Exchange } from "../http1/exchange.ts";
+import type { Pipeline } from "../http1/pipeline.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import type { RequestSink } from "../http1/request-reader.ts";
+import type { ResponseHead } from "../http1/response-head.ts";
+import type { ResponseSink } from "../http1/response-reader.ts";
+import type { Wires } from "../http1/wires.ts";
+import type { LaneContext } from "../lane.ts";
+import { readHandshake } from "./handshake.ts";
+import { WebSocket } from "./web-socket.ts";
+
+/**
+ * Stands between the readers of a connection and its pipeline: an exchange that becomes a WebSocket sends its bytes through it, both ways,
+ * and all others go by untouched.
+ */
+export class Upgrades implements RequestSink, ResponseSink {
+  private readonly context: LaneContext;
+  private readonly pipeline: Pipeline;
+  private readonly wires: Wires;
+  /** The request that asks for a tunnel and has no answer yet, or got it; there is one at a time. */
+  private asking: { readonly exchange: Exchange; readonly facts: ExchangeFacts } | undefined;
+  private webSocket: WebSocket | undefined;
+
+  constructor(context: LaneContext, pipeline: Pipeline, wires: Wires) {
+    this.context = context;
+    this.pipeline = pipeline;
+    this.wires = wires;
+  }
+
+  get requestsPaused(): boolean {
+    return this.pipeline.requestsPaused;
+  }
+
+  requestHead(head: RequestHead, startMs: number, atMs: number): Exchange {
+    const exchange = this.pipeline.requestHead(head, startMs, atMs);
+    if (head.mayTunnel) this.asking = { exchange, facts: this.factsOf(exchange, head) };
+    return exchange;
+  }
+
+  requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void {
+    if (exchange.webSocket === undefined || !exchange.tunnel) this.pipeline.requestBytes(exchange, bytes, done, atMs);
+    else exchange.webSocket.take("request", bytes);
+  }
+
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
+    this.pipeline.requestRejected(status, head, startMs, bytes, found);
+  }
+
+  awaited(): Exchange | undefined {
+    return this.pipeline.awaited();
+  }
+
+  interim(exchange: Exchange, bytes: Buffer): void {
+    this.pipeline.interim(exchange, bytes);
+  }
+
+  responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
+    if (head.status === 101 && this.asking?.exchange === exchange) this.open(exchange, this.asking.facts, head, headBytes);
+    this.pipeline.responseHead(exchange, head, headBytes);
+  }
+
+  responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
+    const { webSocket, tunnel } = exchange;
+    // A fault may have put another answer in the place of the upgrade.
+    if (webSocket === undefined || !tunnel) return this.pipeline.responseBytes(exchange, bytes, done);
+    if (bytes.length > 0) webSocket.take("response", bytes);
+    if (done) webSocket.end("response");
+  }
+
+  responseMalformed(problem: string): void {
+    this.pipeline.responseMalformed(problem);
+  }
+
+  /** Faults were lifted: what the pipeline is told, and before it the WebSocket; with `release` messages that are held go on at once. */
+  lifted(release: boolean): void {
+    this.webSocket?.lift(release);
+    this.pipeline.lifted(release);
+  }
+
+  /** A window of a fault opened or closed, or another set is in force. */
+  ask(): void {
+    this.webSocket?.ask();
+  }
+
+  private open(exchange: Exchange, facts: ExchangeFacts, head: ResponseHead, headBytes: number): void {
+    const agreed = readHandshake(head.header);
+    if (agreed === undefined) return;
+    const { context, pipeline, wires } = this;
+    this.webSocket = new WebSocket({
+      context, facts, agreed, headBytes,
+      out: (way, bytes, end) => {
+        if (way === "response") pipeline.responseBytes(exchange, bytes, end);
+        else pipeline.requestBytes(exchange, bytes, false, context.env.nowMs());
+      },
+      moved: (way) => {
+        if (way === "request" && !pipeline.requests.isSlow) wires.requestsSent();
+        pipeline.holdRanOut();
+      },
+    });
+    exchange.webSocket = this.webSocket;
+  }
+
+  private factsOf({ method, target: path, trace }: Exchange, head: RequestHead): ExchangeFacts {
+    const { conn, caller, tracePrefix } = this.context;
+    const facts = { method, path, header: head.keepHeaders(), conn, caller };
+    return trace !== undefined && trace.startsWith(tracePrefix) ? { ...facts, request: trace.slice(16) } : facts;
+  }
+}
