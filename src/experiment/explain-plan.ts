@@ -60,10 +60,10 @@ function explainService({ name, command, port, replicas, ready }: Service): stri
   return `${name}: ${command.join(" ")}${replicas === 1 ? "" : `, ${replicas} replicas`}${where}${isReady}`;
 }
 
-function explainProxy({ name, upstream, lane, listen }: Proxy, { listeners }: Plan): string {
+function explainProxy({ name, upstream, lane, listen, tls }: Proxy, { listeners }: Plan): string {
   const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
   const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
-  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${upstream}, listening on ${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}${by}`;
+  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${upstream}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
 }
 
 function explainProbe({ name, type, params, timeoutMs, load }: Probe): string {

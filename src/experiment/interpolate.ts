@@ -9,6 +9,8 @@ export interface Reachable {
   readonly port?: number;
   readonly path?: string;
   readonly url?: string;
+  /** Path of the PEM file of the authority that signed its certificate. */
+  readonly ca?: string;
 }
 
 /** What is known when an experiment runs. `services` names replicas `checkout` (the first), `checkout#2`, …. */

@@ -1,4 +1,4 @@
-import type { Experiment, Fault, Hypothesis, SteadyState } from "../model/experiment.ts";
+import type { Experiment, Fault, Hypothesis, Proxy, SteadyState } from "../model/experiment.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { z } from "zod";
 import { check } from "./check.ts";
@@ -50,6 +50,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const known: Known = {
     services: new Map(Object.entries(mapOf(document["services"])).map(([name, given]) => [name, { hasPort: mapOf(given)["port"] !== undefined, replicas: Math.max(1, Number(mapOf(given)["replicas"] ?? 1) || 1) }])),
     proxies: new Set(Object.keys(mapOf(document["proxies"]))),
+    proxyFields: new Map(proxyParts.flatMap((proxy) => (proxy === undefined ? [] : [[proxy.name, fieldsOf(proxy)]]))),
     probes: new Set(Object.keys(mapOf(document["probes"]))),
     faults: new Set(faultNames),
     secrets: new Set(Object.keys(secrets)),
@@ -88,6 +89,10 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     guards,
     ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   };
+}
+
+function fieldsOf({ listen, tls }: Proxy): readonly string[] {
+  return ["url", ...(listen.path === undefined ? ["host", "port"] : ["path"]), ...(tls === undefined || tls.kind === "own" ? [] : ["ca"])];
 }
 
 function referProbe(gate: Json, path: Path, known: Known, report: Report): void {

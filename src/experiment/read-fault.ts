@@ -50,7 +50,7 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   const target = type.on === "process" ? readTarget(entry, type.type, path, context, report) : proxyKnown ? { proxy: proxyName } : undefined;
   if (common === undefined || target === undefined) return undefined;
   const fits = checkLayer(entry, type, path, report) && checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
-  if (params === undefined || !fits || (type.on !== "process" && !(isCarriedOut(type, params, proxy, path, report) && isDirected(type, params, entry, path, report)))) return undefined;
+  if (params === undefined || !fits || (type.on !== "process" && !(isCarriedOut(type, params, proxy, path, report) && isShaken(type, params, proxy, path, report) && isDirected(type, params, entry, path, report)))) return undefined;
   return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, ...target, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
 }
 
@@ -91,6 +91,20 @@ function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report:
   }
   const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
   report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
+  return false;
+}
+
+/** Whether there are handshakes for it, and who can sign what it shows. */
+function isShaken(type: FaultType, params: unknown, proxy: Proxy | undefined, path: Path, report: Report): boolean {
+  if (proxy === undefined || type.on !== "handshake") return true;
+  if (proxy.tls === undefined) {
+    report({ code: "no-tls", message: `${type.type} acts on TLS handshakes, and callers of the proxy ${proxy.name} do not speak TLS with it`, hint: `give ${proxy.name} tls: generated; silence in the open is blackhole`, path: [...path, "type"] });
+    return false;
+  }
+  const shown = type.decide(params, { kind: "handshake", id: 1 }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0);
+  const signed = ("memory" in shown ? shown.effects : shown).some((effect) => effect.kind === "handshake" && (effect.as === "expired" || effect.as === "wrong-host"));
+  if (proxy.tls.kind !== "own" || !signed) return true;
+  report({ code: "no-authority", message: `a certificate that ${type.type} shows has to be signed by the authority that callers trust, and of ${proxy.name} only the certificate itself is known`, hint: "write tls: generated or tls: { ca, caKey } for the proxy, or kind: self-signed or hang", path: [...path, "type"] });
   return false;
 }
 

@@ -8,6 +8,8 @@ import type { Path } from "./yaml-source.ts";
 export interface Known {
   readonly services: ReadonlyMap<string, { readonly hasPort: boolean; readonly replicas: number }>;
   readonly proxies: ReadonlySet<string>;
+  /** What can be said of each proxy: `url`, and by where it listens `host` and `port`, or `path`; `ca` where it is the run that knows. */
+  readonly proxyFields: ReadonlyMap<string, readonly string[]>;
   readonly probes: ReadonlySet<string>;
   readonly faults: ReadonlySet<string>;
   readonly secrets: ReadonlySet<string>;
@@ -49,7 +51,7 @@ function problemOf(scope: string, name: string, known: Known): Problem | undefin
   if (scope === "request") return name === "id" || name === "n" ? undefined : { message: `a request has no "${name}"`, hint: "known: id, n" };
   const dot = name.lastIndexOf(".");
   const [owner, field] = dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot + 1)];
-  if (scope === "proxies") return known.proxies.has(owner) ? fieldProblem(field) : { message: `there is no proxy "${owner}"`, hint: suggest(owner, known.proxies) };
+  if (scope === "proxies") return known.proxies.has(owner) ? fieldProblem(field, known.proxyFields.get(owner)) : { message: `there is no proxy "${owner}"`, hint: suggest(owner, known.proxies) };
   return serviceProblem(owner, field, known.services);
 }
 
@@ -63,6 +65,10 @@ function serviceProblem(owner: string, field: string, services: Known["services"
   return problem === undefined && !service.hasPort && field !== "host" ? { message: `${name} has no port`, hint: `give ${name} a port: auto` } : problem;
 }
 
-function fieldProblem(field: string): Problem | undefined {
-  return endpointFields.includes(field) ? undefined : { message: field === "" ? "it does not say which part" : `there is no "${field}"`, hint: suggest(field, endpointFields) };
+function fieldProblem(field: string, fields: readonly string[] = endpointFields): Problem | undefined {
+  if (fields.includes(field)) return undefined;
+  const message = field === "" ? "it does not say which part" : `there is no "${field}"`;
+  if (field === "ca") return { message, hint: "a proxy has one where chaos signs its certificate: tls: generated, or tls: { ca, caKey }" };
+  if (field === "path") return { message, hint: "a proxy has one where it listens on a unix socket: listen: unix:/path" };
+  return { message, hint: suggest(field, fields) };
 }

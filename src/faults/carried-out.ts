@@ -23,6 +23,7 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
   "hold-end": ["http1", "tcp"],
   limit: ["http1", "tcp"],
   silence: ["http1", "tcp"],
+  handshake: ["http1", "tcp"],
   admit: ["http1", "tcp"],
   refuse: ["http1", "tcp"],
 };
@@ -30,6 +31,7 @@ export const carriedOutBy: Readonly<Record<EffectKind, readonly LaneName[]>> = {
 const subjects: Readonly<Record<Subject["kind"], Subject>> = {
   exchange: { kind: "exchange", method: "GET", path: "/" },
   connection: { kind: "connection", id: 1 },
+  handshake: { kind: "handshake", id: 1 },
   message: { kind: "message", direction: "response", nth: 1 },
   websocket: { kind: "websocket", conn: 1 },
   listener: { kind: "listener" },

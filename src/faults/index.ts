@@ -43,6 +43,7 @@ import { restart } from "./restart.ts";
 import { slicer } from "./slicer.ts";
 import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
+import { tls } from "./tls.ts";
 import { truncate } from "./truncate.ts";
 import { websocketClose } from "./websocket-close.ts";
 import { websocketDelay } from "./websocket-delay.ts";
@@ -54,7 +55,7 @@ export const faultTypes: readonly AnyFaultType[] = [
   bandwidth, slowBody, truncate, corrupt, malformed,
   websocketDelay, websocketDrop, websocketClose,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
-  connectionReset, blackhole, halfOpen, connectionLimit, down,
+  connectionReset, blackhole, halfOpen, connectionLimit, tls, down,
   kill, pause, restart,
 ];
 

@@ -26,6 +26,7 @@ export class Selector {
   readonly #loaded: readonly LoadedFault[];
   readonly #onExchange: readonly LoadedFault[];
   readonly #onConnection: readonly LoadedFault[];
+  readonly #onHandshake: readonly LoadedFault[];
   readonly #onListener: readonly LoadedFault[];
   readonly #insideWebSockets: readonly LoadedFault[];
   /** What was decided last: most exchanges are missed by most faults, one like the other, and then no new list is made. */
@@ -42,6 +43,7 @@ export class Selector {
     this.#loaded = options.faults.map((fault) => loadFault(fault));
     this.#onExchange = this.#loaded.filter(({ type }) => type.on === "exchange");
     this.#onConnection = this.#loaded.filter(({ type }) => type.on === "connection");
+    this.#onHandshake = this.#loaded.filter(({ type }) => type.on === "handshake");
     this.#onListener = this.#loaded.filter(({ type }) => type.on === "listener");
     this.#insideWebSockets = this.#loaded.filter(({ type }) => type.on === "message" || type.on === "websocket");
     this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault }) => headersOf(fault)));
@@ -81,14 +83,23 @@ export class Selector {
    * window opens. A connection that is asked again keeps its number, and so its fate.
    */
   connection(facts: ConnectionFacts, nowMs: number): readonly Decided[] {
-    if (this.#onConnection.length === 0) return nothing;
+    return this.#ofConnection(this.#onConnection, "connection", facts, nowMs);
+  }
+
+  /** One entry per fault of TLS handshakes; asked when one begins. */
+  handshake(facts: ConnectionFacts, nowMs: number): readonly Decided[] {
+    return this.#ofConnection(this.#onHandshake, "handshake", facts, nowMs);
+  }
+
+  #ofConnection(faults: readonly LoadedFault[], kind: "connection" | "handshake", facts: ConnectionFacts, nowMs: number): readonly Decided[] {
+    if (faults.length === 0) return nothing;
     const sinceMs = nowMs - this.#startMs;
-    return this.#onConnection.map((loaded) => {
+    return faults.map((loaded) => {
       const { selection } = loaded.fault;
       if (!isOpenAt(selection, sinceMs)) return loaded.missedWindow;
       const n = numberOf(loaded.tally, selection.per, facts);
       const key = ["connection", facts.conn];
-      return decideEligible(loaded, { kind: "connection", id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, counter: connectionCounterOf(selection.per, facts), key });
+      return decideEligible(loaded, { kind, id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, counter: connectionCounterOf(selection.per, facts), key });
     });
   }
 

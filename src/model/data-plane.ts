@@ -2,7 +2,7 @@ import type { Correlate, Fault, LaneName } from "./experiment.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { WitnessRecord } from "./event.ts";
 import type { ProxyLimits } from "./limits.ts";
-import type { UpstreamTls } from "./tls.ts";
+import type { ServerTls, UpstreamTls } from "./tls.ts";
 
 /** One proxy as the data plane is to serve it; nothing in it is a template. */
 export interface ProxyConfig {
@@ -11,6 +11,8 @@ export interface ProxyConfig {
   readonly upstream: Endpoint;
   /** Upstream is spoken to over TLS. */
   readonly upstreamTls?: UpstreamTls;
+  /** Callers speak TLS. */
+  readonly tls?: ServerTls;
   /** What is not limited here has its default. */
   readonly limits?: Partial<ProxyLimits>;
   readonly host: "keep" | "upstream";

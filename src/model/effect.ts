@@ -1,4 +1,5 @@
 import type { DelaySpec } from "./distribution.ts";
+import type { Flaw } from "./tls.ts";
 
 /** Bytes to the upstream, bytes to the client, or both. */
 export type Direction = "request" | "response" | "both";
@@ -53,6 +54,8 @@ export type Effect =
   | { readonly kind: "limit"; readonly direction: Direction; readonly bytes: number; readonly how: "fin" | "rst" }
   /** Connection only: nothing is written to either side any more, no end either; what they send is taken and lost (`read`), or stays with them. After `closeAfterMs` both sides are closed. */
   | { readonly kind: "silence"; readonly read: boolean; readonly closeAfterMs?: number }
+  /** TLS only: the handshake shows a certificate that is not good, or is never answered. */
+  | { readonly kind: "handshake"; readonly as: Flaw | "hang" }
   /** Proxy only: connections beyond so many open at once are closed or reset at accept. */
   | { readonly kind: "admit"; readonly connections: number; readonly how: "fin" | "rst" }
   /** Proxy only: the listener is closed; open connections are reset unless `keepOpen`. */

@@ -1,8 +1,10 @@
 import type { Bound } from "./bound.ts";
+import type { Endpoint } from "./endpoint.ts";
 import type { Layer } from "./fault-type.ts";
 import type { JsonObject } from "./json.ts";
 import type { Selection } from "./selection.ts";
 import type { Direction } from "./effect.ts";
+import type { ListenerTlsChoice, UpstreamTlsChoice } from "./tls.ts";
 
 /**
  * What the author wrote, validated, with every unit parsed and every default filled in.
@@ -74,10 +76,14 @@ export type LaneName = "http1" | "tcp";
 /** A dependency edge: faults are injected here and every call is witnessed. */
 export interface Proxy {
   readonly name: string;
-  /** Template; `http://…`, `tcp://…`. */
+  /** Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`. */
   readonly upstream: string;
   readonly lane: LaneName;
-  readonly listen: { readonly host: string; readonly port: number };
+  /** Upstream is spoken to over TLS: `https://…`, `tls://…`. */
+  readonly upstreamTls?: UpstreamTlsChoice;
+  readonly listen: Endpoint;
+  /** Callers speak TLS. */
+  readonly tls?: ListenerTlsChoice;
   /** The Host header that upstream sees. */
   readonly host: "keep" | "upstream";
   readonly advertise?: string;

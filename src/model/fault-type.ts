@@ -10,6 +10,8 @@ export type Layer = "exchange" | "connection" | "process";
 export type Subject =
   | { readonly kind: "exchange"; readonly method: string; readonly path: string }
   | { readonly kind: "connection"; readonly id: number }
+  /** A connection whose TLS handshake begins. */
+  | { readonly kind: "handshake"; readonly id: number }
   /** A message of an open WebSocket, asked when the header of its first frame has come; `nth` of its direction, from 1. */
   | { readonly kind: "message"; readonly direction: Exclude<Direction, "both">; readonly nth: number }
   /** An open WebSocket as a whole, asked when it has been opened, and again when a window opens. */

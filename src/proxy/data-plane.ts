@@ -2,7 +2,7 @@ import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } f
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import { Selector } from "../faults/select.ts";
-import { lanes } from "./lanes.ts";
+import { laneOf } from "./lanes.ts";
 import { ProxyServer } from "./proxy-server.ts";
 import { RecordBatch } from "./record-batch.ts";
 
@@ -53,7 +53,7 @@ class Carrier {
     const listening = [];
     for (const proxy of config.proxies) {
       const server = new ProxyServer({
-        env: this.#env, config: proxy, run: config, lane: lanes[proxy.lane],
+        env: this.#env, config: proxy, run: config, lane: laneOf(proxy),
         selector: new Selector({ seed: config.seed, epoch: 0, faults: [], startMs: this.#env.nowMs() }),
         nextConn: () => (this.#connections += 1),
         record: (record) => this.#batch.add(record),

@@ -8,4 +8,7 @@ export { openDataPlane } from "./data-plane-thread.ts";
 export { LoopWatch } from "./loop-watch.ts";
 export { starvation, waitsOf } from "./processor-waits.ts";
 export type { Waits } from "./processor-waits.ts";
+export { readTlsFiles } from "./tls/pem-files.ts";
+export type { TlsTexts } from "./tls/pem-files.ts";
+export { CertificateMaker } from "./tls/server-tls.ts";
 export { createEnvFrom } from "./worker-env.ts";

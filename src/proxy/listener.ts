@@ -19,12 +19,14 @@ export interface Acceptor {
  */
 export async function listen(endpoint: Endpoint, acceptor: Acceptor): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => acceptor.accept(client));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => void refusalOf(error, endpoint).then(({ code, why, ...hint }) => {
-      reject(new ChaosError(code, `proxy "${acceptor.proxy}" cannot listen on ${textOf(endpoint)}: ${why}`, { ...hint, cause: error }));
-    }));
-    server.listen({ ...endpoint }, resolve);
+  const failure = await new Promise<Error | undefined>((resolve) => {
+    server.once("error", resolve);
+    server.listen({ ...endpoint }, () => resolve(undefined));
   });
+  if (failure !== undefined) {
+    const { code, why, ...hint } = await refusalOf(failure, endpoint);
+    throw new ChaosError(code, `proxy "${acceptor.proxy}" cannot listen on ${textOf(endpoint)}: ${why}`, { ...hint, cause: failure });
+  }
   server.removeAllListeners("error");
   server.on("error", (error) => acceptor.troubled(error));
   return server;

@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
 import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
+import { unixPath } from "../experiment/schema/endpoint.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import { resolveText } from "./resolve-text.ts";
 import type { Reachable, RunScope } from "../experiment/interpolate.ts";
@@ -20,44 +22,65 @@ export function serviceEndpoints(plan: Plan, ports: ReadonlyMap<string, number>)
   }));
 }
 
-/** Addresses of proxies as one caller is to reach them: its own listener, where it has one. */
-export function proxyEndpoints(plan: Plan, listening: readonly Listening[], caller: string): Addresses["proxies"] {
+/** Addresses of proxies as one caller is to reach them: its own listener, where it has one. `authorities`: paths of what signs the certificates of those that speak TLS, by proxy. */
+export function proxyEndpoints(plan: Plan, listening: readonly Listening[], caller: string, authorities: ReadonlyMap<string, string> = new Map()): Addresses["proxies"] {
   return Object.fromEntries(plan.experiment.proxies.flatMap((proxy) => {
     const own = listening.filter((listener) => listener.proxy === proxy.name);
     const chosen = own.find((listener) => listener.caller === caller) ?? own.find((listener) => listener.caller === "default") ?? own[0];
-    return chosen === undefined ? [] : [[proxy.name, reachable(proxy, chosen)]];
+    return chosen === undefined ? [] : [[proxy.name, { ...reachable(proxy, chosen), ...authorityOf(proxy, authorities) }]];
   }));
 }
 
-/** What the data plane is to serve; upstreams are known by then, ports of port 0 are not. */
-export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tracePrefix: string): DataPlaneConfig {
-  return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.map((proxy) => proxyConfig(proxy, plan, services)) };
+export interface DataPlaneOptions {
+  /** What paths of unix sockets are relative to. */
+  readonly baseDir: string;
+  /** Certificates and keys, by proxy. */
+  readonly tls: ReadonlyMap<string, Pick<ProxyConfig, "upstreamTls" | "tls">>;
 }
 
-function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"]): ProxyConfig {
+/** What the data plane is to serve; upstreams are known by then, ports of port 0 are not. */
+export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tracePrefix: string, options: DataPlaneOptions): DataPlaneConfig {
+  return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.map((proxy) => proxyConfig(proxy, plan, services, options)) };
+}
+
+function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls }: DataPlaneOptions): ProxyConfig {
   const { name, lane, host, correlate, listen } = proxy;
+  const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
-    name, lane, host, correlate,
-    upstream: upstreamAddress(proxy, services),
-    listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...listen })),
+    name, lane, host, correlate, ...tls.get(name),
+    upstream: placed(upstreamAddress(proxy, services)),
+    listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };
 }
 
-/** Host and port that a proxy's upstream says. Throws ChaosError `bad-upstream`. */
-export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): { readonly host: string; readonly port: number } {
+/** Ports of URLs that say none. */
+const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** What a proxy's upstream says: host and port, or the path of a unix socket. Throws ChaosError `bad-upstream`. */
+export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): Endpoint {
   const text = resolveText(proxy.upstream, { services });
+  const path = unixPath(text);
+  if (path !== undefined) return { path };
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const port = url === undefined ? 0 : Number(url.port === "" ? (url.protocol === "http:" ? 80 : 0) : url.port);
+  const port = url === undefined ? 0 : url.port === "" ? defaultPorts[url.protocol] ?? 0 : Number(url.port);
   if (url === undefined || url.hostname === "" || port === 0) {
     throw new ChaosError("bad-upstream", `proxy ${proxy.name}: expected an upstream with host and port, got "${text}"`, { hint: 'such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432"' });
   }
   return { host: url.hostname.replaceAll(/[[\]]/g, ""), port };
 }
 
+function authorityOf({ name }: Proxy, authorities: ReadonlyMap<string, string>): Pick<Reachable, "ca"> {
+  const ca = authorities.get(name);
+  return ca === undefined ? {} : { ca };
+}
+
 function reachable(proxy: Proxy, listening: Endpoint): Reachable {
   if (listening.path !== undefined) return { path: listening.path, url: `unix:${listening.path}` };
-  return endpoint(proxy.lane === "tcp" ? "tcp" : "http", reachableHost(proxy, listening.host), listening.port);
+  return endpoint(schemes[proxy.lane][proxy.tls === undefined ? 0 : 1], reachableHost(proxy, listening.host), listening.port);
 }
+
+/** What is spoken on a lane, in the open and over TLS. */
+const schemes: Readonly<Record<Proxy["lane"], readonly [string, string]>> = { http1: ["http", "https"], tcp: ["tcp", "tls"] };
 
 function endpoint(scheme: string, host: string, port: number): Reachable {
   return { host, port, url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}` };

@@ -16,6 +16,7 @@ import type { Sink } from "./journal-file.ts";
 import { Load } from "./load.ts";
 import { ProcessFaults } from "./process-faults.ts";
 import { Schedule } from "./run-schedule.ts";
+import { secureProxies } from "./secure-proxies.ts";
 import type { Redactor } from "./secrets.ts";
 import type { ServiceProcess } from "./service-process.ts";
 import { holdPorts, startServices } from "./start-services.ts";
@@ -32,6 +33,8 @@ export interface CarryOutOptions {
   /** Inherited by services and commands. */
   readonly environment: Readonly<Record<string, string>>;
   readonly baseDir: string;
+  /** Of the run; absent where its journal was asked for elsewhere. */
+  readonly folder?: string;
   /** Aborted by an interrupt, whose name is the reason, or by a defect of ours, which is the reason itself. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: Event) => void;
@@ -125,11 +128,12 @@ class Run {
     const record = (fact: Fact): void => this.#record(fact);
     const ports = await holdPorts(plan.experiment.services, this.#undo);
     const services = serviceEndpoints(plan, new Map([...ports].map(([name, { port }]) => [name, port])));
+    const secured = await secureProxies(plan, { baseDir, folder: this.#options.folder, undo: this.#undo });
     const engine = new LocalEngine(openDataPlane(), (records) => records.forEach(record), (death) => this.#halt.halt(failureOf(death, env.nowMs()), death));
     this.#undo.add("proxies", () => engine.stop());
-    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix));
+    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls }));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });
-    const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller) });
+    const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller, secured.authorities) });
     const replicas = await startServices(plan.experiment.services, {
       env, signal, baseDir, environment, ports, record, scopeOf,
       undo: this.#undo,

@@ -1,4 +1,6 @@
+import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
+import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import { proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
@@ -24,16 +26,29 @@ export function checkTargets(plan: Plan, secrets: Readonly<Record<string, string
 export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>): readonly { readonly host: string; readonly what: string }[] {
   const { services, proxies, probes } = plan.experiment;
   const ports = new Map(services.flatMap((service) => replicasOf(service).map((name) => [name, anyPort] as const)));
-  const listening = plan.listeners.map(({ proxy, caller }) => ({ proxy, caller, host: proxies.find(({ name }) => name === proxy)?.listen.host ?? "127.0.0.1", port: anyPort }));
-  const scope = { services: serviceEndpoints(plan, ports), proxies: proxyEndpoints(plan, listening, "default"), secrets };
+  const listening = plan.listeners.map(({ proxy, caller }) => ({ proxy, caller, ...listenOf(proxies.find(({ name }) => name === proxy)) }));
+  const scope = { services: serviceEndpoints(plan, ports), proxies: proxyEndpoints(plan, listening, "default", authoritiesOf(proxies)), secrets };
   return [
-    ...proxies.map((proxy) => ({ host: upstreamAddress(proxy, scope.services).host, what: `the upstream of proxy ${proxy.name}` })),
+    ...proxies.flatMap((proxy) => {
+      const { host } = upstreamAddress(proxy, scope.services);
+      return host === undefined ? [] : [{ host, what: `the upstream of proxy ${proxy.name}` }];
+    }),
     ...probes.flatMap((probe) => {
       const { call } = questionsOf(probe, scope)({ id: probe.name, n: 1 });
       return call.kind === "command" ? [] : [{ host: call.kind === "tcp" ? call.host : hostOf(call.url), what: `probe ${probe.name}` }];
     }),
     ...services.flatMap(({ name, ready }) => (ready === undefined || ready.kind === "log" ? [] : [{ host: hostOf(resolveText(ready.target, scope)), what: `the ready check of service ${name}` }])),
   ];
+}
+
+/** Paths that are not known before anything starts: nothing is reached by them. */
+function authoritiesOf(proxies: readonly Proxy[]): ReadonlyMap<string, string> {
+  return new Map(proxies.map(({ name }) => [name, ""]));
+}
+
+function listenOf(proxy: Proxy | undefined): Endpoint {
+  const { path, host = "127.0.0.1" } = proxy?.listen ?? {};
+  return path === undefined ? { host, port: anyPort } : { path };
 }
 
 function hostOf(target: string): string {

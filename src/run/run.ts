@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Report } from "../model/report.ts";
 import { openDataPlane } from "../proxy/index.ts";
+import { baseDirOf } from "./base-dir.ts";
 import { carryOut } from "./carry-out.ts";
 import { openJournal } from "./journal-file.ts";
 import { judgeJournal } from "./judge-journal.ts";
 import { checkTargets } from "./local-targets.ts";
 import { makeRunFolder, nameRun } from "./run-folder.ts";
 import { redactorOf, resolveSecrets, withoutSecrets } from "./secrets.ts";
+import { checkTlsFiles } from "./secure-proxies.ts";
 import { createSystemEnv } from "./system-env.ts";
 
 export interface RunOptions {
@@ -31,8 +33,8 @@ export interface RunOptions {
 
 /**
  * Carries a plan out on this machine and judges what happened from its journal.
- * Throws ChaosError before anything is started (`target-not-allowed`, `secret-missing`, `journal-unwritable`), and after the clean-up when the journal
- * could not be written to its end (`journal-unwritable`) or not be judged (`judge-failed`); any other failure is told by the report.
+ * Throws ChaosError before anything is started (`target-not-allowed`, `secret-missing`, `bad-certificate`, `journal-unwritable`), and after the clean-up when
+ * the journal could not be written to its end (`journal-unwritable`) or not be judged (`judge-failed`); any other failure is told by the report.
  */
 export async function run(plan: Plan, options: RunOptions = {}): Promise<{ readonly report: Report; readonly journalPath: string }> {
   const startNs = process.hrtime.bigint();
@@ -41,6 +43,8 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   const runId = nameRun(startedAt);
   const environment = given(options.environment ?? process.env);
   const secrets = resolveSecrets(plan, environment);
+  const baseDir = options.baseDir ?? baseDirOf(plan);
+  checkTlsFiles(plan, baseDir);
   withoutSecrets(redactorOf(plan, environment), () => checkTargets(plan, secrets, options.allowHosts ?? []));
   const header: JournalHeader = {
     schema: "chaos/journal/1", runId, startedAt: startedAt.toISOString(), tracePrefix: randomBytes(8).toString("hex"),
@@ -48,13 +52,12 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   };
   const journalPath = options.journalPath ?? await makeRunFolder(process.cwd(), runId);
   const sink = await openJournal(journalPath, header);
-  const baseDir = options.baseDir ?? (plan.file === "-" ? process.cwd() : dirname(resolve(plan.file)));
   const interrupt = new AbortController();
   const passOn = (): void => interrupt.abort(reasonOf(options.signal?.reason));
   options.signal?.addEventListener("abort", passOn);
   if (options.signal?.aborted === true) passOn();
   try {
-    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, redactor: redactorOf(plan, environment), environment, baseDir, signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
+    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, redactor: redactorOf(plan, environment), environment, baseDir, ...(options.journalPath === undefined ? { folder: dirname(journalPath) } : {}), signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
   } finally {
     options.signal?.removeEventListener("abort", passOn);
   }

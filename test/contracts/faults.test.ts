@@ -9,6 +9,7 @@ import { keyedRandom } from "../../src/math/random.ts";
 const subjects: Readonly<Record<Subject["kind"], Subject>> = {
   exchange: { kind: "exchange", method: "POST", path: "/charges" },
   connection: { kind: "connection", id: 7 },
+  handshake: { kind: "handshake", id: 7 },
   message: { kind: "message", direction: "response", nth: 3 },
   websocket: { kind: "websocket", conn: 7 },
   listener: { kind: "listener" },

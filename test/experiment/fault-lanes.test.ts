@@ -3,7 +3,7 @@ import { faultTypes } from "../../src/faults/index.ts";
 import { carriedOutBy } from "../../src/faults/carried-out.ts";
 import { experimentOf, textWith } from "./minimal.ts";
 
-const proxies = "proxies:\n  payments: { upstream: http://127.0.0.1:8080, callers: 1 }\n  db: { upstream: tcp://127.0.0.1:5432, callers: 1 }";
+const proxies = "proxies:\n  payments: { upstream: http://127.0.0.1:8080, callers: 1, tls: generated }\n  db: { upstream: tcp://127.0.0.1:5432, callers: 1, tls: generated }";
 const withFault = (type: string, proxy: string, example: string): string =>
   textWith({ proxies, faults: ["faults:", `  - type: ${type}`, `    proxy: ${proxy}`, "    layer: connection", ...(example === "{}" ? [] : example.split("\n").map((line) => `    ${line}`))].join("\n") });
 

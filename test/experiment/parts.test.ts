@@ -59,19 +59,33 @@ describe("a proxy", () => {
     ['upstream: "http://${services.checkout.host}:${services.checkout.port}"', "http1"],
     ['upstream: "tcp://${services.checkout.host}:${services.checkout.port}"', "tcp"],
     ["upstream: 'tcp://[::1]:5432'", "tcp"],
+    ["upstream: https://payments", "http1"],
+    ["upstream: 'https://[::1]:8443'", "http1"],
+    ['upstream: "https://${services.checkout.host}:${services.checkout.port}"', "http1"],
+    ["upstream: tls://payments:5432", "tcp"],
+    ["upstream: unix:/run/payments.sock", "tcp"],
+    ["upstream: unix:///run/payments.sock", "tcp"],
+    ["upstream: http+unix:payments.sock", "http1"],
   ])("to %s is served by the lane %s", (given, lane) => {
     expect(proxy(given)?.lane).toBe(lane);
   });
 
   test.each([
-    ["upstream: https://payments", /https:\/\/ upstreams are not supported yet: expected http:\/\/ or tcp:\/\//],
     ["upstream: grpc://payments", /not supported yet/],
     ["upstream: ftp://payments", /unknown scheme ftp:\/\//],
-    ["upstream: payments:80", /write what it speaks, http:\/\/ or tcp:\/\//],
+    ["upstream: payments:80", /write what it speaks, http:\/\/, https:\/\/, tcp:\/\/, tls:\/\/ or unix:/],
     ['upstream: "${services.checkout.host}:80"', /write what it speaks/],
     ["upstream: http://payments/v1", /without a path, got "\/v1"/],
     ["upstream: 'http://'", /expected a host after the scheme/],
     ["upstream: tcp://payments", /expected a port/],
+    ["upstream: tls://payments", /expected a port/],
+    ["upstream: http://a, upstreamTls: { insecure: true }", /expected an https:\/\/ or tls:\/\/ upstream with upstreamTls, got "http:\/\/a"/],
+    ["upstream: https://a, upstreamTls: { cert: a.pem }", /expected cert and key together, key is missing/],
+    ["upstream: http://a, tls: self-signed", /tls: expected callers speak TLS: generated, \{ cert, key \}, or/],
+    ["upstream: http://a, tls: { cert: a.pem }", /tls: expected cert and key together, key is missing/],
+    ["upstream: http://a, tls: { ca: a.pem }", /tls: expected ca and caKey together, caKey is missing/],
+    ["upstream: http://a, tls: { cert: a.pem, key: k.pem, names: [a] }", /tls: expected cert and key alone/],
+    ["upstream: http://a, tls: { certificate: a.pem }", /unknown key "certificate"/],
     ["upstream: http://a, listen: 127.0.0.1", /expected host:port like "127\.0\.0\.1:0"/],
     ["upstream: http://a, listen: '127.0.0.1:70000'", /host:port/],
     ["upstream: http://a, correlate: { path: /orders }", /a path with \{\} where the id stands/],
@@ -87,6 +101,38 @@ describe("a proxy", () => {
     ["correlate: { path: '/orders/{}' }", { by: "path", template: "/orders/{}" }],
   ])("finds requests by %s", (given, correlate) => {
     expect(proxy(`upstream: http://a, ${given}`)?.correlate).toEqual(correlate);
+  });
+
+  test.each([
+    ["http://a", undefined, "keep"],
+    ["https://a", { insecure: false }, "upstream"],
+    ["https://a, host: keep, upstreamTls: { ca: ca.pem, servername: b, cert: c.pem, key: k.pem }", { ca: "ca.pem", servername: "b", insecure: false, identity: { cert: "c.pem", key: "k.pem" } }, "keep"],
+  ])("to %s speaks TLS as told, and by default with upstream's own Host", (upstream, upstreamTls, host) => {
+    expect(proxy(`upstream: ${upstream}`)).toMatchObject({ ...(upstreamTls === undefined ? {} : { upstreamTls }), host });
+    expect(proxy(`upstream: ${upstream}`)?.upstreamTls).toEqual(upstreamTls);
+  });
+
+  test.each([
+    ["generated", { kind: "generated", names: [] }],
+    ["{ names: [payments.test] }", { kind: "generated", names: ["payments.test"] }],
+    ["{ cert: c.pem, key: k.pem }", { kind: "own", identity: { cert: "c.pem", key: "k.pem" } }],
+    ["{ ca: ca.pem, caKey: k.pem, names: [10.0.0.1] }", { kind: "signed", authority: { cert: "ca.pem", key: "k.pem" }, names: ["10.0.0.1"] }],
+  ])("with tls: %s terminates TLS", (given, tls) => {
+    expect(proxy(`upstream: http://a, tls: ${given}`)?.tls).toEqual(tls);
+  });
+
+  test("listens on a unix socket, of which there is a path, and no port", () => {
+    expect(proxy("upstream: http://a, listen: unix:/tmp/a.sock")?.listen).toEqual({ path: "/tmp/a.sock" });
+    const named = (field: string): string => textWith({ proxies: "proxies:\n  payments: { upstream: http://a, listen: unix:/tmp/a.sock }", services: `services:\n  checkout: { command: "x \${proxies.payments.${field}}", port: auto }` });
+    expect(experimentOf(named("path")).proxies).toHaveLength(1);
+    expect(issueOf(named("port"))).toMatchObject({ code: "undefined-reference", hint: "known: url, path" });
+  });
+
+  test("has an authority where the run signs its certificate", () => {
+    const named = (tls: string): string => textWith({ proxies: `proxies:\n  payments: { upstream: http://a${tls} }`, services: 'services:\n  checkout: { command: "x ${proxies.payments.ca}", port: auto }' });
+    expect(experimentOf(named(", tls: generated")).proxies).toHaveLength(1);
+    expect(issueOf(named(""))).toMatchObject({ code: "undefined-reference", hint: expect.stringContaining("tls: generated") as string });
+    expect(issueOf(named(", tls: { cert: c, key: k }")).code).toBe("undefined-reference");
   });
 
   test.each([["'[::1]:8080'", "::1", 8080], ["':8080'", "127.0.0.1", 8080], ["localhost:0", "localhost", 0]])("listens on %s", (given, host, port) => {

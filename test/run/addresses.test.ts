@@ -39,7 +39,7 @@ describe("addresses", () => {
   });
 
   test("of the data plane hold every listener and what upstream stands for", () => {
-    const config = dataPlaneConfig(plan, serviceEndpoints(plan, new Map([["stock", 20_001]])), "0123456789abcdef");
+    const config = dataPlaneConfig(plan, serviceEndpoints(plan, new Map([["stock", 20_001]])), "0123456789abcdef", { baseDir: "/somewhere", tls: new Map() });
     expect(config.proxies).toEqual([{
       name: "stock", lane: "http1", host: "keep", correlate: { by: "trace" }, upstream: { host: "127.0.0.1", port: 20_001 },
       listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }, { caller: "shop", host: "127.0.0.1", port: 0 }],

@@ -30,7 +30,7 @@ function textsOf(value: Json): readonly string[] {
 }
 
 function exposed({ name, listen }: Proxy): readonly Finding[] {
-  if (/^(127\.|::1$|localhost$)/.test(listen.host)) return [];
+  if (listen.host === undefined || /^(127\.|::1$|localhost$)/.test(listen.host)) return [];
   return [{ code: "listens-beyond-loopback", message: `the proxy ${name} listens on ${listen.host}: other machines can reach what stands behind it`, hint: "listen on 127.0.0.1 unless a caller is elsewhere", path: ["proxies", name, "listen"] }];
 }
 

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Correlate, LaneName, Proxy } from "../../model/experiment.ts";
+import { listenSchema, unixPath } from "./endpoint.ts";
+import { listenerTlsSchema, upstreamTlsSchema } from "./tls.ts";
 
 const correlateSchema = z.union([
   z.enum(["trace", "serial", "none"]),
@@ -12,16 +14,9 @@ const correlateSchema = z.union([
   return "json" in given ? { by: "json", path: given.json } : { by: "path", template: given.path };
 });
 
-/** `host:port`, `[::1]:0`, or `:port` on the loopback. */
-const listenSchema = z.string().transform((text, context) => {
-  const parts = /^(\[[0-9a-fA-F:.]+\]|[^:[\]\s]*):(\d{1,5})$/.exec(text);
-  const port = Number(parts?.[2]);
-  if (parts !== null && port <= 65_535) return { host: (parts[1] ?? "").replaceAll(/[[\]]/g, "") || "127.0.0.1", port };
-  context.addIssue({ code: "custom", message: `expected host:port like "127.0.0.1:0", got "${text}"` });
-  return z.NEVER;
-});
-
-const lanes: Readonly<Record<string, LaneName>> = { http: "http1", tcp: "tcp" };
+const lanes: Readonly<Record<string, LaneName>> = { http: "http1", https: "http1", "http+unix": "http1", tcp: "tcp", tls: "tcp", unix: "tcp" };
+/** Schemes of what is spoken to over TLS. */
+const securedSchemes = ["https", "tls"];
 
 /** How bytes are framed, from what upstream is; absent when it cannot be told. */
 function laneOf(upstream: string): LaneName | undefined {
@@ -29,17 +24,20 @@ function laneOf(upstream: string): LaneName | undefined {
 }
 
 function schemeOf(upstream: string): string | undefined {
-  return /^([a-z][a-z0-9+.-]*):\/\//i.exec(upstream)?.[1]?.toLowerCase();
+  return /^([a-z][a-z0-9+.-]*):\/\/|^((?:http\+)?unix):/i.exec(upstream)?.slice(1).find((scheme) => scheme !== undefined)?.toLowerCase();
 }
+
+const spoken = "http://, https://, tcp://, tls:// or unix:";
 
 function noLane(upstream: string): string {
   const scheme = schemeOf(upstream);
-  if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, http:// or tcp://`;
-  const known = ["https", "tls", "h2c", "grpc", "unix"].includes(scheme);
-  return `${known ? `${scheme}:// upstreams are not supported yet` : `unknown scheme ${scheme}://`}: expected http:// or tcp://, got "${upstream}"${known && scheme !== "unix" ? "; tcp:// passes its bytes on unseen" : ""}`;
+  if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, ${spoken}`;
+  const known = ["h2c", "grpc"].includes(scheme);
+  return `${known ? `${scheme}:// upstreams are not supported yet` : `unknown scheme ${scheme}://`}: expected ${spoken}, got "${upstream}"${known ? "; tcp:// passes its bytes on unseen" : ""}`;
 }
 
 function addressProblem(upstream: string, lane: LaneName): string | undefined {
+  if (unixPath(upstream) !== undefined) return undefined;
   const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z]+:\/\//i, "");
   const parts = /^((?:\[[^\]]+\]|\$\{[^}]+\}|[^:/?#@[\]\s])*)(:(?:\d+|\$\{[^}]+\}))?(\/.*)?$/.exec(rest);
   if (parts === null) return `expected host and port after the scheme, got "${upstream}"`;
@@ -51,15 +49,23 @@ function addressProblem(upstream: string, lane: LaneName): string | undefined {
 
 /** A dependency edge, without its name. */
 export const proxySchema = z.strictObject({
-  upstream: z.string().min(1).meta({ description: 'what stands behind it: http://host:port, tcp://host:port, or "${services.NAME.url}"' }),
-  listen: listenSchema.prefault("127.0.0.1:0").meta({ description: "host:port; port 0 = any free one, which ${proxies.NAME.url|host|port} tells" }),
-  host: z.enum(["keep", "upstream"]).default("keep").meta({ description: "the Host header that upstream sees: the caller's, or its own" }),
+  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"' }),
+  upstreamTls: upstreamTlsSchema.optional().meta({ description: "https:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
+  listen: listenSchema.prefault("127.0.0.1:0").meta({ description: "host:port; port 0 = any free one, which ${proxies.NAME.url|host|port} tells; or unix:/path, which ${proxies.NAME.path} tells" }),
+  tls: listenerTlsSchema.optional().meta({ description: "callers speak TLS: generated, { cert, key }, or { ca, caKey } to sign by; names: what else the certificate is for" }),
+  host: z.enum(["keep", "upstream"]).optional().meta({ description: "the Host header that upstream sees: the caller's, or its own; default keep, upstream for https://" }),
   advertise: z.string().min(1).optional().meta({ description: "the host that ${proxies.NAME.url} says, when listening elsewhere than on the loopback" }),
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
-}).transform(({ upstream, listen, host, advertise, callers, correlate }, context): Omit<Proxy, "name"> => {
+}).transform(({ upstream, upstreamTls, listen, tls, host, advertise, callers, correlate }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
   const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
-  return { upstream, lane: lane ?? "tcp", listen, host, ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), correlate };
+  const scheme = schemeOf(upstream) ?? "";
+  const isSecured = securedSchemes.includes(scheme);
+  if (upstreamTls !== undefined && !isSecured) context.addIssue({ code: "custom", message: `expected an https:// or tls:// upstream with upstreamTls, got "${upstream}"`, path: ["upstreamTls"] });
+  return {
+    upstream, lane: lane ?? "tcp", ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (scheme === "https" ? "upstream" : "keep"),
+    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), correlate,
+  };
 });

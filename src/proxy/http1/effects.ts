@@ -130,6 +130,7 @@ export class Effects {
       case "hold-end":
       case "limit":
       case "silence":
+      case "handshake":
       case "admit":
       case "refuse":
         // Of messages, connections and listeners: planSteps leaves them out.

@@ -74,6 +74,7 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "hold-end":
         case "limit":
         case "silence":
+        case "handshake":
         case "admit":
         case "refuse":
           unsupported.push(effect.kind);

@@ -5,6 +5,7 @@ import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
 import type { Cut } from "../tcp/grip.ts";
 import { Line } from "../tcp/line.ts";
+import { upstreamProblem } from "../tls/problems.ts";
 
 /** What is told of the connection to upstream. */
 export interface UpstreamListener {
@@ -22,6 +23,9 @@ export interface UpstreamListener {
   /** Nothing is left of it. */
   upstreamClosed(): void;
 }
+
+/** What is offered to an upstream over TLS. */
+const protocols = ["http/1.1"];
 
 /** The one connection to upstream, dialled with the first bytes for it. */
 export class UpstreamSide {
@@ -136,7 +140,7 @@ export class UpstreamSide {
 
   private connect(): Socket {
     const { listener } = this;
-    const socket = dial(this.context.proxy, { reached: () => (this.reached = true), bytes: this.onRead });
+    const socket = dial(this.context.proxy, { reached: () => (this.reached = true), bytes: this.onRead, protocols });
     this.socket = socket;
     onFin(socket, () => {
       if (this.isDropped) return;
@@ -163,7 +167,7 @@ export class UpstreamSide {
   private tell(error: NodeJS.ErrnoException): void {
     const { context } = this;
     const { env, proxy } = context;
-    const problem = openFilesProblem(error, "connections to upstream are not opened");
+    const problem = openFilesProblem(error, "connections to upstream are not opened") ?? (this.reached ? undefined : upstreamProblem(error));
     if (problem !== undefined) context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
   }
 

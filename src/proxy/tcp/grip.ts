@@ -130,9 +130,10 @@ export class Grip {
       case "delay-message":
       case "drop-message":
       case "close-frame":
+      case "handshake":
       case "admit":
       case "refuse":
-        // Of exchanges, messages and listeners; no fault decides them for a connection.
+        // Of exchanges, messages, handshakes and listeners; no fault decides them for a connection.
         return this.#refuse(effect);
       default:
         return effect satisfies never;

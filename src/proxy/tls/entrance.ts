@@ -1,0 +1,148 @@
+import type { Socket } from "node:net";
+import { createSecureContext, TLSSocket } from "node:tls";
+import type { SecureContext } from "node:tls";
+import type { ConnectionRecord, FaultRecord, WitnessRecord } from "../../model/event.ts";
+import type { Identity, ServerTls } from "../../model/tls.ts";
+import type { Decided } from "../../faults/subject.ts";
+import type { Lane, LaneConnection, LaneContext } from "../lane.ts";
+import { carriedBy, onFin, reset } from "../reset.ts";
+import { handshakeProblem } from "./problems.ts";
+
+/** What may be spoken behind the handshake (ALPN), the best first, and the lane for each. */
+export type Spoken = Readonly<Record<string, Lane>>;
+
+/** A lane behind TLS: callers shake hands first, and the lane sees what is inside. What callers and we agree to speak chooses the lane; those who say nothing get `lane`. */
+export function behindTls(lane: Lane, tls: ServerTls, spoken: Spoken): Lane {
+  const contexts = new Map<Identity, SecureContext>();
+  const contextOf = (identity: Identity): SecureContext => {
+    const known = contexts.get(identity) ?? createSecureContext({ ...identity });
+    contexts.set(identity, known);
+    return known;
+  };
+  const setting: Setting = { lane, spoken, contextFor: (as) => contextOf((as === undefined || as === "hang" ? undefined : tls.flawed[as]) ?? tls.identity) };
+  return (client, context) => (isCutOff(context) ? lane(client, context) : new Entrance(client, context, setting));
+}
+
+type HandshakeAs = Extract<Decided["effects"][number], { kind: "handshake" }>["as"];
+
+interface Setting {
+  readonly lane: Lane;
+  readonly spoken: Spoken;
+  readonly contextFor: (as: HandshakeAs | undefined) => SecureContext;
+}
+
+/** A fault ends or silences the connection before a handshake could begin: the lane does it, and never sees a byte. */
+function isCutOff(context: LaneContext): boolean {
+  const { conn, caller, env } = context;
+  return context.selector().connection({ conn, caller }, env.nowMs()).some(({ effects }) => effects.some((effect) => effect.kind === "silence" || (effect.kind === "reset" && effect.at === "accept")));
+}
+
+/** One connection that shakes hands, and then is its lane's. */
+class Entrance implements LaneConnection {
+  readonly #client: Socket;
+  readonly #context: LaneContext;
+  readonly #openMs: number;
+  readonly #peer: string;
+  readonly #decided: readonly Decided[];
+  readonly #as: HandshakeAs | undefined;
+  #inner: LaneConnection | undefined;
+  #closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
+  #releasedMs: number | undefined;
+
+  constructor(client: Socket, context: LaneContext, setting: Setting) {
+    const { env, conn, caller } = context;
+    this.#client = client;
+    this.#context = context;
+    this.#openMs = env.nowMs();
+    this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
+    this.#decided = context.selector().handshake({ conn, caller }, this.#openMs);
+    this.#as = this.#decided.flatMap(({ effects }) => effects).find((effect) => effect.kind === "handshake")?.as;
+    if (this.#as === "hang") this.#hang();
+    else this.#shakeHands(setting);
+  }
+
+  faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void {
+    if (this.#inner !== undefined) this.#inner.faultsChanged(change);
+    else if (change.lifted && this.#as === "hang") {
+      this.#releasedMs = this.#context.env.nowMs();
+      this.#end("fault", "rst");
+    }
+  }
+
+  stop(): void {
+    if (this.#inner === undefined) this.#end("proxy", "fin");
+    else this.#inner.stop();
+  }
+
+  cut(): void {
+    if (this.#inner === undefined) this.#end("fault", "rst");
+    else this.#inner.cut();
+  }
+
+  /** Reads and never answers. */
+  #hang(): void {
+    const client = this.#client;
+    onFin(client, () => this.#end("client", "fin"));
+    client.on("error", () => this.#end("client", "rst"));
+    client.on("close", () => this.#closed());
+    client.resume();
+  }
+
+  #shakeHands({ lane, spoken, contextFor }: Setting): void {
+    const protocols = Object.keys(spoken);
+    const secured = new TLSSocket(this.#client, { isServer: true, secureContext: contextFor(this.#as), ...(protocols.length === 0 ? {} : { ALPNProtocols: protocols }) });
+    carriedBy(secured, this.#client);
+    const ended = (): void => this.#end("client", "fin");
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (this.#closing === undefined) this.#fail(error);
+    };
+    const closed = (): void => this.#closed();
+    secured.on("end", ended).on("error", failed).on("close", closed);
+    secured.once("secure", () => {
+      secured.off("end", ended).off("error", failed).off("close", closed);
+      // Without a tls.Server in charge Node tells of what goes wrong behind the handshake by this event alone.
+      secured.on("_tlsError", (error: Error) => secured.destroy(error));
+      const chosen = typeof secured.alpnProtocol === "string" ? spoken[secured.alpnProtocol] : undefined;
+      this.#inner = (chosen ?? lane)(secured, { ...this.#context, record: (record) => this.#context.record(this.#amended(record)) });
+    });
+  }
+
+  /** The handshake broke off. What a fault made of it is no problem of the witness. */
+  #fail(error: NodeJS.ErrnoException): void {
+    const { env, proxy } = this.#context;
+    const problem = this.#as === undefined ? handshakeProblem(error) : undefined;
+    if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
+    this.#closing = { closedBy: "client", how: error.code === "ECONNRESET" ? "rst" : "fin" };
+  }
+
+  #end(closedBy: ConnectionRecord["closedBy"], how: ConnectionRecord["how"]): void {
+    this.#closing ??= { closedBy, how };
+    if (how === "rst") reset(this.#client);
+    else this.#client.destroy();
+  }
+
+  /** The connection ended without its lane. */
+  #closed(): void {
+    const { env, proxy, caller, conn } = this.#context;
+    const closeMs = env.nowMs();
+    this.#context.record(this.#amended({
+      kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs: this.#openMs, closeMs, peer: this.#peer, exchanges: 0, requestBytes: 0, responseBytes: 0,
+      upstreamReached: false, ...(this.#closing ?? { closedBy: "client", how: "fin" }),
+    }));
+    this.#context.closed();
+  }
+
+  /** A connection begins with its handshake, and the faults of that are told first. */
+  #amended(record: WitnessRecord): WitnessRecord {
+    if (record.kind !== "connection") return record;
+    const faults = [...this.#decided.map((decided) => this.#told(decided, record)), ...(record.faults ?? [])];
+    return { ...record, openMs: this.#openMs, ...(faults.length === 0 ? {} : { faults }) };
+  }
+
+  /** A caller that went on to ask has not minded the certificate. */
+  #told({ fault, decision, n, effects }: Decided, { requestBytes }: ConnectionRecord): FaultRecord {
+    const isMinded = requestBytes === 0 && effects.some((effect) => effect.kind === "handshake" && effect.as === this.#as);
+    const acted = isMinded ? { effect: "handshake" as const, actedMs: this.#openMs, ...(this.#releasedMs === undefined ? {} : { releasedMs: this.#releasedMs }) } : {};
+    return { fault, decision, ...(n === undefined ? {} : { n }), ...acted };
+  }
+}
