@@ -4,14 +4,14 @@
  * May import model, units and math. To add a fault: write its file (a `FaultType`, or a `ProcessFaultType`; named as users write it, with the layer in front
  * where the name stands twice), and add it to the list below; schema, tables, `explain` and the contract test follow from that.
  *
- * Several faults on one exchange act in the order written, those on its request before those on its answer:
+ * Several faults on one exchange act in the order written, those on its request before those on its answer (docs/faults.md has a table of every two):
  *
  * | effect | on the request | on the answer |
  * |---|---|---|
  * | delay | all add up, before the first byte goes on | the same |
  * | throttle, slice, spread | the slowest of them sets the pace, when the delays are over | the same, and an answer in upstream's place counts as one |
  * | corrupt | each changes its share of what the one before made of it | the same |
- * | respond | ends the request's way: what is written behind it for the request does not act, what acts on answers does | with `at: response` upstream's answer is lost, and what is written for answers goes on with this one |
+ * | respond | ends the request's way: what is written behind it for the request does not act, what acts on answers does | with `at: response` upstream's answer is lost, and what is written for answers goes on with this one; the first answer in upstream's place stands |
  * | close, reset, hang | end the exchange: what is written behind does not act, nor does anything on the answer | end it after what they let through: what is written behind does not act |
  * | truncate, malformed | | the same: of two that end an exchange the first one written wins, even when it comes later in time, or never because the answer is too short for it |
  *

@@ -90,6 +90,8 @@ export class Effects {
         return "waits";
       case "respond":
         if (effect.at === "response") {
+          // The first answer in upstream's place stands.
+          if (exchange.answeredBy !== undefined) return "done";
           this.stage.replaceAnswer(exchange, step);
           this.shapeAnew(exchange);
           return "done";
@@ -103,7 +105,8 @@ export class Effects {
         if (effect.at === "response") return limit(exchange, step, exchange.interimBytes + (effect.afterBytes ?? 0));
         return this.end(exchange, step);
       case "hang":
-        if (exchange.lifted) return "done";
+        // It would have been the end: what is written behind it does not act now either.
+        if (exchange.lifted) return "limited";
         if (effect.headersFirst) return limit(exchange, step, exchange.headEndBytes);
         fault.actedMs ??= this.env.nowMs();
         return this.end(exchange, step);
