@@ -6,20 +6,22 @@
 // Around each charge: up to 3 attempts (exponential backoff from 100 ms, ±50 % jitter), each through a circuit breaker
 // (opossum: more than half of at least 10 calls in 10 s fail, then 2 s of rest), each given 500 ms.
 //
+// Its calls carry the traceparent of their request (TRACE=off: they do not) and the order as x-order.
+//
 // Switches, each the defect of a story: BREAKER=off · RETRIES=off|unbounded|unjittered · TIMEOUT=off · FALLBACK=off · LIVENESS=dependency
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import CircuitBreaker from "opossum";
 import { readJson, send, stopOnSignal } from "./http.mjs";
 
-const { PAYMENTS_URL, BREAKER, RETRIES, TIMEOUT, FALLBACK, LIVENESS } = process.env;
+const { PAYMENTS_URL, BREAKER, RETRIES, TIMEOUT, FALLBACK, LIVENESS, TRACE } = process.env;
 const attemptsAtMost = { off: 1, unbounded: Number.POSITIVE_INFINITY }[RETRIES] ?? 3;
 const perTryMs = 500;
 
 async function charge(order, amount, traceparent) {
   const response = await fetch(`${PAYMENTS_URL}/charges`, {
     method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": order, ...(traceparent && { traceparent }) },
+    headers: { "content-type": "application/json", "idempotency-key": order, "x-order": order, ...(traceparent && TRACE !== "off" && { traceparent }) },
     body: JSON.stringify({ order, amount }),
     ...(TIMEOUT !== "off" && { signal: AbortSignal.timeout(perTryMs) }),
   });
