@@ -1,4 +1,4 @@
-import type { Fault, PhaseName } from "../model/experiment.ts";
+import type { Fault, Hypothesis, PhaseName } from "../model/experiment.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
 import type { FaultObservation, PhaseWindow, Sample } from "../model/observation.ts";
 
@@ -14,8 +14,11 @@ export interface FaultSpan {
   readonly felt: number;
 }
 
+/** Faults in one epoch: those that a hypothesis speaks of, or others. */
+export type Faulted = Pick<Scope, "observations" | "epoch"> & { readonly hypothesis: Pick<Hypothesis, "faults"> };
+
 /** The faults that a hypothesis speaks of, taken together. */
-export function faultSpan({ hypothesis, observations, epoch }: Scope): FaultSpan {
+export function faultSpan({ hypothesis, observations, epoch }: Faulted): FaultSpan {
   const mine = observations.faults.filter((seen) => seen.epoch === epoch && hypothesis.faults.includes(seen.fault.name));
   const onsets = mine.flatMap(({ firstAppliedMs }) => (firstAppliedMs === undefined ? [] : [firstAppliedMs]));
   const ends = mine.flatMap((seen) => {

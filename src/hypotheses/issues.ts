@@ -14,7 +14,12 @@ function warn(code: string, message: string, hint?: string): Issue {
 function idleFaults({ faults, unwitnessed }: Observations): readonly Issue[] {
   return faults
     .filter(({ felt, fault }) => felt === 0 && fault.layer !== "process" && !unwitnessed.some(({ proxy }) => proxy === fault.proxy))
-    .map(({ fault, applied, epoch }) => warn("fault-not-felt", `nobody felt ${fault.name}${epoch > 1 ? ` in epoch ${epoch}` : ""}: it was applied to ${applied === 0 ? "no call" : `${applied} calls that did not notice`}`, "check its match and window, and that the service calls through the proxy"));
+    .map(({ fault, applied, epoch }) => {
+      const message = `nobody felt ${fault.name}${epoch > 1 ? ` in epoch ${epoch}` : ""}: it was applied to `;
+      return applied === 0
+        ? warn("fault-not-felt", `${message}no call`, "check its match and window, and that the service calls through the proxy")
+        : warn("fault-not-felt", `${message}${applied === 1 ? "one call" : `${applied} calls`} that did not notice`, "make it stronger than what callers live with anyhow, such as a longer delay");
+    });
 }
 
 function caps({ capped }: Observations): readonly Issue[] {

@@ -3,6 +3,8 @@ import type { Outcome } from "../model/report.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { format } from "../units/format.ts";
 import { tellDeath } from "./judge.ts";
+import { exerciseObstacle } from "./preconditions.ts";
+import type { Obstacle } from "./preconditions.ts";
 import type { AssessedGate } from "./steady-state.ts";
 
 export interface Concluded {
@@ -90,7 +92,18 @@ function undecided(observations: Observations, verdicts: readonly Verdict[], gat
   if (disturbed !== undefined) return { ...base, because: `The machine disturbed more than 5% of the samples of ${disturbed.row.probe} ${disturbed.row.phase} the fault, so its steady state cannot be judged.` };
   const { schedule } = observations.header.plan;
   const missing = schedule.find(({ name, epoch, startMs, endMs }) => name !== "pause" && name !== "warmup" && endMs > startMs && !observations.phases.some((ran) => ran.name === name && ran.epoch === epoch));
-  return missing === undefined ? undefined : { ...base, because: `The phase ${missing.name} never ran${missing.epoch > 1 ? ` in epoch ${missing.epoch}` : ""}.` };
+  if (missing !== undefined) return { ...base, because: `The phase ${missing.name} never ran${missing.epoch > 1 ? ` in epoch ${missing.epoch}` : ""}.` };
+  const idle = exercised(observations);
+  return idle === undefined ? undefined : { ...base, because: idle.reason };
+}
+
+/** A steady state that holds while no fault is felt says nothing: one must have been, in one epoch at least. */
+function exercised(observations: Observations): Obstacle | undefined {
+  const { faults, probes } = observations.header.plan.experiment;
+  const epochs = [...new Set(observations.faults.map(({ epoch }) => epoch))];
+  const hypothesis = { faults: faults.map(({ name }) => name) };
+  const obstacles = epochs.flatMap((epoch) => probes.map(({ name }) => exerciseObstacle({ observations, epoch, hypothesis }, name)));
+  return obstacles.includes(undefined) ? undefined : obstacles[0];
 }
 
 function whyNot({ row }: AssessedGate): string {

@@ -3,7 +3,7 @@ import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
 import { format } from "../units/format.ts";
 import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
-import type { FaultSpan } from "./fault-span.ts";
+import type { Faulted, FaultSpan } from "./fault-span.ts";
 import { droppedShare, finished } from "./figures.ts";
 import type { Tally } from "./figures.ts";
 
@@ -25,7 +25,7 @@ export function phaseObstacle(scope: Pick<Scope, "observations" | "epoch">, phas
 }
 
 /** That the faults were felt: witnessed on the edge, or, where calls cannot be witnessed, by requests of the probe that were not good. */
-export function exerciseObstacle(scope: Scope, probe?: string): Obstacle | undefined {
+export function exerciseObstacle(scope: Faulted, probe?: string): Obstacle | undefined {
   const { hypothesis, observations } = scope;
   if (hypothesis.faults.length === 0) return undefined;
   const span = faultSpan(scope);

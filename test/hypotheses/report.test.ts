@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { report } from "../../src/hypotheses/report.ts";
-import type { Observations } from "../../src/model/observation.ts";
+import type { FaultObservation, Observations } from "../../src/model/observation.ts";
 import { boundOf, callFor, faultSeen, hypothesisOf, observe, requests, windows } from "../support/hand-made.ts";
 import type { Answered, HandMade } from "../support/hand-made.ts";
 import { simulate } from "../support/simulate.ts";
@@ -52,6 +52,20 @@ describe("the exit code", () => {
     expect(concluded({ overrides: { phases: windows.slice(0, 2) } })).toMatchObject({ exitCode: 3, because: "The phase after never ran." });
     let i = 0;
     expect(concluded({ after: () => ({ grade: "bad", disturbed: (i += 1) % 3 === 0 }) })).toMatchObject({ exitCode: 3, because: expect.stringContaining("The machine disturbed") });
+  });
+
+  test("is 3 when nothing but a steady state is claimed, and nobody felt a fault under it", () => {
+    const faultsOf = (faults: readonly FaultObservation[], unwitnessed: Observations["unwitnessed"] = []): Weather => ({ overrides: { faults, unwitnessed }, experiment: { hypotheses: [] } });
+    expect(concluded(faultsOf([faultSeen({ eligible: 0, applied: 0, felt: 0 })]))).toEqual({ exitCode: 3, outcome: "inconclusive", because: "No call through payments was eligible for slow, so nothing was proved." });
+    expect(concluded(faultsOf([faultSeen({ felt: 0 })]))).toMatchObject({ exitCode: 3, because: expect.stringContaining("only 0 of them felt it") });
+    expect(concluded(faultsOf([faultSeen({ felt: 2 })]))).toMatchObject({ exitCode: 0 });
+    expect(concluded(faultsOf([faultSeen({ felt: 0 }), faultSeen({ felt: 9, epoch: 2 })]))).toMatchObject({ exitCode: 0 });
+    // Where calls cannot be witnessed, what the probe saw tells.
+    const gap = [{ proxy: "payments", startMs: 5000, endMs: 20_000 }];
+    expect(concluded({ ...faultsOf([faultSeen({ applied: 0, felt: 0 })], gap), during: bad })).toMatchObject({ exitCode: 0 });
+    expect(concluded(faultsOf([faultSeen({ eligible: 0, applied: 0, felt: 0 })], gap))).toMatchObject({ exitCode: 3 });
+    // Without any fault there is nothing to be felt.
+    expect(concluded({ experiment: { hypotheses: [], faults: [] } })).toMatchObject({ exitCode: 0 });
   });
 
   test("is 4 when the steady state did not hold before, whatever came after", () => {
@@ -131,6 +145,8 @@ describe("the report", () => {
       ["disturbed", "this machine was busy or stalled once, 500ms in all: samples that overlap are left out"],
       ["head-too-large", "payments: a request head was over 64KiB (2 times)"],
     ]);
+    const [mild] = report(observe({ overrides: { faults: [faultSeen({ applied: 1, felt: 0 })] } })).issues;
+    expect(mild).toMatchObject({ message: "nobody felt slow: it was applied to one call that did not notice", hint: expect.stringContaining("stronger") });
     const [gap] = report(observe({ overrides: { unwitnessed: [{ proxy: "payments", startMs: 5000, endMs: 9000 }] } })).issues;
     expect(gap).toMatchObject({ code: "unwitnessed", message: "payments refused connections for 4s: calls made then cannot be witnessed" });
   });
