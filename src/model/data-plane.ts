@@ -9,6 +9,8 @@ export interface ProxyConfig {
   readonly name: string;
   readonly lane: LaneName;
   readonly upstream: Endpoint;
+  /** Each request names the host that it is for: `upstream` is not dialled. */
+  readonly forward?: ForwardConfig;
   /** Upstream is spoken to over TLS. */
   readonly upstreamTls?: UpstreamTls;
   /** Callers speak TLS. */
@@ -18,6 +20,14 @@ export interface ProxyConfig {
   readonly host: "keep" | "upstream";
   readonly correlate: Correlate;
   readonly listeners: readonly (Endpoint & { readonly caller: string })[];
+}
+
+/** Which hosts a forward proxy passes calls on to. */
+export interface ForwardConfig {
+  /** `host` or `host:port`, `*` for any part of a name; absent: any. */
+  readonly hosts?: readonly string[];
+  /** Those beyond this machine that may be called. */
+  readonly allowHosts: readonly string[];
 }
 
 export interface DataPlaneConfig {

@@ -54,7 +54,7 @@ export interface InsideCounts {
 /**
  * How an exchange ended.
  * `complete`: answered whole · `client-left`: the caller closed or reset before the answer's end · `upstream-lost`: upstream closed or reset before the end ·
- * `upstream-unreachable`: no connection to upstream · `dropped`/`reset`: a fault closed it · `rejected`: not framed as HTTP, or over a limit (400, 408, 431) ·
+ * `upstream-unreachable`: no connection to upstream · `dropped`/`reset`: a fault closed it · `rejected`: not framed as HTTP, over a limit, or not to be forwarded (400, 403, 408, 431, 508) ·
  * `tunnel`: upgraded · `open`: still unfinished when the run ended.
  */
 export type ExchangeEnd = "complete" | "client-left" | "upstream-lost" | "upstream-unreachable" | "dropped" | "reset" | "rejected" | "tunnel" | "open";
@@ -71,8 +71,10 @@ export interface ExchangeRecord {
   /** n-th exchange on its connection, from 1: above 1 the connection was reused. */
   readonly nth: number;
   readonly method: string;
-  /** Request target as sent, at most 1,024 characters. */
+  /** Request target as sent, at most 1,024 characters; of a forward proxy, what upstream gets of it. */
   readonly path: string;
+  /** `host:port` that the caller named to a forward proxy. */
+  readonly authority?: string;
   /** Trace id of the `traceparent` header (32 hex digits), when there is one. */
   readonly trace?: string;
   /** Correlation value found by the proxy's `correlate`, other than trace. */

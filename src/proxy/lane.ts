@@ -3,12 +3,15 @@ import type { ProxyConfig } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
+import type { ForwardPolicy } from "./forward-policy.ts";
 import type { Wire } from "./tcp/wire.ts";
 
 /** What a lane is given to serve one client connection. */
 export interface LaneContext {
   readonly env: Env;
   readonly proxy: ProxyConfig;
+  /** Where callers may go through a proxy in forward mode. */
+  readonly forward?: ForwardPolicy | undefined;
   readonly caller: string;
   /** Number of this client connection, unique in the run. */
   readonly conn: number;

@@ -5,6 +5,7 @@ import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
 import type { Decided } from "../faults/subject.ts";
 import { Doorway } from "./doorway.ts";
+import { ForwardPolicy } from "./forward-policy.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import type { Wire } from "./tcp/wire.ts";
@@ -30,6 +31,7 @@ export interface ProxyServerOptions {
 export class ProxyServer {
   readonly #options: ProxyServerOptions;
   readonly #doorway: Doorway;
+  readonly #forward: ForwardPolicy | undefined;
   readonly #connections = new Map<number, LaneConnection>();
   /** Those of the connections that are not served. */
   readonly #turnedAway = new Set<number>();
@@ -43,6 +45,7 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.#options = { ...options, record: tellShortagesOnce(options.record) };
     this.#selector = options.selector;
+    this.#forward = options.config.forward && new ForwardPolicy(options.config.forward);
     this.#doorway = new Doorway({ env: options.env, config: options.config, record: this.#options.record, accept: (client, caller) => this.#accept(client, caller) });
   }
 
@@ -92,7 +95,7 @@ export class ProxyServer {
     const { env, config, run, lane, nextConn, record } = this.#options;
     const conn = nextConn();
     const context: LaneContext = {
-      env, proxy: config, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      env, proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: () => this.#selector,
       sharedWires: () => this.#sharedWires,
       closed: () => this.#forget(conn),

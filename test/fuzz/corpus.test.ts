@@ -82,9 +82,10 @@ describe("the differences from node:http that are allowed", () => {
 function reading(env: HeldClock) {
   const rejections: number[] = [];
   const reader = new RequestReader({
-    env, limits: defaultLimits, host: undefined,
+    env, limits: defaultLimits,
     sink: {
       requestsPaused: false,
+      tunnelSpeaksHttp: () => false,
       requestHead: (head, startMs) => new Exchange(head, 1, startMs),
       requestBytes: () => undefined,
       requestRejected: (status) => rejections.push(status),

@@ -1,6 +1,7 @@
 import { BodyData } from "../../src/proxy/http1/body-data.ts";
 import { Exchange } from "../../src/proxy/http1/exchange.ts";
 import type { Framing } from "../../src/proxy/http1/framing.ts";
+import { replaceHost } from "../../src/proxy/http1/head-rewrite.ts";
 import { defaultLimits } from "../../src/proxy/http1/limits.ts";
 import { RequestHead } from "../../src/proxy/http1/request-head.ts";
 import { RequestReader } from "../../src/proxy/http1/request-reader.ts";
@@ -40,9 +41,10 @@ export function readRequests({ bytes, packets, host, refusesAfter }: RequestStre
     if (asking !== undefined && asking.exchange.mayTunnel && asking.done && asking.exchange.method !== "CONNECT") reader.resume();
   };
   const reader = new RequestReader({
-    env, limits: defaultLimits, host,
+    env, limits: defaultLimits, rewrite: host === undefined ? undefined : replaceHost(host),
     sink: {
       requestsPaused: false,
+      tunnelSpeaksHttp: () => false,
       requestHead: (head, startMs) => {
         must(refusal === undefined, "no head after a rejection");
         must(drafts.at(-1)?.done !== false, "no head before the last request is over");

@@ -91,6 +91,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
   };
   const pipeline = new Pipeline(context, {
     toUpstream: (bytes) => void toUpstream.push(bytes),
+    forwarding: undefined,
     toClient: (bytes) => {
       toClient.push(bytes);
       return bytes.length;
@@ -98,10 +99,10 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
     isCut: false,
     wroteMs: 0,
     controlFlow: () => undefined,
-    close: refuse, reset: refuse, dropUpstream: refuse, requestsSent: () => undefined, endClient: refuse, tunnel: refuse,
-    idle: () => undefined, resumeRequests: () => undefined, requestsPaused: false,
+    close: refuse, reset: refuse, dropUpstream: refuse, requestsSent: () => undefined, endClient: refuse,
+    idle: () => undefined, requests: { tunnel: refuse, resume: () => undefined }, requestsPaused: false,
   });
-  const requests = new RequestReader({ env, limits: defaultLimits, sink: pipeline, host: undefined });
+  const requests = new RequestReader({ env, limits: defaultLimits, sink: pipeline });
   const responses = new ResponseReader(defaultLimits, pipeline);
 
   const asking = packets(wires.map((wire) => wire.request).join(""), request);

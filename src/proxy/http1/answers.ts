@@ -38,10 +38,13 @@ function httpDateIn(ms: number): string {
 
 const framingNames = new Set(["content-length", "transfer-encoding", "connection"]);
 
-/** The only statuses that the proxy invents: for what it cannot frame, or will not wait for. */
-export type Rejection = 400 | 408 | 431;
+/** The only statuses that the proxy invents: for what it cannot frame, or will not wait for; in forward mode also for what it may not pass on, or would pass on to itself. */
+export type Rejection = 400 | 403 | 408 | 431 | 508;
 
-export function encodeRejection(status: Rejection): Answer {
-  const bytes = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nvia: chaos\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, "latin1");
-  return { bytes, headBytes: bytes.length };
+/** `why` is told in the body, except to a HEAD. */
+export function encodeRejection(status: Rejection, method: string, why = ""): Answer {
+  const body = why === "" ? why : `${why}\n`;
+  const type = why === "" ? "" : "content-type: text/plain; charset=utf-8\r\n";
+  const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nvia: chaos\r\nconnection: close\r\n${type}content-length: ${Buffer.byteLength(body)}\r\n\r\n`, "latin1");
+  return { bytes: method === "HEAD" ? head : Buffer.concat([head, Buffer.from(body)]), headBytes: head.length };
 }

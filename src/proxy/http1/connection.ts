@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { authority } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
 import type { Cut } from "../tcp/grip.ts";
@@ -8,23 +7,26 @@ import { ClientSide, readingGraceMs } from "./client-side.ts";
 import type { ClientListener } from "./client-side.ts";
 import { ConnectionWitness } from "./connection-witness.ts";
 import type { ClosedBy } from "./connection-witness.ts";
+import { Forwarding } from "./forwarding.ts";
+import { hostRewrite } from "./head-rewrite.ts";
 import type { Limits } from "./limits.ts";
 import { Pipeline } from "./pipeline.ts";
 import { RequestReader } from "./request-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import { Silence } from "./silence.ts";
 import { UpstreamSide } from "./upstream-side.ts";
-import type { UpstreamListener } from "./upstream-side.ts";
+import type { Upstream, UpstreamListener } from "./upstream-side.ts";
 import type { Loss, Wires } from "./wires.ts";
 
-/** One client connection and, from the first request that is passed on, its one upstream connection. */
+/** One client connection and, from the first request that is passed on, its one upstream connection; in forward mode one for each host. */
 export class Http1Connection implements LaneConnection, Wires, ClientListener, UpstreamListener {
   isCut = false;
+  readonly requests: RequestReader;
+  readonly forwarding: Forwarding | undefined;
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly client: ClientSide;
-  private readonly upstream: UpstreamSide;
-  private readonly requests: RequestReader;
+  private readonly upstream: Upstream;
   private readonly responses: ResponseReader;
   private readonly pipeline: Pipeline;
   private readonly upgrades: Upgrades;
@@ -42,10 +44,11 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.limits = limits;
     this.witness = new ConnectionWitness(context);
     this.client = new ClientSide(client, env, limits, this);
-    this.upstream = new UpstreamSide(context, this, limits.lingerMs);
+    this.forwarding = context.forward && new Forwarding({ client, context, policy: context.forward, listener: this, lingerMs: limits.lingerMs, responses: () => this.responses });
+    this.upstream = this.forwarding?.side ?? new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
     this.upgrades = new Upgrades(context, this.pipeline, this);
-    this.requests = new RequestReader({ env, limits, sink: this.upgrades, host: proxy.host === "upstream" ? authority(proxy) : undefined });
+    this.requests = new RequestReader({ env, limits, sink: this.upgrades, rewrite: this.forwarding?.rewrite ?? hostRewrite(proxy), looksIntoTunnels: context.forward !== undefined });
     this.responses = new ResponseReader(limits, this.upgrades);
     const { requestLine, responseLine } = this.upstream;
     this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
@@ -132,16 +135,9 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.end(true);
   }
 
-  tunnel(): void {
-    this.requests.tunnel();
-  }
-
-  resumeRequests(): void {
-    this.requests.resume();
-  }
-
   /** Who sends faster than the other side takes, or than the effects let go, is made to wait. */
   controlFlow(): void {
+    if (this.pipeline.requests.waitsToTurn && this.isPassing()) this.pipeline.pump();
     if (!this.isPassing()) return;
     const { heldBytes, inFlight } = this.limits;
     const { client, pipeline, upstream } = this;

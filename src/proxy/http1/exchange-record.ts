@@ -22,6 +22,7 @@ export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: Lane
       record.status = status;
     }
   }
+  if (exchange.authority !== undefined) record.authority = exchange.authority;
   if (trace !== undefined) record.trace = trace;
   if (faults !== undefined) record.faults = faults;
   if (key !== undefined) record.key = key;

@@ -30,6 +30,7 @@ export class Exchange {
   readonly nth: number;
   readonly method: string;
   readonly target: string;
+  readonly authority: string | undefined;
   readonly startMs: number;
   readonly trace: string | undefined;
   readonly idempotencyKey: string | undefined;
@@ -120,6 +121,7 @@ export class Exchange {
     this.startMs = startMs;
     this.method = head.method;
     this.target = head.target;
+    this.authority = head.authority;
     this.trace = head.trace;
     this.idempotencyKey = head.idempotencyKey;
     this.keepAlive = head.keepAlive;
@@ -145,6 +147,11 @@ export class Exchange {
     this.heldRequest = undefined;
     this.heldInterims = undefined;
     this.heldResponse = undefined;
+  }
+
+  /** The client knows of its tunnel, and no fault acts on what goes through it. */
+  get isFreeTunnel(): boolean {
+    return this.tunnel && this.headMs >= 0 && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
   }
 
   /** The head of its final response is known, `headBytes` long. */

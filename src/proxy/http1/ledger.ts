@@ -31,7 +31,8 @@ export class Ledger {
   }
 
   /** For what is no request, or did not come whole. */
-  openRejected(head: RequestHead, startMs: number, bytes: number): Exchange {
+  openRejected(head: RequestHead, startMs: number, bytes: number, why: string | undefined): Exchange {
+    if (why !== undefined) this.issue("not-forwarded", why);
     const exchange = new Exchange(head, ++this.exchanges, startMs);
     exchange.requestBytes = bytes;
     return exchange;
@@ -87,9 +88,9 @@ export class Ledger {
   private askFaults(exchange: Exchange, head: RequestHead, atMs: number): void {
     const { caller, conn, tracePrefix } = this.context;
     const { trace } = head;
-    const { method, target: path, header } = head;
+    const { method, target: path, authority, header } = head;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
-    const facts = isOurs ? { method, path, header, conn, caller, request: trace.slice(16) } : { method, path, header, conn, caller };
+    const facts = isOurs ? { method, path, authority, header, conn, caller, request: trace.slice(16) } : { method, path, authority, header, conn, caller };
     const decided = this.context.selector().exchange(facts, atMs);
     if (decided.length === 0) return;
     const { faults, request, response, unsupported } = this.planner.plan(decided);

@@ -70,23 +70,26 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     else if (done && exchange.respond !== undefined && exchange.responseGate === "none") this.answerInPlace(exchange, exchange.respond);
   }
 
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
-    if (found !== undefined && found.responseGate !== "none") {
-      // Its answer is under way: all that is left to say is that this connection cannot be trusted.
-      this.endAll("rejected");
-      this.wires.reset("proxy");
-      return;
-    }
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined, why?: string): void {
+    // Its answer is under way: all that is left to say is that this connection cannot be trusted.
+    if (found !== undefined && found.responseGate !== "none") return this.reset("rejected", "proxy");
     // A fault ends it anyway.
     if (found?.ending !== undefined) return;
-    const exchange = found ?? this.ledger.openRejected(head, startMs, bytes);
+    const exchange = found ?? this.ledger.openRejected(head, startMs, bytes, why);
     if (found === undefined) this.exchanges.push(exchange);
     exchange.timer?.cancel();
     exchange.responseSteps = noSteps;
     exchange.endAs = "rejected";
     exchange.closeAfter = true;
     this.sink(exchange);
-    this.answer(exchange, encodeRejection(status), status);
+    this.answer(exchange, encodeRejection(status, exchange.method, why), status);
+  }
+
+  tunnelSpeaksHttp(): boolean {
+    if (this.exchanges[0]?.isFreeTunnel !== true) return false;
+    this.wires.forwarding?.passThrough();
+    this.remove(0, "complete");
+    return true;
   }
 
   awaited(): Exchange | undefined {
@@ -109,7 +112,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     exchange.retryAfter = head.retryAfter;
     if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.method === "CONNECT"))) {
       exchange.tunnel = true;
-      this.wires.tunnel();
+      this.wires.requests.tunnel();
     }
     this.beginResponse(exchange, head, headBytes);
   }
@@ -215,6 +218,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   /** Does what has become possible for the exchange whose turn it is, and for those behind it. */
   pump(): void {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
+      if (this.requests.waitsToTurn) this.requests.letReadyGo();
       this.answers.flush(exchange);
       const { ending, responseShape } = exchange;
       if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent && (responseShape === undefined || responseShape.finished)) {
@@ -244,10 +248,8 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     const nowMs = this.context.env.nowMs();
     fault.actedMs ??= nowMs;
     if (effect.kind === "close" || effect.kind === "malformed" || (effect.kind === "truncate" && effect.end === "close")) this.close("dropped", "fault");
-    else if (effect.kind === "reset" || effect.kind === "truncate") {
-      this.endAll("reset");
-      this.wires.reset("fault");
-    } else if (exchange.leftMs >= 0) this.close("client-left", "client");
+    else if (effect.kind === "reset" || effect.kind === "truncate") this.reset("reset", "fault");
+    else if (exchange.leftMs >= 0) this.close("client-left", "client");
     else if (exchange.responseGate === "open") {
       // The head was let through; nothing behind it is.
       exchange.responseGate = "sink";
@@ -260,8 +262,12 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     if (!reached) for (const waiting of this.exchanges) waiting.passedOn = false;
     const end = reached ? "upstream-lost" : "upstream-unreachable";
     if (exchange.leftBy === "fin" || (exchange.headMs >= 0 && how === "fin")) return this.close(end, "upstream");
+    this.reset(end, "upstream");
+  }
+
+  private reset(end: ExchangeEnd, by: "fault" | "proxy" | "upstream"): void {
     this.endAll(end);
-    this.wires.reset("upstream");
+    this.wires.reset(by);
   }
 
   private close(end: ExchangeEnd, by: "fault" | "proxy" | "upstream" | "client"): void {
@@ -288,6 +294,6 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     exchange.responseShape?.drop();
     if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.answers.drop(exchange);
     this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
-    if (end === "complete" && exchange.mayTunnel) this.wires.resumeRequests();
+    if (end === "complete" && exchange.mayTunnel) this.wires.requests.resume();
   }
 }

@@ -8,6 +8,8 @@ import type { Framing } from "./framing.ts";
 export class RequestHead {
   method = "";
   target = "";
+  /** Where a forward proxy is to pass it on to. */
+  authority: string | undefined;
   framing: Framing = "none";
   /** Of the body, when framed by length. */
   length = 0;
@@ -97,6 +99,7 @@ export class RequestHead {
   }
 
   private forget(): void {
+    this.authority = undefined;
     this.fields.reset();
     this.hosts = 0;
     this.hostStart = -1;

@@ -3,6 +3,7 @@ import type { Rejection } from "./answers.ts";
 import { BodyFramer } from "./body-framer.ts";
 import type { Exchange } from "./exchange.ts";
 import { HeadCarry } from "./head-carry.ts";
+import type { HeadRewrite } from "./head-rewrite.ts";
 import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
@@ -13,8 +14,10 @@ export interface RequestSink {
   requestHead(head: RequestHead, startMs: number, atMs: number): Exchange;
   /** Bytes of the request, head and body, as they came; `done` with its last. */
   requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void;
-  /** What has come is no request, or not in time; nothing more is read. `exchange`: the request whose body it was found in. */
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined): void;
+  /** What has come is no request, or not in time, or is not passed on; nothing more is read. `exchange`: the request whose body it was found in. */
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined, why?: string): void;
+  /** What comes through the tunnel that was opened is HTTP: whether its requests can be read as exchanges of their own. */
+  tunnelSpeaksHttp(): boolean;
   /** The proxy itself makes the client wait. */
   readonly requestsPaused: boolean;
 }
@@ -26,13 +29,13 @@ export class RequestReader {
   private readonly env: Env;
   private readonly limits: Limits;
   private sink: RequestSink;
-  /** Replaces the value of Host. */
-  private readonly host: Buffer | undefined;
+  private readonly rewrite: HeadRewrite | undefined;
+  private readonly looksIntoTunnels: boolean;
   private readonly scanner = new HeadScanner(true);
   private readonly carry = new HeadCarry();
   private readonly head = new RequestHead();
   private readonly framer = new BodyFramer();
-  private mode: "head" | "body" | "held" | "tunnel" | "stopped" = "head";
+  private mode: "head" | "body" | "held" | "opened" | "tunnel" | "stopped" = "head";
   private held: Buffer[] = [];
   private exchange: Exchange | undefined;
   private startMs = -1;
@@ -40,11 +43,12 @@ export class RequestReader {
   private packetMs = 0;
   private headTimer: Timer | undefined;
 
-  constructor(options: { readonly env: Env; readonly limits: Limits; readonly sink: RequestSink; readonly host: string | undefined }) {
+  constructor(options: { readonly env: Env; readonly limits: Limits; readonly sink: RequestSink; readonly rewrite?: HeadRewrite | undefined; readonly looksIntoTunnels?: boolean }) {
     this.env = options.env;
     this.limits = options.limits;
     this.sink = options.sink;
-    this.host = options.host === undefined ? undefined : Buffer.from(options.host, "latin1");
+    this.rewrite = options.rewrite;
+    this.looksIntoTunnels = options.looksIntoTunnels ?? false;
   }
 
   push(packet: Buffer): void {
@@ -57,6 +61,9 @@ export class RequestReader {
       case "held":
         this.held.push(packet);
         this.heldBytes += packet.length;
+        return;
+      case "opened":
+        this.enterTunnel(packet);
         return;
       case "tunnel":
         this.passTunnel(packet);
@@ -80,8 +87,8 @@ export class RequestReader {
   /** All that has come since the last request, and all that comes, is passed on as it is. */
   tunnel(): void {
     if (this.mode !== "held") return;
-    this.mode = "tunnel";
-    for (const packet of this.takeHeld()) this.passTunnel(packet);
+    this.mode = this.looksIntoTunnels && this.exchange?.method === "CONNECT" ? "opened" : "tunnel";
+    for (const packet of this.takeHeld()) this.push(packet);
   }
 
   /** Nothing more is read. */
@@ -123,6 +130,8 @@ export class RequestReader {
       this.headTimer.cancel();
       this.headTimer = undefined;
     }
+    const rewritten = this.rewrite?.(this.head, { bytes, at, headEnd, lines: this.scanner.lines });
+    if (rewritten !== undefined && "why" in rewritten) return this.refuse(rewritten, bytes, at);
     const exchange = this.sink.requestHead(this.head, this.startMs, this.packetMs);
     this.exchange = exchange;
     this.startMs = -1;
@@ -133,9 +142,8 @@ export class RequestReader {
     // Endings of this very request may have stopped the reading; its bytes are then not wanted.
     if (this.isStopped()) return end;
     this.mode = "body";
-    if (this.host === undefined || this.head.hostStart < 0) return this.readBody(exchange, bytes, at, headEnd);
+    if (rewritten === undefined) return this.readBody(exchange, bytes, at, headEnd);
     exchange.requestBytes += headEnd - at;
-    const rewritten = Buffer.concat([bytes.subarray(at, at + this.head.hostStart), this.host, bytes.subarray(at + this.head.hostEnd, headEnd)]);
     this.pass(exchange, rewritten);
     return this.framer.done || this.isStopped() ? headEnd : this.readBody(exchange, bytes, headEnd, headEnd);
   }
@@ -169,11 +177,25 @@ export class RequestReader {
     this.sink.requestBytes(this.exchange, packet, false, this.packetMs);
   }
 
+  /** The first packet that comes through a tunnel tells whether there is HTTP in it. */
+  private enterTunnel(packet: Buffer): void {
+    const isRequest = requestLine.test(packet.toString("latin1", 0, Math.min(packet.length, longestLine)));
+    if (isRequest && this.sink.tunnelSpeaksHttp()) {
+      this.mode = "head";
+      this.exchange = undefined;
+    } else this.mode = "tunnel";
+    this.push(packet);
+  }
+
   private reject(status: Rejection, bytes: Buffer, at: number): number {
     this.head.readStart(bytes, at, this.scanner.lines);
+    return this.refuse({ status }, bytes, at);
+  }
+
+  private refuse({ status, why }: { readonly status: Rejection; readonly why?: string }, bytes: Buffer, at: number): number {
     const { startMs } = this;
     this.stop();
-    this.sink.requestRejected(status, this.head, startMs, bytes.length - at, undefined);
+    this.sink.requestRejected(status, this.head, startMs, bytes.length - at, undefined, why);
     return bytes.length;
   }
 
@@ -196,3 +218,7 @@ export class RequestReader {
 }
 
 const nothing = Buffer.alloc(0);
+
+/** What a client that speaks HTTP/1 begins with; other protocols whose clients speak first do not look like it. */
+const requestLine = /^[A-Z]+ [\x21-\xff]+ HTTP\/1\.[01]\r\n/;
+const longestLine = 8192;

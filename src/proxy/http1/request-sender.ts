@@ -10,6 +10,8 @@ export class RequestSender {
   letGo = 0;
   /** Upstream takes no more. */
   isLost = false;
+  /** The next request is for another host, and waits until the one in use is done with. */
+  waitsToTurn = false;
   private readonly env: Env;
   private readonly wires: Wires;
   private readonly exchanges: readonly Exchange[];
@@ -42,9 +44,11 @@ export class RequestSender {
 
   /** Lets go of the requests that nothing holds. */
   letReadyGo(): void {
+    this.waitsToTurn = false;
     while (this.letGo < this.exchanges.length) {
       const next = this.exchanges[this.letGo]!;
       if (!next.ready || this.shaped?.requestShape?.finished === false) return;
+      if (next.authority !== undefined && !this.turnsTo(next)) return;
       this.letGo++;
       if (next.requestGate === "held") this.passOn(next);
     }
@@ -88,6 +92,12 @@ export class RequestSender {
 
   private get shapedWeight(): number {
     return (this.shaped?.requestShape?.heldWeight ?? 0) + (this.exchanges.at(-1)?.webSocket?.heldWeight("request") ?? 0);
+  }
+
+  /** Of requests that are passed on, those before must be answered when the host is another. */
+  private turnsTo(next: Exchange): boolean {
+    this.waitsToTurn = next.requestGate === "held" && this.wires.forwarding?.turnTo(next, this.letGo === 0) === false;
+    return !this.waitsToTurn;
   }
 
   private moved(): void {

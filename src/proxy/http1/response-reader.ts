@@ -51,6 +51,16 @@ export class ResponseReader {
     if (!this.stopped && exchange !== undefined && this.head.framing === "close") this.sink.responseBytes(exchange, nothing, true);
   }
 
+  /** No response has begun and not ended. */
+  get isIdle(): boolean {
+    return this.exchange === undefined && this.carry.length === 0;
+  }
+
+  /** The response that was being read is over: what comes is the next one. */
+  restart(): void {
+    this.exchange = undefined;
+  }
+
   stop(): void {
     this.stopped = true;
     this.carry.clear();

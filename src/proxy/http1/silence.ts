@@ -62,6 +62,10 @@ export class Silence implements RequestSink {
     if (done && exchange.settled) this.ledger.uploaded(exchange);
   }
 
+  tunnelSpeaksHttp(): boolean {
+    return false;
+  }
+
   requestRejected(): void {
     // What is no request is no exchange either; and whose body breaks off is answered no less than the others.
   }

@@ -9,6 +9,8 @@ import { upstreamProblem } from "../tls/problems.ts";
 
 /** What is told of the connection to upstream. */
 export interface UpstreamListener {
+  /** Connected. */
+  upstreamReached?(): void;
   upstreamBytes(bytes: Buffer): void;
   /** Closed behind all its bytes, and no error. */
   upstreamEnded(): void;
@@ -142,6 +144,8 @@ export class UpstreamSide {
     const { listener } = this;
     const socket = dial(this.context.proxy, { reached: () => (this.reached = true), bytes: this.onRead, protocols });
     this.socket = socket;
+    if (this.paused) socket.pause();
+    socket.on("connect", () => listener.upstreamReached?.());
     onFin(socket, () => {
       if (this.isDropped) return;
       if (this.responseLine.open) listener.upstreamEnded();
@@ -180,3 +184,6 @@ export class UpstreamSide {
     }
   };
 }
+
+/** What a client's connection has upstream, whether it is one connection or several. */
+export type Upstream = Readonly<Pick<UpstreamSide, "requestLine" | "responseLine" | "blocked" | "reached" | "isGone" | "write" | "end" | "pause" | "silence" | "drop">>;

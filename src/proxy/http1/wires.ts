@@ -1,4 +1,6 @@
 import type { ConnectionRecord } from "../../model/event.ts";
+import type { Forwarding } from "./forwarding.ts";
+import type { RequestReader } from "./request-reader.ts";
 
 /** How the connection to upstream was lost. */
 export interface Loss {
@@ -10,6 +12,8 @@ export interface Loss {
 /** The two connections, as the pipeline between them sees them. */
 export interface Wires {
   toUpstream(bytes: Buffer): void;
+  /** In forward mode: which host is spoken to. */
+  readonly forwarding: Forwarding | undefined;
   /** Returns how many of the bytes were written: all, unless the connection was cut off. */
   toClient(bytes: Buffer): number;
   /** A fault of the connection has cut it off: nothing is written any more, and its end is under way. */
@@ -29,10 +33,8 @@ export interface Wires {
   endClient(): void;
   /** No answer is outstanding; `loss`: nor can upstream give any more. */
   idle(loss: Loss | undefined): void;
-  /** What the client sends is no request any more. */
-  tunnel(): void;
-  /** No tunnel was opened: what was held meanwhile are requests. */
-  resumeRequests(): void;
+  /** What the client sends: bytes of a tunnel from now on, or requests, because no tunnel was opened. */
+  readonly requests: Pick<RequestReader, "tunnel" | "resume">;
   /** The proxy itself makes the client wait. */
   readonly requestsPaused: boolean;
 }

@@ -44,8 +44,12 @@ export class Upgrades implements RequestSink, ResponseSink {
     else exchange.webSocket.take("request", bytes);
   }
 
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
-    this.pipeline.requestRejected(status, head, startMs, bytes, found);
+  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined, why?: string): void {
+    this.pipeline.requestRejected(status, head, startMs, bytes, found, why);
+  }
+
+  tunnelSpeaksHttp(): boolean {
+    return this.pipeline.tunnelSpeaksHttp();
   }
 
   awaited(): Exchange | undefined {
@@ -102,9 +106,9 @@ export class Upgrades implements RequestSink, ResponseSink {
     exchange.webSocket = this.webSocket;
   }
 
-  private factsOf({ method, target: path, trace }: Exchange, head: RequestHead): ExchangeFacts {
+  private factsOf({ method, target: path, authority, trace }: Exchange, head: RequestHead): ExchangeFacts {
     const { conn, caller, tracePrefix } = this.context;
-    const facts = { method, path, header: head.keepHeaders(), conn, caller };
+    const facts = { method, path, authority, header: head.keepHeaders(), conn, caller };
     return trace !== undefined && trace.startsWith(tracePrefix) ? { ...facts, request: trace.slice(16) } : facts;
   }
 }

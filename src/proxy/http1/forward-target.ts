@@ -1,0 +1,37 @@
+/** Where a request to a forward proxy is to go. */
+export interface ForwardTarget {
+  /** A name or an address, as it is dialled: IPv6 without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` in lower case, as the witness writes it. */
+  readonly authority: string;
+  /** What upstream gets as its target; of a CONNECT, which it does not get, the target as sent. */
+  readonly path: string;
+  /** What Host has to say (RFC 9112 §3.2.2). */
+  readonly hostField: string;
+}
+
+/**
+ * The target of a request to a forward proxy: absolute-form, or authority-form of a CONNECT (RFC 9112 §3.2.2, §3.2.3); a sentence that says what is wrong with another.
+ * It quotes nothing, so that it is the same for all requests that are wrong in the same way, and tells no secret.
+ */
+export function readForwardTarget(method: string, target: string): ForwardTarget | string {
+  if (method === "CONNECT") return authorityOf(target, undefined, target) ?? "this is a forward proxy: expected host and port as in CONNECT host:443";
+  const parts = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)([/?].*)?$/i.exec(target);
+  if (parts === null) return "this is a forward proxy: expected a whole URL as in GET http://host/path, or CONNECT host:port";
+  const [, scheme = "", authority = "", rest = ""] = parts;
+  if (scheme.toLowerCase() !== "http") return `this is a forward proxy: expected http:// as in GET http://host/path${scheme.toLowerCase() === "https" ? "; for https:// ask for a tunnel, CONNECT host:443" : ""}`;
+  // RFC 9112 §3.2.4: an OPTIONS without any path asks about the server as a whole.
+  const path = rest.startsWith("/") ? rest : rest === "" && method === "OPTIONS" ? "*" : `/${rest}`;
+  return authorityOf(authority, 80, path) ?? "this is a forward proxy: expected http://host or http://host:port, without user and password";
+}
+
+function authorityOf(text: string, defaultPort: number | undefined, path: string): ForwardTarget | undefined {
+  const parts = /^(?:\[([\da-f:.]+)\]|([\w.~-]+))(?::(\d{0,5}))?$/i.exec(text);
+  if (parts === null) return undefined;
+  const [, address, name = "", digits = ""] = parts;
+  const port = digits === "" ? defaultPort : Number(digits);
+  if (port === undefined || port < 1 || port > 65_535) return undefined;
+  const host = (address ?? name).toLowerCase();
+  return { host, port, authority: `${address === undefined ? host : `[${host}]`}:${port}`, path, hostField: text };
+}
