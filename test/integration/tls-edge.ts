@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { connect, createServer } from "node:tls";
 import type { ConnectionOptions, TLSSocket, TlsOptions } from "node:tls";
 import { LocalEngine } from "../../src/engines/index.ts";
@@ -51,13 +52,10 @@ export async function startProxy(undo: Undo, config: Partial<ProxyConfig>) {
 
 /** An upstream that speaks TLS on a free port. */
 export async function serveTls(undo: Undo, options: TlsOptions, handle: (socket: TLSSocket) => void, host = "127.0.0.1"): Promise<{ readonly port: number }> {
-  const sockets = new Set<TLSSocket>();
-  const server = createServer({ allowHalfOpen: true, ...options }, (socket) => {
-    sockets.add(socket);
-    socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
-    handle(socket);
-  });
+  const sockets = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true, ...options }, (socket) => handle(socket.on("error", () => undefined)));
   server.on("tlsClientError", () => undefined);
+  server.on("connection", (socket: Socket) => sockets.add(socket.on("close", () => sockets.delete(socket))));
   server.listen(0, host);
   await once(server, "listening");
   undo.push(async () => {

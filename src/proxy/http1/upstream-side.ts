@@ -171,7 +171,7 @@ export class UpstreamSide {
   private tell(error: NodeJS.ErrnoException): void {
     const { context } = this;
     const { env, proxy } = context;
-    const problem = openFilesProblem(error, "connections to upstream are not opened") ?? (this.reached ? undefined : upstreamProblem(error));
+    const problem = openFilesProblem(error, "connections to upstream are not opened") ?? upstreamProblem(error);
     if (problem !== undefined) context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
   }
 

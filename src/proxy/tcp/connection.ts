@@ -81,7 +81,7 @@ export class TcpConnection implements LaneConnection {
     onFin(this.#client, () => this.#ended("client"));
     onFin(this.#upstream, () => this.#ended("upstream"));
     this.#client.on("error", () => this.#lost("client"));
-    this.#upstream.on("error", (error: NodeJS.ErrnoException) => (this.#upstreamReached ? this.#lost("upstream") : this.#unreachable(error)));
+    this.#upstream.on("error", (error: NodeJS.ErrnoException) => this.#upstreamFailed(error));
     for (const socket of [this.#client, this.#upstream]) socket.on("close", () => this.#socketClosed());
   }
 
@@ -159,11 +159,12 @@ export class TcpConnection implements LaneConnection {
     from.end("rst");
   }
 
-  #unreachable(error: NodeJS.ErrnoException): void {
+  #upstreamFailed(error: NodeJS.ErrnoException): void {
     const { env, proxy } = this.#context;
     const problem = openFilesProblem(error, "connections to upstream are not opened") ?? upstreamProblem(error);
     if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
-    if (!this.#shut) this.#end("upstream", "rst");
+    if (this.#upstreamReached) this.#lost("upstream");
+    else if (!this.#shut) this.#end("upstream", "rst");
   }
 
   /** Ends both sides at once; what is on its way is lost. */
