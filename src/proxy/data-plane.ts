@@ -71,6 +71,8 @@ class Carrier {
 
   /** All or nothing: a set that one proxy cannot load changes none. Returns since when the new set is in force. */
   #setFaults({ faults, epoch, release }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
+    const stray = faults.find(({ proxy }) => proxy === undefined || !this.#proxies.has(proxy));
+    if (stray !== undefined) throw new ChaosError("unknown-proxy", `expected a fault on one of the proxies ${[...this.#proxies.keys()].join(", ")}, got "${stray.proxy ?? ""}" in the fault "${stray.name}"`);
     const atMs = this.#env.nowMs();
     const loaded = [...this.#proxies].map(([name, server]) => {
       const own = faults.filter(({ proxy }) => proxy === name);
