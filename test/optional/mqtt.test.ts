@@ -33,7 +33,7 @@ describe.skipIf(why !== undefined)(`An MQTT broker (mosquitto) behind the tcp la
 
   /** A subscriber through the proxy that ends after so many messages; the retained one tells that it is there. */
   function subscribe(count: number, ...more: readonly string[]) {
-    const child = spawn("mosquitto_sub", ["-h", "127.0.0.1", "-p", String(plane.port), "-t", "news", "-q", "1", "-C", String(count), "-N", ...more], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(findProgram("mosquitto_sub") ?? "", ["-h", "127.0.0.1", "-p", String(plane.port), "-t", "news", "-q", "1", "-C", String(count), "-N", ...more], { stdio: ["ignore", "pipe", "pipe"] });
     undo.push(() => child.kill());
     const got: Buffer[] = [];
     child.stdout.on("data", (bytes: Buffer) => got.push(bytes));
