@@ -1,7 +1,9 @@
 import { isIP, Socket } from "node:net";
 import type { TcpNetConnectOpts } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext } from "node:tls";
+import type { SecureContext } from "node:tls";
 import type { ProxyConfig } from "../model/data-plane.ts";
+import type { UpstreamTls } from "../model/tls.ts";
 import { copying, lending } from "./read-memory.ts";
 import { carriedBy } from "./reset.ts";
 
@@ -44,16 +46,25 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   }
   // Wrapped before it has an address: a name may stand for several, and each attempt is another handle of the system.
   const carrier = plainSocket(undefined, undefined);
-  const { servername = upstream.host ?? "localhost", ca, insecure, identity } = upstreamTls;
+  const { servername = upstream.host ?? "localhost", insecure } = upstreamTls;
   const socket = connectTls({
-    socket: carrier, rejectUnauthorized: !insecure, host: servername, servername: isName(servername) ? servername : "",
-    ...(ca === undefined ? {} : { ca }), ...identity, ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
+    socket: carrier, secureContext: contextOf(upstreamTls), rejectUnauthorized: !insecure, host: servername, servername: isName(servername) ? servername : "",
+    ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
   });
   carriedBy(socket, carrier);
   socket.on("secureConnect", reached);
   const take = bytes ?? lent;
   if (take !== undefined) socket.on("data", take);
   return { socket, dial: () => void carrier.connect({ ...upstream }) };
+}
+
+/** One for all connections of a proxy: what it trusts is read from text but once. */
+const contexts = new WeakMap<UpstreamTls, SecureContext>();
+
+function contextOf(tls: UpstreamTls): SecureContext {
+  const known = contexts.get(tls) ?? createSecureContext({ ...(tls.ca === undefined ? {} : { ca: tls.ca }), ...tls.identity });
+  contexts.set(tls, known);
+  return known;
 }
 
 function plainSocket(bytes: DialOptions["bytes"], lent: DialOptions["lent"]): Socket {

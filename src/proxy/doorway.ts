@@ -4,6 +4,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import { boundTo, listen } from "./listener.ts";
+import { checkSocketPath } from "./socket-path.ts";
 import { openFilesProblem } from "./shortages.ts";
 
 /** Between two attempts to get back a port that another process took meanwhile. */
@@ -40,6 +41,7 @@ export class Doorway {
   async open(): Promise<readonly (Endpoint & { readonly caller: string })[]> {
     try {
       for (const { caller, ...endpoint } of this.#options.config.listeners) {
+        checkSocketPath(this.#options.config.name, endpoint);
         const server = await this.#listen(endpoint, caller);
         this.#doors.push({ caller, address: boundTo(server, endpoint), server });
       }

@@ -1,6 +1,7 @@
-import { lstat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import type { Server, Socket } from "node:net";
+import { dirname } from "node:path";
 import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
 
@@ -54,17 +55,20 @@ const refusals: Readonly<Record<string, Refusal>> = {
   EAI_AGAIN: unresolved,
 };
 
-/** Linux, unix(7): the path of a socket has 107 bytes at most. */
 const pathRefusals: Readonly<Record<string, Refusal>> = {
   EACCES: { code: "listen-failed", why: "not permitted", hint: "choose a folder that may be written to" },
-  ENOENT: { code: "listen-failed", why: "there is no such folder", hint: "make the folder, or choose one that is there" },
-  EINVAL: { code: "listen-failed", why: "the path cannot be one of a socket", hint: "a socket's path has at most 107 bytes on Linux, 103 on macOS: choose a shorter one" },
 };
 
 async function refusalOf(error: NodeJS.ErrnoException, endpoint: Endpoint): Promise<Refusal> {
   const code = error.code ?? "";
-  const refusal = endpoint.path !== undefined ? (code === "EADDRINUSE" ? await holderOf(endpoint.path) : pathRefusals[code]) : refusals[code];
+  const refusal = endpoint.path === undefined ? refusals[code] : code === "EADDRINUSE" ? await holderOf(endpoint.path) : await placeOf(endpoint.path) ?? pathRefusals[code];
   return refusal ?? { code: "listen-failed", why: error.message };
+}
+
+/** Of a folder that is not there libuv says EACCES. */
+async function placeOf(path: string): Promise<Refusal | undefined> {
+  const isThere = await stat(dirname(path)).then(() => true, () => false);
+  return isThere ? undefined : { code: "listen-failed", why: "there is no such folder", hint: "make the folder, or choose one that is there" };
 }
 
 /** Why a path is taken. What stands there is not ours to remove. */

@@ -8,6 +8,7 @@ import { Doorway } from "./doorway.ts";
 import { ForwardPolicy } from "./forward-policy.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
+import { checkSocketPath } from "./socket-path.ts";
 import type { Wire } from "./tcp/wire.ts";
 import { turnAway } from "./turn-away.ts";
 import type { Refusal } from "./turn-away.ts";
@@ -50,7 +51,8 @@ export class ProxyServer {
   }
 
   /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
-  open(): ReturnType<Doorway["open"]> {
+  async open(): ReturnType<Doorway["open"]> {
+    checkSocketPath(this.#options.config.name, this.#options.config.upstream);
     return this.#doorway.open();
   }
 

@@ -1,0 +1,79 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { answering, ok } from "./http-edge.ts";
+import type { Undo } from "./http-edge.ts";
+import { makeCertificates, SecuredCaller, serveTls, startProxy, until } from "./tls-edge.ts";
+import { undoAll } from "./tcp-edge.ts";
+import { Caller, freePort, serve } from "./wire.ts";
+
+const undo: Undo = [];
+afterEach(() => undoAll(undo));
+
+const get = "GET /stock HTTP/1.1\r\nHost: caller.test\r\n\r\n";
+const answer = answering((_, socket) => socket.write(ok));
+
+describe("addresses of version 6", () => {
+  it("serve on both sides, in the open", async () => {
+    const asked: string[] = [];
+    const server = createServer({ allowHalfOpen: true }, answering((request, socket) => {
+      asked.push(request);
+      socket.write(ok);
+    }));
+    server.listen(0, "::1");
+    await once(server, "listening");
+    undo.push(() => server.close());
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const proxy = await startProxy(undo, { host: "upstream", upstream: { host: "::1", port }, listeners: [{ caller: "default", host: "::1", port: 0 }] });
+    expect(proxy.listening).toMatchObject({ host: "::1", port: expect.any(Number) as number });
+    const caller = new Caller(proxy.port, "::1");
+    undo.push(() => caller.close());
+    caller.socket.write(get);
+    await caller.received(ok.length);
+    expect(asked).toEqual([get.replace("caller.test", `[::1]:${port}`)]);
+    caller.close();
+    await until(() => proxy.records.some(({ kind }) => kind === "connection"));
+    expect((await proxy.told()).connections).toMatchObject([{ peer: expect.stringMatching(/^\[?::1\]?:\d+$/) as string }]);
+  });
+
+  it("serve on both sides, over TLS", async () => {
+    const certificates = await makeCertificates();
+    const upstream = await serveTls(undo, certificates.tls.identity, answer, "::1");
+    const proxy = await startProxy(undo, { upstream: { host: "::1", port: upstream.port }, upstreamTls: { insecure: false, ca: certificates.ca }, tls: certificates.tls, listeners: [{ caller: "default", host: "::1", port: 0 }] });
+    const caller = new SecuredCaller(undo, { host: "::1", port: proxy.port, ca: certificates.ca });
+    caller.socket.write(get);
+    expect(await caller.received(ok.length)).toBe(ok);
+  });
+});
+
+describe("a host with several addresses", () => {
+  it.each(["http1", "tcp"] as const)("is reached by the one that answers (%s)", async (lane) => {
+    const upstream = await serve(answer);
+    undo.push(() => upstream.close());
+    const proxy = await startProxy(undo, { lane, upstream: { host: "localhost", port: upstream.port } });
+    const caller = new Caller(proxy.port);
+    undo.push(() => caller.close());
+    caller.socket.write(get);
+    expect((await caller.received(ok.length)).toString()).toBe(ok);
+    caller.socket.end();
+    expect((await proxy.told()).connections).toMatchObject([{ upstreamReached: true }]);
+  });
+
+  it.each(["http1", "tcp"] as const)("is unreachable when none of them answers (%s)", async (lane) => {
+    const proxy = await startProxy(undo, { lane, upstream: { host: "localhost", port: await freePort() } });
+    const caller = new Caller(proxy.port);
+    caller.socket.write(get);
+    expect(await caller.ended).toBe("ECONNRESET");
+    expect((await proxy.told()).connections).toMatchObject([{ upstreamReached: false, closedBy: "upstream", how: "rst" }]);
+  });
+
+  it("that has no address at all is unreachable", async () => {
+    const proxy = await startProxy(undo, { upstream: { host: "no-such-host.invalid", port: 80 } });
+    const socket = connect({ host: "127.0.0.1", port: proxy.port });
+    undo.push(() => void socket.destroy());
+    socket.write(get);
+    expect(await new Promise((resolve) => socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code)))).toBe("ECONNRESET");
+    expect((await proxy.told()).exchanges).toMatchObject([{ end: "upstream-unreachable" }]);
+  });
+});
