@@ -72,7 +72,10 @@ export class ProgressView {
   /** Until the last phase ends; absent before the load starts. */
   leftMs(nowMs: number): number | undefined {
     if (this.#loadStartMs === undefined) return undefined;
-    return Math.max(0, this.#loadStartMs + (this.#plan.schedule.at(-1)?.endMs ?? 0) - nowMs);
+    const { schedule } = this.#plan;
+    const isRepeated = schedule.some(({ name, epoch, ifViolated }) => ifViolated === true && name === this.#phase?.name && epoch === this.#phase.epoch);
+    const last = isRepeated ? schedule.at(-1) : schedule.findLast(({ ifViolated }) => ifViolated !== true);
+    return Math.max(0, this.#loadStartMs + (last?.endMs ?? 0) - nowMs);
   }
 
   /** Of the last few seconds of this phase. */

@@ -26,7 +26,7 @@ export function showProgress(plan: Plan, api: Format, output: Output, options: {
 }
 
 function headingOf(plan: Plan, api: Format, { nth, of }: { readonly nth: number; readonly of: number }): string {
-  const lasts = api.formatQuantity("duration", plan.schedule.at(-1)?.endMs ?? 0);
+  const lasts = api.formatQuantity("duration", plan.schedule.findLast(({ ifViolated }) => ifViolated !== true)?.endMs ?? 0);
   return `${of > 1 ? `[${nth}/${of}] ` : ""}${plan.experiment.title} (${lasts}, seed ${plan.seed})`;
 }
 

@@ -5,6 +5,7 @@ import { findHypothesisType } from "../hypotheses/index.ts";
 import { findProbeType } from "../probes/index.ts";
 import { format } from "../units/format.ts";
 import { explainSelection } from "./explain-selection.ts";
+import { lengthsOf } from "./schedule.ts";
 import { drawTimeline } from "./timeline.ts";
 
 export interface ExplainOptions {
@@ -15,7 +16,7 @@ export interface ExplainOptions {
 /** What would happen, in plain sentences with a timeline, at most `width` columns wide where words allow. */
 export function explainPlan(plan: Plan, width = 80, { seedAtRun = false }: ExplainOptions = {}): string {
   const { experiment, schedule } = plan;
-  const lengthMs = schedule.at(-1)?.endMs ?? 0;
+  const { usualMs, confirmedMs } = lengthsOf(schedule);
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["Starts", experiment.services.map(explainService)],
     ["Watches", experiment.proxies.map((proxy) => explainProxy(proxy, plan))],
@@ -36,9 +37,9 @@ export function explainPlan(plan: Plan, width = 80, { seedAtRun = false }: Expla
     experiment.title,
     ...(experiment.description === undefined ? [] : wrap(experiment.description, width)),
     "",
-    ...wrap(`Lasts ${seedAtRun && epochs !== "" ? "about " : ""}${time(lengthMs)}${epochs}, once the services are ready. ${seedAtRun ? openSeed(experiment) : `Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`}`, width),
+    ...wrap(`Lasts ${seedAtRun && epochs !== "" ? "about " : ""}${time(usualMs)}${epochs}, once the services are ready. ${confirmedMs === usualMs ? "" : `${time(confirmedMs)} where an epoch is repeated to confirm a violation. `}${seedAtRun ? openSeed(experiment) : `Seed ${plan.seed}${plan.seedGiven ? "" : " (chosen)"}, digest ${plan.digest.slice(0, 12)}.`}`, width),
     "",
-    drawTimeline(plan, width),
+    drawTimeline({ ...plan, schedule: schedule.filter(({ ifViolated }) => ifViolated !== true) }, width),
     ...sections.flatMap(([title, lines]) => (lines.length === 0 ? [] : ["", title, ...lines.flatMap((line) => wrap(line, width, "  ", "    "))])),
     "",
   ].join("\n");

@@ -17,7 +17,7 @@ export interface PlanOptions {
 export function plan(experiment: Experiment, options: PlanOptions): Plan {
   const given = options.seed ?? experiment.seed;
   const seed = given ?? options.chooseSeed?.() ?? digestOf(experiment).slice(0, 12);
-  const schedule = scheduleOf(experiment.phases, seed);
+  const schedule = scheduleOf(experiment.phases, seed, experiment.hypotheses.some(({ confirm }) => confirm));
   return {
     schema: "chaos/plan/1",
     file: options.file,

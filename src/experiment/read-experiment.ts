@@ -83,7 +83,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     proxies,
     probes,
     steadyState: settled(steadyStates, hypotheses),
-    phases,
+    phases: { ...phases, epochs: Math.max(phases.epochs, ...hypotheses.map(({ epochs = 1 }) => epochs)) },
     faults,
     hypotheses,
     guards,

@@ -39,6 +39,7 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
   const proxies = type.proxies(params).map((name) => refer("proxy", name, context.known.proxies, pathOf(entry, name, path), report));
   if (common === undefined || ![...probes, ...proxies].every(Boolean)) return undefined;
   const named = common.fault === undefined ? undefined : [common.fault].flat();
+  checkShapes(common.shapes, type, [...path, "shapes"], report);
   if (named?.map((name, index) => refer("fault", name, context.known.faults, [...path, "fault", ...(Array.isArray(entry["fault"]) ? [index] : [])], report)).includes(false) === true) return undefined;
   return {
     name: common.name ?? context.defaultName,
@@ -50,6 +51,16 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
     shapes: common.shapes,
     params: paramsOf(params),
   };
+}
+
+function checkShapes(shapes: readonly string[], { type, shapes: known }: HypothesisType, path: Path, report: Report): void {
+  if (known === undefined && shapes.length > 0) {
+    const able = hypothesisTypes.filter((one) => one.shapes !== undefined).map((one) => one.type);
+    report({ code: "no-effect", severity: "warning", message: `shapes has no effect on a hypothesis of type ${type}`, hint: `leave it out; those of type ${able.join(", ")} are judged shape by shape`, path });
+  }
+  for (const [index, shape] of shapes.entries()) {
+    if (known?.includes(shape) === false) report({ code: "unknown-shape", message: `there is no shape "${shape}"`, hint: suggestAmong(shape, known), path: [...path, index] });
+  }
 }
 
 /** All faults on its proxies, or on what stands behind them, else all. */

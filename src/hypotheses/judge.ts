@@ -20,7 +20,10 @@ export interface Judged {
 
 /** Judges every hypothesis of the plan, in every epoch that was planned. Deterministic: the same observations give the same verdicts. */
 export function judge(observations: Observations): Judged {
-  const all = observations.header.plan.experiment.hypotheses.map((hypothesis) => judgeHypothesis(hypothesis, observations));
+  const all = observations.header.plan.experiment.hypotheses.map((hypothesis) => {
+    const { verdict, epochs } = judgeHypothesis(hypothesis, observations);
+    return { verdict: unlessUnconfirmed(verdict, hypothesis, observations), epochs };
+  });
   return {
     hypotheses: all.map(({ verdict }) => verdict),
     states: all.flatMap(({ verdict, epochs }) => {
@@ -33,9 +36,29 @@ export function judge(observations: Observations): Judged {
 function judgeHypothesis(hypothesis: Hypothesis, observations: Observations): { readonly verdict: Verdict; readonly epochs: readonly EpochJudgement[] } {
   const type = findHypothesisType(hypothesis.type);
   if (type === undefined) throw new ChaosError("unknown-hypothesis", `expected a known hypothesis type, got "${hypothesis.type}" in the plan of this journal`, { hint: "judge it with the version that wrote it" });
-  const { epochs: planned } = observations.header.plan.experiment.phases;
-  const epochs = Array.from({ length: planned }, (_, i) => ({ epoch: i + 1, judgement: judgeEpoch(type, hypothesis, observations, i + 1) }));
+  const epochs = epochsOf(hypothesis, observations).map((epoch) => ({ epoch, judgement: judgeEpoch(type, hypothesis, observations, epoch) }));
   return { verdict: conclude(hypothesis, type.explain(hypothesis.params), epochs, continuityObstacle(hypothesis, observations)), epochs };
+}
+
+/** Those of the plan; the one that repeats them, where it ran, for hypotheses that ask for it. */
+function epochsOf({ confirm }: Hypothesis, { header, phases }: Observations): readonly number[] {
+  const { epochs } = header.plan.experiment.phases;
+  const hasRepeated = confirm && phases.some(({ name, epoch }) => name === "during" && epoch > epochs);
+  return Array.from({ length: hasRepeated ? epochs + 1 : epochs }, (_, i) => i + 1);
+}
+
+/** Whether a hypothesis that asks to be confirmed is violated in the epochs of the plan: then the epoch is to be repeated. */
+export function needsConfirmation(observations: Observations): boolean {
+  return observations.header.plan.experiment.hypotheses.some((hypothesis) => hypothesis.confirm && judgeHypothesis(hypothesis, observations).verdict.verdict === "violated");
+}
+
+/** A violation that was to be confirmed, and was not, is none yet. */
+function unlessUnconfirmed(verdict: Verdict, { confirm }: Hypothesis, { header, phases }: Observations): Verdict {
+  const { plan } = header;
+  const isOpen = confirm && plan.schedule.some(({ ifViolated }) => ifViolated === true) && !phases.some(({ epoch }) => epoch > plan.experiment.phases.epochs);
+  if (!isOpen || verdict.verdict !== "violated") return verdict;
+  const open = { reason: `${verdict.reason} This was to be confirmed by one epoch more, which never ran.`, nextStep: "Let the run reach its end." };
+  return { ...verdict, verdict: "inconclusive", ...open, claims: verdict.claims.map((claim) => (claim.verdict === "violated" ? { ...claim, verdict: "inconclusive", nextStep: open.nextStep } : claim)) };
 }
 
 function judgeEpoch(type: HypothesisType, hypothesis: Hypothesis, observations: Observations, epoch: number): Judgement {

@@ -91,7 +91,7 @@ function undecided(observations: Observations, verdicts: readonly Verdict[], gat
   const disturbed = gates.find((gate) => gate.disturbed);
   if (disturbed !== undefined) return { ...base, because: `The machine disturbed more than 5% of the samples of ${disturbed.row.probe} ${disturbed.row.phase} the fault, so its steady state cannot be judged.` };
   const { schedule } = observations.header.plan;
-  const missing = schedule.find(({ name, epoch, startMs, endMs }) => name !== "pause" && name !== "warmup" && endMs > startMs && !observations.phases.some((ran) => ran.name === name && ran.epoch === epoch));
+  const missing = schedule.find(({ name, epoch, startMs, endMs, ifViolated }) => ifViolated !== true && name !== "pause" && name !== "warmup" && endMs > startMs && !observations.phases.some((ran) => ran.name === name && ran.epoch === epoch));
   if (missing !== undefined) return { ...base, because: `The phase ${missing.name} never ran${missing.epoch > 1 ? ` in epoch ${missing.epoch}` : ""}.` };
   const idle = exercised(observations);
   return idle === undefined ? undefined : { ...base, because: idle.reason };

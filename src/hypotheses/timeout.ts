@@ -39,6 +39,7 @@ export const timeout: HypothesisType<Params> = {
   type: "timeout",
   summary: "Callers leave calls that take too long, in time, and close the connection",
   params: schema,
+  shapes,
   example: "proxy: payments\ngivesUp: 400ms..650ms\nclosesConnection: true",
   probes: () => [],
   proxies: ({ proxy }) => [proxy],

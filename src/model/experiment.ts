@@ -169,6 +169,7 @@ export interface Hypothesis {
   readonly faults: readonly string[];
   readonly library?: string;
   readonly epochs?: number;
+  /** The epoch is repeated once before it is given as violated. */
   readonly confirm: boolean;
   readonly shapes: readonly string[];
   readonly params: JsonObject;

@@ -43,6 +43,8 @@ export interface HypothesisType<P = unknown> {
   readonly params: z.ZodType<P>;
   /** A short valid example in YAML, parameters only. */
   readonly example: string;
+  /** Forms of a fault that it can be judged by one by one, where it can. */
+  readonly shapes?: readonly string[];
   /** Names of probes and proxies that it needs, to be checked against the file. */
   probes(params: P): readonly string[];
   proxies(params: P): readonly string[];

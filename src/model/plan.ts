@@ -7,6 +7,8 @@ export interface PlannedPhase {
   readonly epoch: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** Part of the further epoch that is run only when a hypothesis that asks to be confirmed is violated. */
+  readonly ifViolated?: true;
 }
 
 /** One listening address of a proxy: the default one, or one for each service (replica) that mentions the proxy. */

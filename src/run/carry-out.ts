@@ -7,6 +7,7 @@ import { unlessAborted } from "./abortable.ts";
 import { dataPlaneConfig, proxyEndpoints, serviceEndpoints } from "./addresses.ts";
 import { Apparatus } from "./apparatus.ts";
 import { Baseline } from "./baseline.ts";
+import { Confirmation } from "./confirmation.ts";
 import { Guards } from "./guards.ts";
 import { Halt } from "./halt.ts";
 import type { HaltFact } from "./halt.ts";
@@ -67,6 +68,7 @@ class Run {
   readonly #halt: Halt;
   readonly #undo = new Undo();
   readonly #baseline: Baseline;
+  readonly #confirmation: Confirmation;
   /** Of services that run. */
   readonly #pids = new Map<string, number>();
   #guards: Guards | undefined;
@@ -82,6 +84,7 @@ class Run {
     this.#redactor = redactor;
     this.#halt = new Halt((fact) => this.#record(fact));
     this.#baseline = new Baseline(header);
+    this.#confirmation = new Confirmation(header);
     this.#journal = new JournalFile(sink, { env, onFailure: (error) => this.#halt.haltUnrecorded(error) });
   }
 
@@ -153,7 +156,10 @@ class Run {
     const startMs = env.nowMs() + leadMs;
     const warmupEndMs = startMs + (plan.schedule.find(({ name }) => name === "warmup")?.endMs ?? 0);
     this.#guards = new Guards(plan.experiment.guards, { env, fromMs: warmupEndMs, onTrip: (trip) => this.#halt.halt(trip) });
-    this.#schedule = new Schedule({ env, plan, startMs, injection, signal: this.#halt.signal, record: (event) => this.#record(event), baseline: () => this.#checkBaseline(load) });
+    this.#schedule = new Schedule({
+      env, plan, startMs, injection, signal: this.#halt.signal, record: (event) => this.#record(event),
+      baseline: () => this.#checkBaseline(load), isNeeded: () => this.#isRepeated(load),
+    });
     load.start(startMs);
     await this.#schedule.run();
     this.#guards.stop();
@@ -167,6 +173,12 @@ class Run {
     if (met) return this.#record({ kind: "baseline", atMs: env.nowMs(), met });
     this.#halt.halt({ kind: "baseline", atMs: env.nowMs(), met });
     this.#halt.signal.throwIfAborted();
+  }
+
+  #isRepeated(load: Load): boolean {
+    const isNeeded = this.#confirmation.isNeeded(load.pending());
+    if (!isNeeded) load.end();
+    return isNeeded;
   }
 
   /** A service that ends under a fault is a finding; one that ends before is a failure. */
@@ -191,6 +203,7 @@ class Run {
     try {
       this.#journal.write(event);
       this.#baseline.add(event);
+      this.#confirmation.add(event);
       if (event.kind === "sample") this.#guards?.add(event);
       this.#options.onEvent(event);
     } catch (error) {

@@ -65,6 +65,11 @@ export class Load {
     await Promise.all(this.#running.map((load) => load.drained()));
   }
 
+  /** Sends no more, though more was planned. */
+  end(): void {
+    for (const load of this.#running) load.end();
+  }
+
   pending(): readonly SampleRecord[] {
     return this.#running.flatMap((load) => load.pending());
   }

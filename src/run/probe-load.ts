@@ -38,6 +38,7 @@ export class ProbeLoad {
   #timer: Timer | undefined;
   #next: number | undefined;
   #isStopped = false;
+  #isEnded = false;
   #isCapped = false;
   #whenIdle: (() => void) | undefined;
 
@@ -53,6 +54,14 @@ export class ProbeLoad {
     await new Promise<void>((resolve) => {
       this.#whenIdle = resolve;
     });
+  }
+
+  /** Sends no more; what is unfinished is waited for. */
+  end(): void {
+    this.#timer?.cancel();
+    this.#next = undefined;
+    this.#isEnded = true;
+    if (this.#isIdle()) this.#whenIdle?.();
   }
 
   /** Sends no more and ends what is unfinished, which is recorded as pending. */
@@ -148,7 +157,7 @@ export class ProbeLoad {
   /** Serial: the next request follows an answer. */
   #follow(endMs: number): void {
     const next = endMs + this.#options.probe.load.pauseMs;
-    this.#next = next < this.#options.endMs ? next : undefined;
+    this.#next = next < this.#options.endMs && !this.#isEnded ? next : undefined;
     this.#arm();
   }
 

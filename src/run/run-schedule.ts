@@ -14,6 +14,8 @@ export interface ScheduleOptions {
   readonly record: (event: RunEvent) => void;
   /** Called when `before` has ended, and before anything is injected; throws to stop there. */
   readonly baseline: () => void;
+  /** Called before an epoch that is run only if it is needed; false: the schedule ends there. */
+  readonly isNeeded: () => boolean;
 }
 
 /** The schedule of a run, carried out: phases begin and end at their planned moments, faults are put in force and lifted with them. */
@@ -32,15 +34,19 @@ export class Schedule {
     return this.#wasInForce;
   }
 
-  /** Resolves at the end of the last phase; rejects with the signal's reason. */
+  /** Resolves at the end of the last phase that is run; rejects with the signal's reason. */
   async run(): Promise<void> {
-    const { env, plan, startMs, signal } = this.#options;
+    const { env, plan, startMs, signal, isNeeded } = this.#options;
+    let last: PlannedPhase | undefined;
     for (const phase of plan.schedule) {
       await sleepUntil(env, startMs + phase.startMs, signal);
+      if (phase.ifViolated === true && last?.ifViolated !== true && !isNeeded()) break;
       await this.#enter(phase);
+      last = phase;
     }
-    await sleepUntil(env, startMs + (plan.schedule.at(-1)?.endMs ?? 0), signal);
-    await this.#leave(startMs + (plan.schedule.at(-1)?.endMs ?? 0), { release: false });
+    const endMs = startMs + (last?.endMs ?? 0);
+    await sleepUntil(env, endMs, signal);
+    await this.#leave(endMs, { release: false });
   }
 
   /** Ends the phase and the faults that are in force, with all that they hold; nothing where the schedule ran out. */

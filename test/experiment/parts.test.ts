@@ -217,6 +217,8 @@ describe("a hypothesis", () => {
     ["type: recovry, probe: checkout", "unknown-hypothesis-type", 19],
     ["type: recovery, probe: checkout", "missing-key", 19],
     ["type: recovery, probe: checkout, within: 5s, confirm: maybe", "wrong-type", 19],
+    ["type: recovery, probe: checkout, within: 5s, shapes: [hang]", "no-effect", 19],
+    ["type: timeout, proxy: payments, givesUp: 1s, shapes: [hang, hangg]", "unknown-shape", 19],
   ])("%s is refused", (given, code) => {
     expect(issueOf(text(given)).code).toBe(code);
   });

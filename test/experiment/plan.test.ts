@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { plan } from "../../src/experiment/index.ts";
+import { explainPlan, plan } from "../../src/experiment/index.ts";
 import { experimentOf, textWith } from "./minimal.ts";
 
 const where = { file: "a.yaml", document: 0 };
@@ -58,6 +58,25 @@ describe("the schedule", () => {
     expect(scheduleOf("{ epochs: 3 }")).toEqual(schedule);
     expect(scheduleOf("{ epochs: 3 }", "t")).not.toEqual(schedule);
     schedule.slice(1).forEach(([, , startMs], index) => { expect(startMs).toBe(schedule[index]?.[3]); });
+  });
+});
+
+describe("hypotheses that ask for epochs", () => {
+  const planned = (hypotheses: string, phases = "{}") => plan(experimentOf(textWith({ phases: `phases: ${phases}`, hypotheses: `hypotheses:\n${hypotheses}` })), { ...where, seed: "s" });
+  const claim = (more: string): string => `  - { type: claim, probe: checkout, phase: before, success: ">= 50%"${more} }`;
+  const epochsOf = ({ schedule }: ReturnType<typeof plan>): readonly string[] => schedule.map(({ name, epoch, ifViolated }) => `${name}${epoch}${ifViolated === true ? "?" : ""}`);
+
+  test("get as many as the largest wants, if phases has no more", () => {
+    expect(epochsOf(planned(`${claim(", epochs: 3")}\n${claim(", epochs: 2")}`))).toEqual(["warmup1", "before1", "during1", "after1", "pause1", "during2", "after2", "pause2", "during3", "after3"]);
+    expect(planned(claim(", epochs: 2"), "{ epochs: 4 }").experiment.phases.epochs).toBe(4);
+  });
+
+  test("get one more, to be run if violated, where they ask to be confirmed", () => {
+    const once = planned(claim(", confirm: true"));
+    expect(epochsOf(once)).toEqual(["warmup1", "before1", "during1", "after1", "pause1", "during2?", "after2?"]);
+    expect(once.experiment.phases.epochs).toBe(1);
+    expect(explainPlan(once, 200)).toMatch(/\nLasts [\d.]+s, once the services are ready\. [\d.]+s where an epoch is repeated to confirm a violation\. Seed s/);
+    expect(epochsOf(planned(claim(", confirm: false")))).not.toContain("during2?");
   });
 });
 

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { combineEpochs, conjoin } from "../../src/hypotheses/epochs.ts";
-import { judge } from "../../src/hypotheses/judge.ts";
+import { judge, needsConfirmation } from "../../src/hypotheses/judge.ts";
+import type { Observations } from "../../src/model/observation.ts";
+import type { PlannedPhase } from "../../src/model/plan.ts";
 import type { ClaimVerdict, VerdictWord } from "../../src/model/verdict.ts";
 import { hypothesisOf, observe, requests, windows } from "../support/hand-made.ts";
 import { simulate } from "../support/simulate.ts";
+import type { Simulation } from "../support/simulate.ts";
 
 const said = (verdict: VerdictWord, claim = "success"): ClaimVerdict => ({ claim, verdict, expected: ">= 99%", observed: "1", n: 10, reason: `It was ${verdict}.` });
 const epochs = (...words: readonly VerdictWord[]): readonly ClaimVerdict[] => combineEpochs(words.map((word, i) => ({ epoch: i + 1, judgement: { claims: [said(word)], observed: {}, samples: 10 } })));
@@ -70,6 +73,27 @@ describe("the judge", () => {
     const [verdict] = judge(observations).hypotheses;
     expect(verdict).toMatchObject({ name: "answers", verdict: "held", correlation: "trace", observed: { fallbackShare: 1 } });
     expect(verdict?.observed["epochs"]).toHaveLength(2);
+  });
+
+  test("gives a violation that is to be confirmed only when the epoch was repeated and agrees", () => {
+    const slow = { fault: { kind: "latency", delayMs: 1500 }, service: {}, phases: { duringMs: 5000, afterMs: 3000 } } as const;
+    const claims = (confirm: boolean): NonNullable<Simulation["hypotheses"]> => [{ type: "claim", confirm, params: { probe: "checkout", p95: "<= 500ms" } }];
+    /** A plan of one epoch with a further one, of which so many ran. */
+    const seen = (confirm: boolean, ran: number): Observations => {
+      const { observations } = simulate({ ...slow, phases: { ...slow.phases, epochs: ran }, hypotheses: claims(confirm) });
+      const { header } = observations;
+      const schedule: readonly PlannedPhase[] = [...header.plan.schedule.filter(({ epoch }) => epoch === 1), { name: "during", epoch: 2, startMs: 1, endMs: 2, ifViolated: true }];
+      const { experiment } = header.plan;
+      return { ...observations, header: { ...header, plan: { ...header.plan, schedule, experiment: { ...experiment, phases: { ...experiment.phases, epochs: 1 } } } } };
+    };
+    expect(needsConfirmation(seen(true, 1))).toBe(true);
+    expect(needsConfirmation(seen(false, 1))).toBe(false);
+    expect(judge(seen(true, 2)).hypotheses[0]).toMatchObject({ verdict: "violated", observed: { epochs: [{}, {}] } });
+    const [unconfirmed] = judge(seen(true, 1)).hypotheses;
+    expect(unconfirmed).toMatchObject({ verdict: "inconclusive", reason: expect.stringMatching(/outside <= 500ms.* This was to be confirmed by one epoch more, which never ran\.$/), claims: [{ verdict: "inconclusive" }] });
+    // Who did not ask is judged in the epochs of the plan.
+    expect(judge(seen(false, 2)).hypotheses[0]?.observed).not.toHaveProperty("epochs");
+    expect(judge(seen(false, 1)).hypotheses[0]?.verdict).toBe("violated");
   });
 
   test("says the same of the same observations", () => {

@@ -54,6 +54,18 @@ describe("an open load", () => {
     expect(samples()).toMatchObject([{ n: 1, dueMs: 100, sentMs: 150, endMs: 400, grade: "good", status: 200 }]);
   });
 
+  test("that is ended before its time sends no more, and waits for what is unfinished", async () => {
+    const { clock, sent, running, samples } = aLoad([0, 100, 250]);
+    clock.advance(150);
+    running.end();
+    clock.advance(500);
+    expect(sent.map(({ n }) => n)).toEqual([1, 2]);
+    const drained = running.drained();
+    for (const { answer } of sent) answer({ status: 200 });
+    await drained;
+    expect(samples().map(({ grade }) => grade)).toEqual(["good", "good"]);
+  });
+
   test("ends a request at its timeout, counted from its due time", () => {
     const { clock, samples } = aLoad([100]);
     clock.advance(1099);

@@ -14,12 +14,12 @@ const plan: Plan = {
   ],
 };
 
-function aSchedule(options: { readonly baseline?: () => void; readonly setFaults?: () => Promise<{ readonly atMs: number }> } = {}) {
+function aSchedule(options: { readonly plan?: Plan; readonly isNeeded?: () => boolean; readonly baseline?: () => void; readonly setFaults?: () => Promise<{ readonly atMs: number }> } = {}) {
   const clock = new HeldClock();
   const controller = new AbortController();
   const told: string[] = [];
   const schedule = new Schedule({
-    env: clock, plan, startMs: 50, signal: controller.signal,
+    env: clock, plan: options.plan ?? plan, startMs: 50, signal: controller.signal,
     injection: {
       setFaults: options.setFaults ?? (() => Promise.resolve({ atMs: clock.nowMs() })),
       lift: ({ release }) => {
@@ -31,6 +31,10 @@ function aSchedule(options: { readonly baseline?: () => void; readonly setFaults
     baseline: () => {
       told.push("baseline");
       options.baseline?.();
+    },
+    isNeeded: () => {
+      told.push(`${clock.nowMs()} needed?`);
+      return options.isNeeded?.() === true;
     },
   });
   /** Time passes in steps, with what is promised heard between them. */
@@ -70,6 +74,21 @@ describe("the schedule", () => {
     expect(await done).toBe("no");
     expect(told).toEqual(["50 phase-started before", "150 phase-ended before", "baseline"]);
     expect(schedule.wasInForce).toBe(false);
+  });
+
+  test.each([
+    [false, ["350 phase-started pause", "400 needed?", "400 phase-ended pause"]],
+    [true, ["350 phase-started pause", "400 needed?", "400 phase-ended pause", "400 phase-started during", "400 faults-set", "500 phase-ended during", "lift", "500 faults-lifted", "500 phase-started after", "600 phase-ended after"]],
+  ] as const)("asks whether a further epoch is needed when the others are over: %s", async (needed, expected) => {
+    const further: Plan = { ...plan, schedule: [
+      ...plan.schedule, { name: "pause", epoch: 1, startMs: 300, endMs: 350 },
+      { name: "during", epoch: 2, startMs: 350, endMs: 450, ifViolated: true }, { name: "after", epoch: 2, startMs: 450, endMs: 550, ifViolated: true },
+    ] };
+    const { told, schedule, pass } = aSchedule({ plan: further, isNeeded: () => needed });
+    const done = schedule.run();
+    await pass(700);
+    await done;
+    expect(told.slice(told.indexOf("350 phase-started pause"))).toEqual(expected);
   });
 
   test("cut short, lifts what is in force with all that it holds, once", async () => {

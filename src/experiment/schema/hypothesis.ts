@@ -7,7 +7,7 @@ export const hypothesisCommons = z.strictObject({
   type: z.string().meta({ description: "the pattern that is judged" }),
   fault: names.optional().meta({ description: "the faults it speaks of; default: all on its proxy, else all" }),
   library: z.string().min(1).optional().meta({ description: "what carries the pattern out, such as opossum; for advice" }),
-  epochs: z.int().min(1).optional().meta({ description: "how many epochs it needs to be judged in" }),
-  confirm: z.boolean().default(false).meta({ description: "repeats the epoch once before a violated verdict is given" }),
+  epochs: z.int().min(1).max(1000).optional().meta({ description: "the fewest epochs that it is judged in: the run has as many as the largest of these, or phases.epochs" }),
+  confirm: z.boolean().default(false).meta({ description: "repeats the epoch once before a violated verdict is given; epochs that disagree are inconclusive" }),
   shapes: z.array(z.string().min(1)).default([]).meta({ description: "forms of the fault that it has to stand" }),
 });
