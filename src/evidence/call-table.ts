@@ -18,7 +18,7 @@ export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
 const everyEffect: Readonly<Record<EffectKind, true>> = {
-  delay: true, respond: true, close: true, reset: true, hang: true, throttle: true, slice: true, spread: true, truncate: true, corrupt: true, malformed: true, "delay-message": true, "drop-message": true, "close-frame": true, "delay-bytes": true, lose: true, "hold-end": true, limit: true, silence: true, handshake: true, admit: true, refuse: true,
+  delay: true, respond: true, close: true, reset: true, hang: true, throttle: true, slice: true, spread: true, truncate: true, corrupt: true, malformed: true, rewrite: true, duplicate: true, replay: true, remember: true, "delay-message": true, "drop-message": true, "close-frame": true, "delay-bytes": true, lose: true, "hold-end": true, limit: true, silence: true, handshake: true, admit: true, refuse: true,
 };
 const effects = Object.keys(everyEffect) as readonly EffectKind[];
 const decisions: readonly Decision[] = ["applied", "match", "window", "ordinal", "rate"];

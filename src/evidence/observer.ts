@@ -58,7 +58,8 @@ export class Observer {
       }
       case "exchange": {
         const proxy = this.#proxies.get(event.proxy);
-        if (proxy === undefined) break;
+        // A copy that a fault sent is no call of anybody's.
+        if (proxy === undefined || event.sentBy !== undefined) break;
         folded.calls.addExchange(event, proxy, findOwner(event, folded.header));
         folded.inside.add(event.faults);
         break;

@@ -12,6 +12,9 @@
  * | throttle, slice, spread | the slowest of them sets the pace, when the delays are over | the same, and an answer in upstream's place counts as one |
  * | corrupt | each changes its share of what the one before made of it | the same |
  * | respond | ends the request's way: what is written behind it for the request does not act, what acts on answers does | with `at: response` upstream's answer is lost, and what is written for answers goes on with this one; the first answer in upstream's place stands |
+ * | replay | as respond, where there is something to give again | with `reachUpstream` as respond with `at: response`: the first answer stands |
+ * | rewrite | changes what has come of those before it, once it has come whole where its body changes; delays written behind it begin then | the same, and an answer in upstream's place counts as one |
+ * | duplicate | upstream gets twice what it gets in the end, changed and paced by the others; delays hold the copy too | |
  * | close, reset, hang | end the exchange: what is written behind does not act, nor does anything on the answer | end it after what they let through: what is written behind does not act |
  * | truncate, malformed | | the same: of two that end an exchange the first one written wins, even when it comes later in time, or never because the answer is too short for it |
  *
@@ -28,6 +31,7 @@ import { connectionReset } from "./connection-reset.ts";
 import { corrupt } from "./corrupt.ts";
 import { down } from "./down.ts";
 import { drop } from "./drop.ts";
+import { duplicate } from "./duplicate.ts";
 import { error } from "./error.ts";
 import { halfOpen } from "./half-open.ts";
 import { hang } from "./hang.ts";
@@ -40,9 +44,11 @@ import { pause } from "./pause.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { reset } from "./reset.ts";
 import { restart } from "./restart.ts";
+import { rewrite } from "./rewrite.ts";
 import { slicer } from "./slicer.ts";
 import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
+import { stale } from "./stale.ts";
 import { tls } from "./tls.ts";
 import { truncate } from "./truncate.ts";
 import { websocketClose } from "./websocket-close.ts";
@@ -52,7 +58,7 @@ import { websocketDrop } from "./websocket-drop.ts";
 /** Every fault, in the order of tables. */
 export const faultTypes: readonly AnyFaultType[] = [
   latency, error, rateLimit, drop, reset, hang,
-  bandwidth, slowBody, truncate, corrupt, malformed,
+  bandwidth, slowBody, truncate, corrupt, malformed, rewrite, stale, duplicate,
   websocketDelay, websocketDrop, websocketClose,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
   connectionReset, blackhole, halfOpen, connectionLimit, tls, down,

@@ -39,6 +39,8 @@ export interface LoadedFault {
   /** Per counter, whether the last one that the rate was asked of was hit; kept for bursts. */
   readonly bursts: RecentMap<boolean>;
   readonly memory: RecentMap<Json>;
+  /** Lower-case names of the headers that its subjects carry. */
+  readonly headers: readonly string[];
   readonly missedMatch: Decided;
   readonly missedWindow: Decided;
 }
@@ -57,19 +59,33 @@ export function loadFault(fault: Fault): LoadedFault {
     silence: fault.selection.afterSilenceMs === undefined ? undefined : new Silence(fault.selection.afterSilenceMs),
     bursts: new RecentMap(),
     memory: new RecentMap(),
+    headers: type.headers?.(fault.params) ?? [],
     missedMatch: { fault: fault.name, decision: "match", effects: [] },
     missedWindow: { fault: fault.name, decision: "window", effects: [] },
   };
 }
 
+/** The exchange as the fault may see it. */
+export function subjectOf({ headers }: LoadedFault, { method, path, header }: ExchangeFacts): Subject {
+  if (headers.length === 0) return { kind: "exchange", method, path };
+  const values = headers.map((name) => [name, header(name)] as const);
+  return { kind: "exchange", method, path, headers: Object.fromEntries(values.filter((entry): entry is readonly [string, string] => entry[1] !== undefined)) };
+}
+
+/** For an exchange that matched outside the window. */
+export function missWindow(loaded: LoadedFault, facts: ExchangeFacts): Decided {
+  const { type, fault, missedWindow } = loaded;
+  return type.learn === undefined ? missedWindow : { ...missedWindow, effects: type.learn(fault.params, subjectOf(loaded, facts)) };
+}
+
 /** Ordinals, then rate, then the fault itself, for a subject that matched inside the window. */
 export function decideEligible({ fault, type, memory, bursts }: LoadedFault, subject: Subject, seed: string, chance: Chance): Decided {
   const { n, attempt, sinceMs, counter } = chance;
-  if (!passesOrdinals(fault.selection, chance.ordinal ?? n, attempt)) return { fault: fault.name, decision: "ordinal", n, effects: [] };
+  if (!passesOrdinals(fault.selection, chance.ordinal ?? n, attempt)) return { fault: fault.name, decision: "ordinal", n, effects: type.learn?.(fault.params, subject) ?? [] };
   const random = lazily(() => keyedRandom(seed, fault.name, ...chance.key));
   const sinceWindowMs = sinceMs - fault.selection.fromMs;
   const share = rateAt(fault.selection, sinceWindowMs);
-  if (share < 1 && (share <= 0 || !isDrawn(share, fault, bursts, seed, chance, random))) return { fault: fault.name, decision: "rate", n, effects: [] };
+  if (share < 1 && (share <= 0 || !isDrawn(share, fault, bursts, seed, chance, random))) return { fault: fault.name, decision: "rate", n, effects: type.learn?.(fault.params, subject) ?? [] };
   const remembered = memory.get(counter);
   const facts: Facts = { n, attempt, sinceWindowMs, direction: fault.direction, ...(remembered !== undefined && { memory: remembered }) };
   const outcome = type.decide(fault.params, subject, facts, random);

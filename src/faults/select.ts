@@ -1,6 +1,6 @@
 import type { Fault } from "../model/experiment.ts";
 import type { Per } from "../model/selection.ts";
-import { decideEligible, loadFault } from "./loaded-fault.ts";
+import { decideEligible, loadFault, missWindow, subjectOf } from "./loaded-fault.ts";
 import type { LoadedFault } from "./loaded-fault.ts";
 import type { ConnectionFacts, Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
@@ -46,7 +46,7 @@ export class Selector {
     this.#onHandshake = this.#loaded.filter(({ type }) => type.on === "handshake");
     this.#onListener = this.#loaded.filter(({ type }) => type.on === "listener");
     this.#insideWebSockets = this.#loaded.filter(({ type }) => type.on === "message" || type.on === "websocket");
-    this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault }) => headersOf(fault)));
+    this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault, headers }) => [...headersOf(fault), ...headers]));
   }
 
   /** Drawn once, when the request head has come: one entry per fault of the layer exchange, in the order written. */
@@ -69,13 +69,13 @@ export class Selector {
     const { selection } = loaded.fault;
     if (!loaded.matches(facts)) return loaded.missedMatch;
     const endsSilence = loaded.silence?.isEndedAt(counterOf(selection.per, facts), sinceMs);
-    if (!isOpenAt(selection, sinceMs)) return loaded.missedWindow;
+    if (!isOpenAt(selection, sinceMs)) return missWindow(loaded, facts);
     const counter = counterOf(selection.per, facts);
     const n = loaded.tally.next(counter);
     const place = ["n", this.#epoch, counter, n];
     const key = facts.request === undefined ? place : ["request", facts.request, attempt];
     const ordinal = loaded.silence === undefined ? n : endsSilence === true ? loaded.silence.next(counter) : 0;
-    return decideEligible(loaded, { kind: "exchange", method: facts.method, path: facts.path }, this.#seed, { n, ordinal, attempt, sinceMs, counter, key, place });
+    return decideEligible(loaded, subjectOf(loaded, facts), this.#seed, { n, ordinal, attempt, sinceMs, counter, key, place });
   }
 
   /**

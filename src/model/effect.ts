@@ -1,8 +1,12 @@
 import type { DelaySpec } from "./distribution.ts";
+import type { Json } from "./json.ts";
 import type { Flaw } from "./tls.ts";
 
 /** Bytes to the upstream, bytes to the client, or both. */
 export type Direction = "request" | "response" | "both";
+
+/** What becomes of the body of a message: another text, or other values in its JSON, by JSON pointer (RFC 6901). */
+export type BodyChange = { readonly text: string } | { readonly set: Readonly<Record<string, Json>>; readonly remove: readonly string[] };
 
 /**
  * What the caller is to experience; plain data, carried out by a lane.
@@ -35,6 +39,20 @@ export type Effect =
   | { readonly kind: "corrupt"; readonly direction: Direction; readonly share: number; readonly seed: number }
   /** Exchange only: the answer breaks the grammar of HTTP in one place; then the connection is closed (FIN). */
   | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
+  /**
+   * Exchange only: the request, or the answer, goes on changed: its status, headers (null: taken out), body. What cannot be changed goes on as it is:
+   * a body that is no JSON, or of more than `maxBytes`.
+   */
+  | { readonly kind: "rewrite"; readonly at: "request" | "response"; readonly status?: number; readonly headers: Readonly<Record<string, string | null>>; readonly body?: BodyChange; readonly maxBytes: number }
+  /** Exchange only: `afterMs` after the request has gone on, upstream gets it `copies` times more, each on a connection of its own; those answers are thrown away. A request of more than `maxBytes` is not sent again. */
+  | { readonly kind: "duplicate"; readonly copies: number; readonly afterMs: number; readonly maxBytes: number }
+  /**
+   * Exchange only: the latest answer remembered under `key` that is at least `ageMs` old is given again, in upstream's place, or when it answers (`reachUpstream`).
+   * Where none is, the exchange is spared. What upstream answers is remembered.
+   */
+  | { readonly kind: "replay"; readonly key: string; readonly ageMs: number; readonly reachUpstream: boolean }
+  /** Exchange only: upstream's answer is remembered under `key` for `replay` of the same fault. Nothing that a caller feels. */
+  | { readonly kind: "remember"; readonly key: string; readonly ageMs: number }
   /** Message only: its bytes are released so long after they came; what follows keeps its place behind it. */
   | { readonly kind: "delay-message"; readonly ms: number }
   /** Message only: it vanishes whole. */

@@ -105,6 +105,8 @@ export interface ExchangeRecord {
   readonly passedOn: boolean;
   /** One entry per fault of this proxy that was loaded; absent when none was. */
   readonly faults?: readonly FaultRecord[];
+  /** The fault by which the proxy itself sent it, as a copy of the exchange with this `conn` and `nth`: no call of the caller's. */
+  readonly sentBy?: string;
 }
 
 /** One client connection, written when it has closed. On a tcp lane it is the unit of witness. */

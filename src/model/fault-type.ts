@@ -8,7 +8,8 @@ export type Layer = "exchange" | "connection" | "process";
 
 /** What has come, as a fault may see it. */
 export type Subject =
-  | { readonly kind: "exchange"; readonly method: string; readonly path: string }
+  /** `headers`: those that the fault asked for, by lower-case name. */
+  | { readonly kind: "exchange"; readonly method: string; readonly path: string; readonly headers?: Readonly<Record<string, string>> }
   | { readonly kind: "connection"; readonly id: number }
   /** A connection whose TLS handshake begins. */
   | { readonly kind: "handshake"; readonly id: number }
@@ -62,6 +63,10 @@ export interface FaultType<P = unknown> extends Described<P> {
   readonly layer: Exclude<Layer, "process">;
   readonly on: Subject["kind"];
   decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[] | Remembering;
+  /** Lower-case names of the headers of an exchange that it decides by. */
+  headers?(params: P): readonly string[];
+  /** For exchanges that match and are not hit (window, ordinals, rate): what it learns from them, and no caller feels. */
+  learn?(params: P, subject: Subject): readonly Effect[];
 }
 
 /** One kind of fault of a process that the run started. `decide` is pure: what is done to each replica when the fault's window opens. */

@@ -48,5 +48,5 @@ export interface Selection {
   readonly per: Per;
 }
 
-/** Why an exchange was or was not hit by one fault; `rate`: by its share, or because the fault itself spared it (below a limit of calls). */
+/** Why an exchange was or was not hit by one fault; `rate`: by its share, or because the fault itself spared it (below a limit of calls, nothing to give again). */
 export type Decision = "applied" | "match" | "window" | "ordinal" | "rate";

@@ -4,6 +4,8 @@ import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
 import type { ForwardPolicy } from "./forward-policy.ts";
+import type { RequestCopy } from "./http1/request-copy.ts";
+import type { RecordedAnswers } from "./message/recorded-answers.ts";
 import type { Wire } from "./tcp/wire.ts";
 
 /** What a lane is given to serve one client connection. */
@@ -23,6 +25,10 @@ export interface LaneContext {
   selector(): Selector;
   /** The wires that connections share by a fault in force, by fault and direction; new with each set. */
   sharedWires(): Map<string, Wire>;
+  /** What a fault in force remembers of the answers on all connections; forgotten with its set. */
+  answers(fault: string): RecordedAnswers;
+  /** Requests that a fault sends a second time: they may outlive the connection that they came by. */
+  readonly copies: Set<RequestCopy>;
   record(record: WitnessRecord): void;
   /** To be called once, when the connection and its record are done. */
   closed(): void;

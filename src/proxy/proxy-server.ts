@@ -6,7 +6,9 @@ import type { Selector } from "../faults/select.ts";
 import type { Decided } from "../faults/subject.ts";
 import { Doorway } from "./doorway.ts";
 import { ForwardPolicy } from "./forward-policy.ts";
+import type { RequestCopy } from "./http1/request-copy.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
+import { RecordedAnswers } from "./message/recorded-answers.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import { checkSocketPath } from "./socket-path.ts";
 import type { Wire } from "./tcp/wire.ts";
@@ -38,6 +40,8 @@ export class ProxyServer {
   readonly #turnedAway = new Set<number>();
   #selector: Selector;
   #sharedWires = new Map<string, Wire>();
+  #answers = new Map<string, RecordedAnswers>();
+  readonly #copies = new Set<RequestCopy>();
   /** What the faults in force say of the door. */
   #atDoor: readonly Decided[] = [];
   #edge: Timer | undefined;
@@ -60,6 +64,8 @@ export class ProxyServer {
   setFaults(selector: Selector, release: boolean): void {
     this.#selector = selector;
     this.#sharedWires = new Map();
+    this.#answers = new Map();
+    if (release) for (const copy of this.#copies) copy.hurry();
     this.#apply({ release, lifted: true });
   }
 
@@ -71,6 +77,7 @@ export class ProxyServer {
       this.#whenEmpty = resolve;
     });
     for (const connection of this.#connections.values()) connection.stop();
+    for (const copy of this.#copies) copy.stop();
     if (this.#connections.size > 0) await emptied;
     await closed;
   }
@@ -100,11 +107,19 @@ export class ProxyServer {
       env, proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: () => this.#selector,
       sharedWires: () => this.#sharedWires,
+      answers: (fault) => this.#answersOf(fault),
+      copies: this.#copies,
       closed: () => this.#forget(conn),
     };
     const surplus = this.#surplus();
     if (surplus !== undefined) this.#turnedAway.add(conn);
     this.#connections.set(conn, surplus === undefined ? lane(client, context) : turnAway(client, context, surplus));
+  }
+
+  #answersOf(fault: string): RecordedAnswers {
+    const known = this.#answers.get(fault) ?? new RecordedAnswers();
+    this.#answers.set(fault, known);
+    return known;
   }
 
   /** Why no further connection is let in: a fault, or the proxy's own limit. */

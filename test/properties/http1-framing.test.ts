@@ -8,6 +8,7 @@ import { Pipeline } from "../../src/proxy/http1/pipeline.ts";
 import { RequestReader } from "../../src/proxy/http1/request-reader.ts";
 import { ResponseReader } from "../../src/proxy/http1/response-reader.ts";
 import type { LaneContext } from "../../src/proxy/lane.ts";
+import { RecordedAnswers } from "../../src/proxy/message/recorded-answers.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
 
 /** One exchange as it goes over the wire. */
@@ -83,6 +84,8 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
     proxy: { name: "p", lane: "http1", upstream: { host: "h", port: 1 }, host: "keep", correlate: { by: "trace" }, listeners: [] },
     selector: () => selector,
     sharedWires: () => new Map(),
+    answers: () => new RecordedAnswers(),
+    copies: new Set(),
     record: (record) => records.push(record),
     closed: () => undefined,
   };

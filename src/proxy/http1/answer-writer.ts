@@ -55,6 +55,7 @@ export class AnswerWriter {
   /** `interim`: an interim response, which no effect on the response holds. */
   hold(exchange: Exchange, bytes: Buffer, interim: boolean): void {
     if (interim) (exchange.heldInterims ??= []).push(bytes);
+    else if (exchange.rewriting !== undefined) return exchange.rewriting.take(bytes, exchange.responseDone);
     else (exchange.heldResponse ??= []).push(bytes);
     this.heldBytes += bytes.length;
   }
@@ -83,7 +84,14 @@ export class AnswerWriter {
 
   /** All but interim responses. */
   dropFinal(exchange: Exchange): void {
-    this.heldBytes -= sizeOf(exchange.heldResponse);
+    this.takeFinal(exchange);
+  }
+
+  /** What is held of the final response, which is held no more. */
+  takeFinal(exchange: Exchange): readonly Buffer[] {
+    const { heldResponse = [] } = exchange;
     exchange.heldResponse = undefined;
+    this.heldBytes -= sizeOf(heldResponse);
+    return heldResponse;
   }
 }

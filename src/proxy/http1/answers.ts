@@ -6,6 +6,7 @@ type Respond = Extract<Effect, { kind: "respond" }>;
 
 /** An answer in upstream's place: its bytes, how many of them are its head, and its Retry-After. */
 export interface Answer {
+  readonly status: number;
   readonly bytes: Buffer;
   readonly headBytes: number;
   readonly retryAfter?: string;
@@ -28,7 +29,7 @@ export function encodeAnswer({ status, headers, body, retryAfterDateMs }: Respon
   lines.push(`connection: ${close ? "close" : "keep-alive"}`);
   const head = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1");
   const retryAfter = Object.entries(all).find(([name]) => name.toLowerCase() === "retry-after")?.[1];
-  return { bytes: bodiless || method === "HEAD" ? head : Buffer.concat([head, bodyBytes]), headBytes: head.length, ...(retryAfter !== undefined && { retryAfter }) };
+  return { status, bytes: bodiless || method === "HEAD" ? head : Buffer.concat([head, bodyBytes]), headBytes: head.length, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
 /** So long from now at least, as HTTP writes it: in whole seconds (RFC 9110 §5.6.7). */
@@ -46,5 +47,5 @@ export function encodeRejection(status: Rejection, method: string, why = ""): An
   const body = why === "" ? why : `${why}\n`;
   const type = why === "" ? "" : "content-type: text/plain; charset=utf-8\r\n";
   const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nvia: chaos\r\nconnection: close\r\n${type}content-length: ${Buffer.byteLength(body)}\r\n\r\n`, "latin1");
-  return { bytes: method === "HEAD" ? head : Buffer.concat([head, Buffer.from(body)]), headBytes: head.length };
+  return { status, bytes: method === "HEAD" ? head : Buffer.concat([head, Buffer.from(body)]), headBytes: head.length };
 }

@@ -1,5 +1,6 @@
 import type { Env } from "../../model/env.ts";
 import type { Exchange, Step } from "./exchange.ts";
+import type { MessageEffects } from "./message-effects.ts";
 import type { Shape } from "./shape.ts";
 
 /** What carrying out a step may ask for. */
@@ -12,6 +13,7 @@ export interface Stage {
   answerInPlace(exchange: Exchange, step: Step): void;
   /** Upstream has answered, and the step does in its place. */
   replaceAnswer(exchange: Exchange, step: Step): void;
+  readonly messages: MessageEffects;
   /** What the bytes of the request, or of the answer, go through from now on. */
   shapeRequest(exchange: Exchange): Shape;
   shapeResponse(exchange: Exchange): Shape;
@@ -50,6 +52,7 @@ export class Effects {
   /** The exchange's faults are gone: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
   lift(exchange: Exchange, release: boolean): void {
     exchange.lifted = true;
+    exchange.rewriting?.giveUp();
     const { ending } = exchange;
     if (ending?.effect.kind === "hang") {
       const hangs = isDue(exchange, ending);
@@ -89,18 +92,15 @@ export class Effects {
         this.hold(exchange, step, effect.ms);
         return "waits";
       case "respond":
-        if (effect.at === "response") {
-          // The first answer in upstream's place stands.
-          if (exchange.answeredBy !== undefined) return "done";
-          this.stage.replaceAnswer(exchange, step);
-          this.shapeAnew(exchange);
-          return "done";
-        }
-        this.stage.sink(exchange);
-        exchange.respond = step;
-        // With `Expect: 100-continue` the client may be waiting for our word before it sends the body: then this is the word.
-        if (exchange.requestDone || exchange.expectContinue) this.stage.answerInPlace(exchange, step);
-        return "waits";
+        return this.respond(exchange, step, effect.at === "response");
+      case "replay":
+        return this.stage.messages.recalls(exchange, step) ? this.respond(exchange, step, exchange.responseGate !== "none") : "done";
+      case "remember":
+        return this.stage.messages.remember(exchange, effect, fault);
+      case "duplicate":
+        return this.stage.messages.duplicate(exchange, effect, fault);
+      case "rewrite":
+        return this.stage.messages.rewrite(exchange, { effect, fault, resume: () => this.resume(exchange) });
       case "reset":
         if (effect.at === "response") return limit(exchange, step, exchange.interimBytes + (effect.afterBytes ?? 0));
         return this.end(exchange, step);
@@ -143,11 +143,36 @@ export class Effects {
     }
   }
 
-  /** Another answer is framed otherwise: the effects on its bytes begin again with it. */
+  private respond(exchange: Exchange, step: Step, whenUpstreamDid: boolean): "done" | "waits" {
+    if (whenUpstreamDid) {
+      if (exchange.isSubstituted) return "done";
+      this.stage.replaceAnswer(exchange, step);
+      this.shapeAnew(exchange);
+      return "done";
+    }
+    this.stage.sink(exchange);
+    exchange.respond = step;
+    // With `Expect: 100-continue` the client may be waiting for our word before it sends the body: then this is the word.
+    if (exchange.requestDone || exchange.expectContinue) this.stage.answerInPlace(exchange, step);
+    return "waits";
+  }
+
+  /** The message has been changed, or left as it is; delays count from now on. */
+  private resume(exchange: Exchange): void {
+    exchange.dueMs = Math.max(exchange.dueMs, this.env.nowMs());
+    this.shapeAnew(exchange);
+    this.proceed(exchange);
+  }
+
+  /** Another message is framed otherwise: the effects on its bytes begin again with it. */
   private shapeAnew(exchange: Exchange): void {
-    if (exchange.responseShape === undefined) return;
-    exchange.responseShape = undefined;
-    for (const step of exchange.responseSteps.slice(0, exchange.step - 1)) if (step.effect.kind !== "delay") this.carryOut(exchange, step);
+    const isRequest = exchange.responseGate === "none";
+    const added = (isRequest ? exchange.requestShape : exchange.responseShape)?.added;
+    if (added === undefined) return;
+    if (isRequest) exchange.requestShape = undefined;
+    else exchange.responseShape = undefined;
+    const shape = this.shapeOf(exchange);
+    for (const { effect, fault } of added) shape.add(effect, fault);
   }
 
   private shapeOf(exchange: Exchange): Shape {

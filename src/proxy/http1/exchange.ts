@@ -1,7 +1,10 @@
 import type { Timer } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import type { AnswerTap, RecordedAnswer } from "../message/recorded-answers.ts";
+import type { Rewriting } from "../message/rewriting.ts";
 import type { Framing } from "./framing.ts";
+import type { RequestTee } from "./request-copy.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { WebSocket } from "../websocket/web-socket.ts";
 import type { Shape } from "./shape.ts";
@@ -74,19 +77,27 @@ export class Exchange {
   requestGate: "held" | "open" | "sink" = "held";
   heldRequest: Buffer[] | undefined;
   requestDone = false;
-  readonly requestFraming: Framing;
+  requestFraming: Framing;
   /** Of the body, when framed by length. */
-  readonly requestLength: number;
+  requestLength: number;
   /** What its bytes go through on their way to upstream, when an effect acts on them. */
   requestShape: Shape | undefined;
+  /** Those that send what has left the shape a second time. */
+  tees: RequestTee[] | undefined;
+  /** The client was told to send its body (100). */
+  continued = false;
   /** All steps on the request are done: it may go on when the requests before it have. */
   ready = false;
   /** Let go when upstream was lost already. */
   unpassable = false;
   /** To be answered in upstream's place, when its request has come whole. */
   respond: Step | undefined;
-  /** The fault whose answer is written. */
-  answeredBy: FaultDraft | undefined;
+  /** The faults whose doing the answer that is written is. */
+  answeredBy: FaultDraft[] | undefined;
+  /** An answer was given in upstream's place: the first stands. */
+  isSubstituted = false;
+  /** Takes in what comes of the request, or of the answer, while the step is carried out that changes it. */
+  rewriting: Rewriting | undefined;
 
   /** Bytes of the response: no final head yet (`none`), `held`, go to the client when it is its turn (`open`), or are thrown away (`sink`). */
   responseGate: "none" | "held" | "open" | "sink" = "none";
@@ -98,8 +109,13 @@ export class Exchange {
   responseLength = 0;
   /** What the bytes of the answer go through on their way to the client, when an effect acts on them. */
   responseShape: Shape | undefined;
+  /** Upstream's answer goes elsewhere too, or not to the client. */
+  isAside = false;
+  taps: AnswerTap[] | undefined;
   /** Upstream's answer is thrown away: another has taken its place. */
   isReplaced = false;
+  /** To be given again. */
+  recalled: RecordedAnswer | undefined;
   interimBytes = 0;
   /** Bytes of all heads of the response; 0 while there is no final one. */
   headEndBytes = 0;
@@ -144,6 +160,7 @@ export class Exchange {
     this.requestShape?.drop();
     this.responseShape?.drop();
     this.webSocket?.drop();
+    this.rewriting?.drop();
     this.heldRequest = undefined;
     this.heldInterims = undefined;
     this.heldResponse = undefined;
@@ -152,6 +169,19 @@ export class Exchange {
   /** The client knows of its tunnel, and no fault acts on what goes through it. */
   get isFreeTunnel(): boolean {
     return this.tunnel && this.headMs >= 0 && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
+  }
+
+  /** Hands bytes of upstream's answer to those that listen in; true when they go no further. */
+  passAside(bytes: Buffer, done: boolean): boolean {
+    if (this.taps !== undefined) for (const tap of this.taps) tap.take(bytes, done);
+    return this.isReplaced;
+  }
+
+  /** All that is to be answered is here; what comes from upstream is thrown away. */
+  replace(): void {
+    this.isReplaced = true;
+    this.isAside = true;
+    this.responseDone = true;
   }
 
   /** The head of its final response is known, `headBytes` long. */

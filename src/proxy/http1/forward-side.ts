@@ -2,6 +2,7 @@ import type { LaneContext } from "../lane.ts";
 import { Line } from "../tcp/line.ts";
 import { CR } from "./bytes.ts";
 import type { Exchange } from "./exchange.ts";
+import { endpointOf } from "./forward-target.ts";
 import { UpstreamSide } from "./upstream-side.ts";
 import type { Upstream, UpstreamListener } from "./upstream-side.ts";
 
@@ -152,8 +153,7 @@ export class ForwardSide implements Upstream {
 
   private grow(authority: string, isTunnel: boolean): Branch {
     const { context, listener, branches, idle } = this;
-    const colon = authority.lastIndexOf(":");
-    const upstream = { host: authority.slice(0, colon).replaceAll(/[[\]]/g, ""), port: Number(authority.slice(colon + 1)) };
+    const upstream = endpointOf(authority);
     const inUse = (action: () => void): void => {
       if (this.dropped !== undefined) return;
       if (this.branch === branch) return action();

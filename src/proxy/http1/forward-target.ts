@@ -35,3 +35,9 @@ function authorityOf(text: string, defaultPort: number | undefined, path: string
   const host = (address ?? name).toLowerCase();
   return { host, port, authority: `${address === undefined ? host : `[${host}]`}:${port}`, path, hostField: text };
 }
+
+/** What is dialled for a `host:port` as the witness writes it. */
+export function endpointOf(authority: string): { readonly host: string; readonly port: number } {
+  const colon = authority.lastIndexOf(":");
+  return { host: authority.slice(0, colon).replaceAll(/[[\]]/g, ""), port: Number(authority.slice(colon + 1)) };
+}

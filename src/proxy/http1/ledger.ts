@@ -49,7 +49,7 @@ export class Ledger {
 
   headWritten(exchange: Exchange, atMs: number): void {
     exchange.headMs = atMs;
-    if (exchange.answeredBy !== undefined) exchange.answeredBy.actedMs ??= exchange.headMs;
+    if (exchange.answeredBy !== undefined) for (const fault of exchange.answeredBy) fault.actedMs ??= exchange.headMs;
   }
 
   /** The exchange is over for the caller. Its record waits for the end of its request, if that is still coming. */

@@ -1,19 +1,21 @@
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { encodeAnswer, encodeRejection, framingOf } from "./answers.ts";
+import { encodeRejection, framingOf } from "./answers.ts";
 import type { Answer, Rejection } from "./answers.ts";
 import { Effects, isDue } from "./effects.ts";
 import type { Stage } from "./effects.ts";
 import { noSteps } from "./exchange.ts";
 import type { AnswerHead, Exchange, Step } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
+import { MessageEffects, isContinue } from "./message-effects.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSink } from "./request-reader.ts";
 import { RequestSender } from "./request-sender.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseSink } from "./response-reader.ts";
 import type { Shape } from "./shape.ts";
+import { substitute } from "./substitute.ts";
 import type { Loss, Wires } from "./wires.ts";
 
 /**
@@ -23,6 +25,7 @@ import type { Loss, Wires } from "./wires.ts";
 export class Pipeline implements RequestSink, ResponseSink, Stage {
   readonly ledger: Ledger;
   readonly requests: RequestSender;
+  readonly messages: MessageEffects;
   private readonly context: LaneContext;
   private readonly wires: Wires;
   private readonly effects: Effects;
@@ -36,6 +39,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.ledger = new Ledger(context);
     this.requests = new RequestSender(context.env, wires, this.exchanges);
     this.answers = new AnswerWriter(wires, this.ledger);
+    this.messages = new MessageEffects(context, this, { requests: this.requests, answers: this.answers, ledger: this.ledger });
     this.effects = new Effects(context.env, this);
   }
 
@@ -82,7 +86,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     exchange.endAs = "rejected";
     exchange.closeAfter = true;
     this.sink(exchange);
-    this.answer(exchange, encodeRejection(status, exchange.method, why), status);
+    this.answer(exchange, encodeRejection(status, exchange.method, why));
   }
 
   tunnelSpeaksHttp(): boolean {
@@ -101,6 +105,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   interim(exchange: Exchange, bytes: Buffer): void {
+    if (exchange.continued && isContinue(bytes)) return;
     exchange.interimBytes += bytes.length;
     if (this.exchanges[0] === exchange) {
       this.answers.write(exchange, bytes);
@@ -118,7 +123,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void {
-    if (exchange.isReplaced) return this.pump();
+    if (exchange.isAside && exchange.passAside(bytes, done)) return this.pump();
     exchange.responseDone = done;
     if (exchange.responseGate === "open" && exchange.heldResponse === undefined && this.exchanges[0] === exchange) {
       this.answers.pass(exchange, bytes, done);
@@ -139,6 +144,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     if (this.loss?.how === "rst") return;
     this.loss = loss;
     this.requests.isLost = true;
+    for (const exchange of this.exchanges) if (exchange.responseGate === "held" && !exchange.responseDone) exchange.rewriting?.giveUp();
     this.pump();
   }
 
@@ -182,28 +188,19 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.requests.sink(exchange);
   }
 
-  answerInPlace(exchange: Exchange, { effect, fault }: Step): void {
-    if (effect.kind !== "respond") return;
-    const close = !exchange.keepAlive || !exchange.requestDone;
-    exchange.closeAfter = close;
-    exchange.answeredBy = fault;
-    const answer = encodeAnswer(effect, { method: exchange.method, close });
-    exchange.retryAfter = answer.retryAfter;
-    this.answer(exchange, answer, effect.status);
+  answerInPlace(exchange: Exchange, step: Step): void {
+    const answer = substitute(exchange, step, !exchange.keepAlive || !exchange.requestDone);
+    if (answer !== undefined) this.answer(exchange, answer);
   }
 
-  replaceAnswer(exchange: Exchange, { effect, fault }: Step): void {
-    if (effect.kind !== "respond") return;
+  replaceAnswer(exchange: Exchange, step: Step): void {
     // Upstream has switched protocols for nobody: the connection is of no more use.
-    exchange.closeAfter = !exchange.keepAlive || exchange.tunnel;
+    const answer = substitute(exchange, step, !exchange.keepAlive || exchange.tunnel);
+    if (answer === undefined) return;
     exchange.tunnel = false;
-    exchange.answeredBy = fault;
     this.answers.dropFinal(exchange);
-    const answer = encodeAnswer(effect, { method: exchange.method, close: exchange.closeAfter });
-    exchange.retryAfter = answer.retryAfter;
-    exchange.answerWith({ status: effect.status, ...framingOf(answer) }, answer.headBytes);
-    exchange.isReplaced = true;
-    exchange.responseDone = true;
+    exchange.answerWith({ status: answer.status, ...framingOf(answer) }, answer.headBytes);
+    exchange.replace();
     this.answers.hold(exchange, answer.bytes, false);
   }
 
@@ -275,8 +272,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.wires.close(by);
   }
 
-  private answer(exchange: Exchange, answer: Answer, status: number): void {
-    this.beginResponse(exchange, { status, ...framingOf(answer) }, answer.headBytes);
+  private answer(exchange: Exchange, answer: Answer): void {
+    // It is none of upstream's.
+    exchange.isAside = false;
+    this.beginResponse(exchange, { status: answer.status, ...framingOf(answer) }, answer.headBytes);
     this.requestReady(exchange);
     this.responseBytes(exchange, answer.bytes, true);
   }
@@ -292,6 +291,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     if (exchange === undefined) return;
     this.requests.removed(exchange, index);
     exchange.responseShape?.drop();
+    exchange.rewriting?.drop();
     if (exchange.heldResponse !== undefined || exchange.heldInterims !== undefined) this.answers.drop(exchange);
     this.ledger.settle(exchange, end === "complete" ? exchange.endAs : end);
     if (end === "complete" && exchange.mayTunnel) this.wires.requests.resume();

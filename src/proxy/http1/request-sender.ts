@@ -36,10 +36,14 @@ export class RequestSender {
 
   take(exchange: Exchange, bytes: Buffer, done: boolean): void {
     if (exchange.requestGate === "open") this.send(exchange, bytes, done);
-    else if (exchange.requestGate === "held") {
-      (exchange.heldRequest ??= []).push(bytes);
-      this.waitingBytes += bytes.length;
-    }
+    else if (exchange.requestGate === "sink") return;
+    else if (exchange.rewriting !== undefined) exchange.rewriting.take(bytes, done);
+    else this.hold(exchange, bytes);
+  }
+
+  hold(exchange: Exchange, bytes: Buffer): void {
+    (exchange.heldRequest ??= []).push(bytes);
+    this.waitingBytes += bytes.length;
   }
 
   /** Lets go of the requests that nothing holds. */
@@ -57,14 +61,27 @@ export class RequestSender {
   /** The request is not to go on; what is held of it is thrown away. */
   sink(exchange: Exchange): void {
     exchange.requestGate = "sink";
+    exchange.rewriting?.drop();
+    exchange.rewriting = undefined;
     this.takeHeld(exchange);
+  }
+
+  /** What is held of the request, which is held no more. */
+  takeHeld(exchange: Exchange): readonly Buffer[] {
+    const { heldRequest = nothing } = exchange;
+    exchange.heldRequest = undefined;
+    this.waitingBytes -= sizeOf(heldRequest);
+    return heldRequest;
   }
 
   /** What the bytes of the request go through from now on. */
   shape(exchange: Exchange): Shape {
     exchange.requestShape ??= new Shape({
       env: this.env, framing: exchange.requestFraming, length: exchange.requestLength,
-      out: (bytes) => (bytes.length === 0 ? undefined : this.wires.toUpstream(bytes)),
+      out: (bytes) => {
+        if (bytes.length > 0) this.wires.toUpstream(bytes);
+        if (exchange.tees !== undefined) for (const tee of exchange.tees) tee.take(bytes, exchange.requestShape?.finished === true);
+      },
       moved: () => {
         this.moved();
         this.wires.controlFlow();
@@ -122,13 +139,6 @@ export class RequestSender {
   private send(exchange: Exchange, bytes: Buffer, done: boolean): void {
     if (exchange.requestShape === undefined) this.wires.toUpstream(bytes);
     else exchange.requestShape.take(bytes, done);
-  }
-
-  private takeHeld(exchange: Exchange): readonly Buffer[] {
-    const { heldRequest = nothing } = exchange;
-    exchange.heldRequest = undefined;
-    this.waitingBytes -= sizeOf(heldRequest);
-    return heldRequest;
   }
 }
 

@@ -39,6 +39,8 @@ export interface ShapeOptions {
 export class Shape {
   /** The last byte has left. */
   finished = false;
+  /** What was added and still acts. */
+  added: readonly { readonly effect: ShapeEffect; readonly fault: FaultDraft }[] = [];
   private readonly options: ShapeOptions;
   private readonly sizing: Sizing;
   private readonly edits: DataEdits;
@@ -69,6 +71,7 @@ export class Shape {
 
   /** Before any bytes come. */
   add(effect: ShapeEffect, fault: FaultDraft): void {
+    this.added = [...this.added, { effect, fault }];
     switch (effect.kind) {
       case "throttle":
         return this.pace(this.whole, new Wire(effect.bytesPerSecond), fault);
@@ -109,6 +112,7 @@ export class Shape {
       for (const piece of this.sizing.conclude()) this.send(piece);
       for (const { line, stage } of this.stages) line.remove(stage, now);
       this.stages = [];
+      this.added = this.added.filter(({ effect: { kind } }) => kind === "corrupt" || kind === "truncate" || kind === "malformed");
     });
   }
 

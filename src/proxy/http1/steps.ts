@@ -37,7 +37,7 @@ function planSteps(decided: readonly Decided[]): Steps {
     if (n !== undefined) fault.n = n;
     faults.push(fault);
     for (const effect of effects) {
-      fault.effect = effect.kind;
+      if (effect.kind !== "remember") fault.effect = effect.kind;
       const step = { effect, fault };
       switch (effect.kind) {
         case "delay":
@@ -61,6 +61,17 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "corrupt":
           if (effect.direction !== "response") request.push(step);
           if (effect.direction !== "request") response.push(step);
+          break;
+        case "rewrite":
+          (effect.at === "request" ? request : response).push(step);
+          break;
+        case "replay":
+          request.push(step);
+          if (effect.reachUpstream) response.push(step);
+          break;
+        case "duplicate":
+        case "remember":
+          request.push(step);
           break;
         case "truncate":
         case "malformed":

@@ -127,6 +127,10 @@ export class Grip {
       case "truncate":
       case "corrupt":
       case "malformed":
+      case "rewrite":
+      case "duplicate":
+      case "replay":
+      case "remember":
       case "delay-message":
       case "drop-message":
       case "close-frame":

@@ -1,0 +1,134 @@
+import type { Json } from "../../model/json.ts";
+
+/** What is to become of values in a JSON text, by JSON pointer (RFC 6901). */
+export interface JsonChanges {
+  /** New values, of what is there and of members that are not; `-` in place of an index is behind the last. */
+  readonly set: Readonly<Record<string, Json>>;
+  readonly remove: readonly string[];
+}
+
+/** A member of an object, or an item of a list: where it begins (with its name), where its value does, and where it ends. */
+interface Entry {
+  readonly name: string;
+  readonly start: number;
+  readonly valueAt: number;
+  readonly end: number;
+}
+
+/**
+ * The text with the changes made; all else stays as it is, letter for letter: numbers that no double holds, the order of names, white space.
+ * Undefined when nothing is there to be changed. Throws SyntaxError when the text is no JSON.
+ */
+export function editJson(text: string, { set, remove }: JsonChanges): string | undefined {
+  JSON.parse(text);
+  let edited: string | undefined;
+  for (const [pointer, value] of Object.entries(set)) edited = setAt(edited ?? text, tokensOf(pointer), JSON.stringify(value)) ?? edited;
+  for (const pointer of remove) edited = removeAt(edited ?? text, tokensOf(pointer)) ?? edited;
+  return edited;
+}
+
+function tokensOf(pointer: string): readonly string[] {
+  return pointer.split("/").slice(1).map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function setAt(text: string, tokens: readonly string[], value: string): string | undefined {
+  const last = tokens.at(-1);
+  if (last === undefined) return splice(text, skipSpace(text, 0), valueEnd(text, skipSpace(text, 0)), value);
+  const parentAt = find(text, tokens.slice(0, -1));
+  if (parentAt === undefined || (text[parentAt] !== "{" && text[parentAt] !== "[")) return undefined;
+  const entries = entriesOf(text, parentAt);
+  const entry = entryNamed(entries, last);
+  if (entry !== undefined) return splice(text, entry.valueAt, entry.end, value);
+  if (text[parentAt] === "[" && last !== "-" && last !== String(entries.length)) return undefined;
+  const added = text[parentAt] === "[" ? value : `${JSON.stringify(last)}:${value}`;
+  const end = entries.at(-1)?.end;
+  return end === undefined ? splice(text, parentAt + 1, parentAt + 1, added) : splice(text, end, end, `,${added}`);
+}
+
+function removeAt(text: string, tokens: readonly string[]): string | undefined {
+  const last = tokens.at(-1);
+  const parentAt = find(text, tokens.slice(0, -1));
+  if (last === undefined || parentAt === undefined) return undefined;
+  const entries = entriesOf(text, parentAt);
+  const entry = entryNamed(entries, last);
+  if (entry === undefined) return undefined;
+  const index = entries.indexOf(entry);
+  const next = entries[index + 1];
+  if (next !== undefined) return splice(text, entry.start, next.start, "");
+  return splice(text, entries[index - 1]?.end ?? entry.start, entry.end, "");
+}
+
+/** Where the value begins that the tokens lead to. */
+function find(text: string, tokens: readonly string[]): number | undefined {
+  let at: number | undefined = skipSpace(text, 0);
+  for (const token of tokens) {
+    at = entryNamed(entriesOf(text, at), token)?.valueAt;
+    if (at === undefined) return undefined;
+  }
+  return at;
+}
+
+/** Of names that stand twice the last counts, as for JSON.parse. */
+function entryNamed(entries: readonly Entry[], name: string): Entry | undefined {
+  return entries.findLast((entry) => entry.name === name);
+}
+
+/** None of what is neither object nor list. */
+function entriesOf(text: string, at: number): readonly Entry[] {
+  const isObject = text[at] === "{";
+  if (!isObject && text[at] !== "[") return [];
+  const entries: Entry[] = [];
+  let i = skipSpace(text, at + 1);
+  while (text[i] !== "}" && text[i] !== "]") {
+    const start = i;
+    let name = String(entries.length);
+    if (isObject) {
+      const nameEnd = stringEnd(text, i);
+      name = String(JSON.parse(text.slice(i, nameEnd)));
+      i = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    }
+    const end = valueEnd(text, i);
+    entries.push({ name, start, valueAt: i, end });
+    i = skipSpace(text, end);
+    if (text[i] === ",") i = skipSpace(text, i + 1);
+  }
+  return entries;
+}
+
+/** Behind the value that begins there. */
+function valueEnd(text: string, at: number): number {
+  if (text[at] === '"') return stringEnd(text, at);
+  let i = at;
+  if (text[at] !== "{" && text[at] !== "[") {
+    while (i < text.length && !",]} \t\r\n".includes(text[i]!)) i++;
+    return i;
+  }
+  let depth = 0;
+  do {
+    const sign = text[i];
+    if (sign === '"') {
+      i = stringEnd(text, i);
+      continue;
+    }
+    if (sign === "{" || sign === "[") depth++;
+    else if (sign === "}" || sign === "]") depth--;
+    i++;
+  } while (depth > 0);
+  return i;
+}
+
+function stringEnd(text: string, at: number): number {
+  let i = at + 1;
+  while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
+  return i + 1;
+}
+
+function skipSpace(text: string, at: number): number {
+  let i = at;
+  while (i < text.length && " \t\r\n".includes(text[i]!)) i++;
+  return i;
+}
+
+function splice(text: string, start: number, end: number, middle: string): string {
+  return text.slice(0, start) + middle + text.slice(end);
+}
