@@ -18,6 +18,8 @@ export interface ProxyConfig {
   /** What is not limited here has its default. */
   readonly limits?: Partial<ProxyLimits>;
   readonly host: "keep" | "upstream";
+  /** Timers are waited for awake, at the cost of processor time. */
+  readonly precise?: boolean;
   readonly correlate: Correlate;
   readonly listeners: readonly (Endpoint & { readonly caller: string })[];
 }

@@ -89,6 +89,8 @@ export interface Proxy {
   readonly advertise?: string;
   /** Replicas of the caller that the run did not start. */
   readonly callers?: number;
+  /** Delays are waited for awake, at the cost of processor time. */
+  readonly precise?: boolean;
   readonly correlate: Correlate;
 }
 

@@ -6,11 +6,11 @@ import { laneOf } from "./lanes.ts";
 import { ProxyServer } from "./proxy-server.ts";
 import { RecordBatch } from "./record-batch.ts";
 
-/** The data plane in this thread. All that crosses its border is plain data, so that it can live in a worker as well. */
-export function createDataPlane(env: Env): DataPlane {
+/** The data plane in this thread. All that crosses its border is plain data, so that it can live in a worker as well. `precise` serves the proxies that ask for it. */
+export function createDataPlane(env: Env, precise = env): DataPlane {
   const listeners: ((message: DataPlaneMessage) => void)[] = [];
   const post = (message: DataPlaneMessage): void => listeners.forEach((listener) => listener(message));
-  const carrier = new Carrier(env, post);
+  const carrier = new Carrier({ env, precise }, post);
   // One request at a time, in the order sent: a stop waits for the start before it.
   let last = Promise.resolve();
   return {
@@ -29,13 +29,15 @@ function failed(id: number, error: unknown): DataPlaneMessage {
 /** Carries requests out on the proxies of a run. */
 class Carrier {
   readonly #env: Env;
+  readonly #precise: Env;
   readonly #batch: RecordBatch;
   #proxies = new Map<string, ProxyServer>();
   #connections = 0;
   #seed = "";
 
-  constructor(env: Env, post: (message: DataPlaneMessage) => void) {
+  constructor({ env, precise }: { readonly env: Env; readonly precise: Env }, post: (message: DataPlaneMessage) => void) {
     this.#env = env;
+    this.#precise = precise;
     this.#batch = new RecordBatch(env, (records) => post({ kind: "records", records }));
   }
 
@@ -53,7 +55,7 @@ class Carrier {
     const listening = [];
     for (const proxy of config.proxies) {
       const server = new ProxyServer({
-        env: this.#env, config: proxy, run: config, lane: laneOf(proxy),
+        env: proxy.precise === true ? this.#precise : this.#env, config: proxy, run: config, lane: laneOf(proxy),
         selector: new Selector({ seed: config.seed, epoch: 0, faults: [], startMs: this.#env.nowMs() }),
         nextConn: () => (this.#connections += 1),
         record: (record) => this.#batch.add(record),

@@ -7,29 +7,36 @@ const longestTimerMs = 2 ** 31 - 1;
  * The real clock and timers, counted from a moment of `process.hrtime.bigint()`: threads that are given the same moment have one clock.
  * `performance.now()` would not do: it counts from the start of its thread.
  */
-export function createEnvFrom(startNs: bigint): Env {
+export function createEnvFrom(startNs: bigint, { precise = false } = {}): Env {
   const nowMs = (): number => Number(process.hrtime.bigint() - startNs) / 1e6;
-  return { nowMs, after: (delayMs, action) => startTimer(nowMs, nowMs() + delayMs, action) };
+  const turnedMs = precise ? preciselyTurnedMs : usuallyTurnedMs;
+  return { nowMs, after: (delayMs, action) => startTimer(nowMs, nowMs() + delayMs, turnedMs, action) };
 }
 
 /** Less than this is waited for by turning the loop: a timer of Node's would come up to a millisecond later. */
-const turnedMs = 0.3;
+const usuallyTurnedMs = 0.3;
+/** Where precision is worth a core: timers of Node's are used for what they are never late for. */
+const preciselyTurnedMs = 2;
 
 /**
  * Node's timers count whole ms of a cached clock, so they may fire up to a millisecond early. One that does is armed again,
  * and would be late by what its first was early short of a millisecond; the last stretch is turned instead, which lets I/O pass.
  */
-function startTimer(nowMs: () => number, dueMs: number, action: () => void): Timer {
+function startTimer(nowMs: () => number, dueMs: number, turnedMs: number, action: () => void): Timer {
   let timeout: NodeJS.Timeout | undefined;
   let turn: NodeJS.Immediate | undefined;
+  // Of a stretch that is turned for long, no part is left to a timer.
+  const sleep = (leftMs: number): void => {
+    timeout = setTimeout(arm, Math.min(Math.max(1, turnedMs > 1 ? leftMs - turnedMs : leftMs), longestTimerMs));
+  };
   const arm = (): void => {
     const leftMs = dueMs - nowMs();
     if (leftMs <= 0) action();
     else if (leftMs < turnedMs) turn = setImmediate(arm);
-    else timeout = setTimeout(arm, Math.min(Math.max(1, leftMs), longestTimerMs));
+    else sleep(leftMs);
   };
   // Never at once: who asks for no delay is called back later all the same.
-  timeout = setTimeout(arm, Math.min(Math.max(1, dueMs - nowMs()), longestTimerMs));
+  sleep(dueMs - nowMs());
   return {
     cancel: () => {
       clearTimeout(timeout);

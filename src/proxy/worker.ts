@@ -16,7 +16,7 @@ const post = (message: DataPlaneMessage): void => {
   if (message.kind === "records") waitForRoom(message.records.length);
   port.postMessage(message);
 };
-const dataPlane = createDataPlane(env);
+const dataPlane = createDataPlane(env, createEnvFrom(startNs, { precise: true }));
 dataPlane.onMessage(post);
 port.on("message", (request: DataPlaneRequest) => dataPlane.send(request));
 const watch = new LoopWatch({ env, thread: "data-plane", record: (record) => post({ kind: "records", records: [record] }) });

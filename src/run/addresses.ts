@@ -44,10 +44,10 @@ export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tra
 }
 
 function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls }: DataPlaneOptions): ProxyConfig {
-  const { name, lane, host, correlate, listen } = proxy;
+  const { name, lane, host, correlate, listen, precise } = proxy;
   const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
-    name, lane, host, correlate, ...tls.get(name),
+    name, lane, host, correlate, ...(precise === undefined ? {} : { precise }), ...tls.get(name),
     upstream: placed(upstreamAddress(proxy, services)),
     listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };

@@ -45,4 +45,9 @@ describe("addresses", () => {
       listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }, { caller: "shop", host: "127.0.0.1", port: 0 }],
     }]);
   });
+
+  test("of the data plane say which proxies are to be precise", () => {
+    const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, upstream: "http://127.0.0.1:1", precise: true }, { ...proxy, name: "other", upstream: "http://127.0.0.1:1" }] } };
+    expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map() }).proxies.map(({ precise }) => precise)).toEqual([true, undefined]);
+  });
 });

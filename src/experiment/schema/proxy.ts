@@ -56,8 +56,9 @@ export const proxySchema = z.strictObject({
   host: z.enum(["keep", "upstream"]).optional().meta({ description: "the Host header that upstream sees: the caller's, or its own; default keep, upstream for https://" }),
   advertise: z.string().min(1).optional().meta({ description: "the host that ${proxies.NAME.url} says, when listening elsewhere than on the loopback" }),
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
+  precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
-}).transform(({ upstream, upstreamTls, listen, tls, host, advertise, callers, correlate }, context): Omit<Proxy, "name"> => {
+}).transform(({ upstream, upstreamTls, listen, tls, host, advertise, callers, precise, correlate }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
   const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
@@ -66,6 +67,6 @@ export const proxySchema = z.strictObject({
   if (upstreamTls !== undefined && !isSecured) context.addIssue({ code: "custom", message: `expected an https:// or tls:// upstream with upstreamTls, got "${upstream}"`, path: ["upstreamTls"] });
   return {
     upstream, lane: lane ?? "tcp", ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (scheme === "https" ? "upstream" : "keep"),
-    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), correlate,
+    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate,
   };
 });

@@ -8,9 +8,9 @@ const calls = { kind: "calls", perSecond: 250, count: 3000 };
 const kb = 1000;
 
 /** A delay as the caller sees it, less the median of a call without a fault. */
-function latency(name, fault, asked) {
+function latency(name, fault, asked, more = {}) {
   return {
-    name, fault: `{ type: latency, at: response, ${fault} }`,
+    ...more, name, fault: `{ type: latency, at: response, ${fault} }`,
     measure: async ({ ask, plainMs }) => {
       const delays = (await ask(calls)).results.map(({ ms }) => ms - plainMs);
       return Object.entries(asked).map(([what, ms]) => ({ what, asked: ms, delivered: what === "mean" ? meanOf(delays) : quantileOf(delays, Number(what.slice(1)) / 100), unit: "ms", digits: 2 }));
@@ -65,6 +65,7 @@ const bulkHead = "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n".length;
 
 export const cases = [
   latency("latency, fixed", "delay: 100ms", { p1: 100, p50: 100, p99: 100 }),
+  latency("latency, fixed, precise", "delay: 100ms", { p1: 100, p50: 100, p99: 100 }, { precise: true }),
   latency("latency, uniform", "delay: 100ms, jitter: 50ms", { mean: 100, p5: 55, p95: 145 }),
   latency("latency, normal", "delay: 100ms, jitter: 20ms, distribution: normal", { mean: 100, p5: 100 - 1.6449 * 20, p95: 100 + 1.6449 * 20 }),
   latency("latency, lognormal", "delay: 100ms, jitter: 50ms, distribution: lognormal", lognormal(100, 50)),

@@ -6,7 +6,7 @@ import { JournalFile } from "../../../dist/run/journal-file.js";
 import { createSystemEnv } from "../../../dist/run/system-env.js";
 import { argument, serve } from "../program.mjs";
 
-const { upstreamPort, lane, faults, journal, mostJournalBytes, thread } = argument;
+const { upstreamPort, precise, lane, faults, journal, mostJournalBytes, thread } = argument;
 const startNs = process.hrtime.bigint();
 const env = createSystemEnv(startNs);
 let records = [];
@@ -18,7 +18,7 @@ const engine = new LocalEngine(thread ? openDataPlane({ env, startNs }) : create
 });
 const [{ port }] = await engine.start({
   seed: "bench", tracePrefix: "0123456789abcdef",
-  proxies: [{ name: "edge", lane, upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", correlate: { by: "trace" }, listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }] }],
+  proxies: [{ name: "edge", lane, upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", precise, correlate: { by: "trace" }, listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }] }],
 });
 await engine.setFaults(faults, 1);
 serve({ port }, async () => {

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import type { Env } from "../../src/model/env.ts";
+import { createEnvFrom } from "../../src/proxy/worker-env.ts";
+
+async function latenesses(env: Env): Promise<readonly number[]> {
+  return Promise.all(Array.from({ length: 200 }, (_, i) => {
+    const delayMs = 3 + (i % 40) * 0.37;
+    const startMs = env.nowMs();
+    return new Promise<number>((resolve) => env.after(delayMs, () => resolve(env.nowMs() - startMs - delayMs)));
+  }));
+}
+
+describe("precise timers", () => {
+  it("never fire before the delay has passed, to the microsecond", async () => {
+    expect(Math.min(...(await latenesses(createEnvFrom(process.hrtime.bigint(), { precise: true }))))).toBeGreaterThanOrEqual(0);
+  });
+
+  it("let input and output pass while they are waited for", async () => {
+    const env = createEnvFrom(process.hrtime.bigint(), { precise: true });
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      immediate = setImmediate(count);
+    };
+    let immediate = setImmediate(count);
+    await new Promise<void>((resolve) => env.after(1.5, resolve));
+    clearImmediate(immediate);
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  it("do not fire once cancelled, asleep or awake", async () => {
+    const env = createEnvFrom(process.hrtime.bigint(), { precise: true });
+    let fired = 0;
+    const asleep = env.after(20, () => (fired += 1));
+    const awake = env.after(1.9, () => (fired += 1));
+    await new Promise<void>((resolve) => env.after(1, resolve));
+    asleep.cancel();
+    awake.cancel();
+    await new Promise<void>((resolve) => env.after(30, resolve));
+    expect(fired).toBe(0);
+  });
+});
