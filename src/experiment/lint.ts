@@ -1,5 +1,6 @@
 import type { Experiment } from "../model/experiment.ts";
 import type { Finding } from "./finding.ts";
+import { lintCallers } from "./lint/callers.ts";
 import { lintClaims } from "./lint/claims.ts";
 import { lintEdges } from "./lint/edges.ts";
 import { lintFaults } from "./lint/faults.ts";
@@ -8,7 +9,7 @@ import { findHypothesisType } from "../hypotheses/index.ts";
 
 /** What is allowed and still cannot be what the author meant, or cannot decide what is claimed. Warnings, at paths of the document. */
 export function lint(experiment: Experiment): readonly Finding[] {
-  return [...lintEdges(experiment), ...lintFaults(experiment), ...lintProbes(experiment), ...lintClaims(experiment), ...advice(experiment)];
+  return [...lintEdges(experiment), ...lintCallers(experiment), ...lintFaults(experiment), ...lintProbes(experiment), ...lintClaims(experiment), ...advice(experiment)];
 }
 
 /** What each hypothesis says that it could not decide. */

@@ -37,6 +37,33 @@ describe("edges", () => {
   });
 });
 
+describe("callers", () => {
+  const services = (more: string, env = ""): string => `services:\n  checkout: { command: x, port: auto, replicas: 3, env: { U: "\${proxies.payments.url}" }${more} }${env}`;
+  const probes = (url: string): string => `probes:\n  checkout: { type: http, url: "${url}", load: 25/s }`;
+
+  test("of which only the first replica is called are a warning", () => {
+    expect(only({ services: services("") })).toEqual({ code: "idle-replica", message: "${services.checkout.url} is the first of 3 replicas, and nothing calls checkout#2, checkout#3", hint: "call each: ${services.checkout#2.url}, by a probe of its own or through a balancer that is told all" });
+    expect(warnings({ services: services("") })).toEqual(["warning 4:49 idle-replica"]);
+    // Its own readiness is no call.
+    expect(only({ services: services(', ready: { http: "${services.checkout.url}/health" }') }).code).toBe("idle-replica");
+  });
+
+  test.each([
+    ["all are called", { services: services("", "\n  balancer: { command: \"x ${services.checkout.url} ${services.checkout#2.url}\", env: { C: \"${services.checkout#3.port}\" } }") }],
+    ["none is", { services: services(""), probes: probes("http://a") }],
+    ["they have no port", { services: services("").replace("port: auto, ", ""), probes: probes("http://a") }],
+  ])("are not when %s", (_when, changes) => {
+    expect(warnings(changes)).toEqual([]);
+  });
+
+  test("whose calls are joined by time without one probe that is serial are a warning", () => {
+    const proxies = "proxies:\n  payments: { upstream: http://127.0.0.1:8080, correlate: serial }";
+    expect(only({ proxies })).toMatchObject({ code: "serial-not-alone", message: expect.stringContaining("there is none") as string });
+    expect(warnings({ proxies })).toEqual(["warning 6:59 serial-not-alone"]);
+    expect(warnings({ proxies, probes: 'probes:\n  checkout: { type: http, url: "${services.checkout.url}/checkout", load: { serial: true } }' })).toEqual([]);
+  });
+});
+
 describe("probes", () => {
   test("of which nothing is claimed are a warning", () => {
     expect(only({ probes: "probes:\n  checkout: { type: http, url: http://a }\n  idle: { type: http, url: http://a }" }).message).toBe("nothing is claimed of the probe idle: it is load, and no more");
