@@ -37,7 +37,7 @@ export async function startProxy(undo: Undo, config: Partial<ProxyConfig>) {
     env, records, stop, listening,
     port: listening?.port ?? 0,
     setFaults: (...faults: readonly Fault[]) => engine.setFaults(faults, 1),
-    lift: () => engine.lift({ release: false }),
+    lift: (how = { release: false }) => engine.lift(how),
     /** What the witness wrote down, complete once all has been stopped. */
     told: async () => {
       await stop();

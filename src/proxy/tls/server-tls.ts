@@ -1,6 +1,6 @@
 import type { Flaw, Identity, ListenerTlsChoice, ServerTls } from "../../model/tls.ts";
 import { issue, makeAuthority, makeKeys } from "./certificates.ts";
-import type { Wanted } from "./certificates.ts";
+import type { Keys, Wanted } from "./certificates.ts";
 
 /** What callers on this machine call a listener by. */
 const localNames = ["localhost", "127.0.0.1", "::1"];
@@ -15,10 +15,10 @@ export interface CertificateOptions {
   readonly flawed: boolean;
 }
 
-/** Makes the certificates of a run: one authority and one pair of keys, when they are first needed. */
+/** Makes the certificates of a run: one authority, when it is first needed, and one pair of keys for it and all that it signs, since no key outlives the run. */
 export class CertificateMaker {
   #authority: Promise<Identity> | undefined;
-  #keys: Promise<Wanted["keys"]> | undefined;
+  #keys: Promise<Keys> | undefined;
 
   /** PEM of the run's own authority; absent while nothing was signed by it. */
   async authority(): Promise<string | undefined> {
@@ -27,11 +27,12 @@ export class CertificateMaker {
 
   /** What a listener is to show. Throws ChaosError `bad-authority`. */
   async make({ choice, names, flawed }: CertificateOptions): Promise<ServerTls> {
-    const wanted = { names: [...new Set([...localNames, ...names, ...(choice.kind === "own" ? [] : choice.names)])], keys: await (this.#keys ??= makeKeys()) };
-    if (choice.kind === "own") return { identity: choice.identity, flawed: flawed ? { "self-signed": await issue(choice.identity, { ...wanted, flaw: "self-signed" }) } : {} };
-    const authority = choice.kind === "signed" ? choice.authority : await (this.#authority ??= makeAuthority());
+    if (choice.kind === "own" && !flawed) return { identity: choice.identity, flawed: {} };
+    const keys = await (this.#keys ??= makeKeys());
+    const authority = choice.kind === "generated" ? await (this.#authority ??= makeAuthority(keys)) : choice.kind === "signed" ? choice.authority : choice.identity;
+    const wanted: Wanted = { names: [...new Set([...localNames, ...names, ...(choice.kind === "own" ? [] : choice.names)])], keys };
     const shown: Partial<Record<Flaw, Identity>> = {};
-    if (flawed) for (const flaw of flaws) shown[flaw] = await issue(authority, { ...wanted, flaw });
-    return { identity: await issue(authority, wanted), flawed: shown };
+    for (const flaw of flawed ? flaws : []) if (choice.kind !== "own" || flaw === "self-signed") shown[flaw] = await issue(authority, { ...wanted, flaw });
+    return { identity: choice.kind === "own" ? choice.identity : await issue(authority, wanted), flawed: shown };
   }
 }
