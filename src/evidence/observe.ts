@@ -42,6 +42,7 @@ export function observe(folded: Folded): Observations {
     disturbances: folded.disturbances,
     unwitnessed: folded.unwitnessed,
     capped: folded.capped,
+    witnessIssues: [...folded.witnessIssues.values()],
     interruptions: folded.interruptions,
     endMs,
     finished: folded.ended !== undefined,

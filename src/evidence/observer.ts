@@ -1,5 +1,5 @@
 import type { ConnectionRecord, Event, JournalHeader } from "../model/event.ts";
-import type { Disturbance, Interruption, Observations, ServiceObservation } from "../model/observation.ts";
+import type { Disturbance, Interruption, Observations, ServiceObservation, WitnessIssue } from "../model/observation.ts";
 import { CallTable } from "./call-table.ts";
 import { stallMs, starvedShare, starvedWaitMs } from "./disturbances.ts";
 import { InsideTally } from "./inside-tally.ts";
@@ -26,10 +26,14 @@ export interface Folded {
   readonly disturbances: Disturbance[];
   readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   readonly capped: { readonly probe: string; readonly atMs: number; readonly limit: number }[];
+  readonly witnessIssues: Map<string, WitnessIssue>;
   readonly interruptions: Interruption[];
   endMs: number;
   ended?: { readonly cleanedUp: boolean; readonly left: readonly string[] };
 }
+
+/** So many different issues of the data plane are kept. */
+const mostIssues = 100;
 
 /** Folds the events of one run, in the order of the journal, into what hypotheses ask about it. */
 export class Observer {
@@ -43,7 +47,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
-      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], unwitnessed: [], capped: [], interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], unwitnessed: [], capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
     };
   }
 
@@ -127,9 +131,11 @@ export class Observer {
       case "ended":
         folded.ended = { cleanedUp: event.cleanedUp, left: event.left };
         break;
+      case "witness-issue":
+        this.#witnessIssue(event);
+        break;
       case "service-ready":
       case "listening":
-      case "witness-issue":
         break;
     }
   }
@@ -137,6 +143,14 @@ export class Observer {
   /** What the journal says, as far as it went. */
   finish(): Observations {
     return observe(this.#folded);
+  }
+
+  /** An issue may come with each of a million exchanges. */
+  #witnessIssue({ proxy, code, message }: Extract<Event, { kind: "witness-issue" }>): void {
+    const { witnessIssues } = this.#folded;
+    const key = JSON.stringify([proxy, code, message]);
+    const known = witnessIssues.get(key);
+    if (known !== undefined || witnessIssues.size < mostIssues) witnessIssues.set(key, { proxy, code, message, count: (known?.count ?? 0) + 1 });
   }
 
   #connection(record: ConnectionRecord): void {

@@ -34,8 +34,8 @@ function disturbances({ disturbances: found }: Observations): readonly Issue[] {
   return found.length === 0 ? [] : [warn("disturbed", `this machine was busy or stalled ${times(found.length)}, ${format("duration", lengthMs(found))} in all: samples that overlap are left out`, "run on a quieter machine")];
 }
 
-function witnessIssues({ witnessIssues: found = [] }: Observations): readonly Issue[] {
-  return groupBy(found, ({ code, proxy, message }) => JSON.stringify([code, proxy, message])).map((all) => warn(all[0].code, `${all[0].proxy}: ${all[0].message}${all.length === 1 ? "" : ` (${times(all.length)})`}`));
+function witnessIssues({ witnessIssues: found }: Observations): readonly Issue[] {
+  return found.map(({ code, proxy, message, count }) => warn(code, `${proxy}: ${message}${count === 1 ? "" : ` (${times(count)})`}`));
 }
 
 function lengthMs(spans: readonly { readonly startMs: number; readonly endMs: number }[]): number {

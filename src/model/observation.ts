@@ -86,6 +86,13 @@ export interface ServiceObservation {
   readonly signal?: string;
 }
 
+export interface WitnessIssue {
+  readonly proxy: string;
+  readonly code: string;
+  readonly message: string;
+  readonly count: number;
+}
+
 export interface Disturbance {
   readonly startMs: number;
   readonly endMs: number;
@@ -110,8 +117,8 @@ export interface Observations {
   readonly disturbances: readonly Disturbance[];
   readonly unwitnessed: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   readonly capped: readonly { readonly probe: string; readonly atMs: number; readonly limit: number }[];
-  /** What the data plane found worth telling. */
-  readonly witnessIssues?: readonly { readonly proxy: string; readonly atMs: number; readonly code: string; readonly message: string }[];
+  /** What the data plane found worth telling, in the order in which it was first told, and how often. */
+  readonly witnessIssues: readonly WitnessIssue[];
   /** What ended the run early, in order. */
   readonly interruptions: readonly Interruption[];
   /** The last event's time, and whether the journal has its end. */

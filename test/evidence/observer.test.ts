@@ -155,3 +155,19 @@ describe("the fold", () => {
     expect([...observations.calls({ proxy: "payments" })].filter(({ request }) => request === undefined).length).toBeGreaterThan(20);
   });
 });
+
+describe("what the data plane found worth telling", () => {
+  const issue = (proxy: string, message: string): Fact => ({ kind: "witness-issue", atMs: 1, proxy, code: "malformed-response", message });
+
+  test("is counted, and a hundred different ones are kept", () => {
+    const { witnessIssues } = observe([issue("payments", "a"), issue("payments", "b"), issue("payments", "a"), issue("stock", "a")]);
+    expect(witnessIssues).toEqual([
+      { proxy: "payments", code: "malformed-response", message: "a", count: 2 },
+      { proxy: "payments", code: "malformed-response", message: "b", count: 1 },
+      { proxy: "stock", code: "malformed-response", message: "a", count: 1 },
+    ]);
+    const many = observe([...Array.from({ length: 150 }, (_, i) => issue("payments", String(i))), issue("payments", "7")]).witnessIssues;
+    expect(many).toHaveLength(100);
+    expect(many[7]?.count).toBe(2);
+  });
+});

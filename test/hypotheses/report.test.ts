@@ -136,7 +136,7 @@ describe("the report", () => {
         faults: [faultSeen({ applied: 0, felt: 0 })],
         capped: [{ probe: "checkout", atMs: 6000, limit: 1000 }, { probe: "checkout", atMs: 7000, limit: 1000 }],
         disturbances: [{ startMs: 1000, endMs: 1500, what: "a stall" }],
-        witnessIssues: [{ proxy: "payments", atMs: 1, code: "head-too-large", message: "a request head was over 64KiB" }, { proxy: "payments", atMs: 2, code: "head-too-large", message: "a request head was over 64KiB" }],
+        witnessIssues: [{ proxy: "payments", code: "head-too-large", message: "a request head was over 64KiB", count: 2 }, { proxy: "payments", code: "malformed-response", message: "upstream sent two lengths", count: 1 }],
       },
     }));
     expect(issues.map(({ code, message }) => [code, message])).toEqual([
@@ -144,6 +144,7 @@ describe("the report", () => {
       ["in-flight-cap", "checkout had 1000 requests unfinished at 6s, its cap: further ones were not sent"],
       ["disturbed", "this machine was busy or stalled once, 500ms in all: samples that overlap are left out"],
       ["head-too-large", "payments: a request head was over 64KiB (2 times)"],
+      ["malformed-response", "payments: upstream sent two lengths"],
     ]);
     const [mild] = report(observe({ overrides: { faults: [faultSeen({ applied: 1, felt: 0 })] } })).issues;
     expect(mild).toMatchObject({ message: "nobody felt slow: it was applied to one call that did not notice", hint: expect.stringContaining("stronger") });
