@@ -1,9 +1,12 @@
 import type { Fault } from "../model/experiment.ts";
 import type { FaultObservation } from "../model/observation.ts";
-import type { FaultRecord } from "../model/event.ts";
+import type { FaultRecord, WitnessRecord } from "../model/event.ts";
 import type { Decision } from "../model/selection.ts";
 import type { InsideTotal } from "./inside-tally.ts";
 import type { ProcessAction } from "./process-actions.ts";
+
+/** One opening of the window of a fault that takes the listener down. */
+export type Opening = Extract<WitnessRecord, { kind: "listener-faulted" }>;
 
 interface Counts {
   readonly setMs: number;
@@ -14,6 +17,9 @@ interface Counts {
   applied: number;
   felt: number;
   recorded: number;
+  /** Openings of a listener's fault that were told, and those of them that cut connections off. */
+  opened: number;
+  readonly cutting: Set<number>;
   readonly missed: Record<Exclude<Decision, "applied">, number>;
   readonly away: { readonly startMs: number; readonly endMs?: number }[];
 }
@@ -30,7 +36,7 @@ export class FaultCounts {
   }
 
   set(epoch: number, atMs: number, names: readonly string[]): void {
-    const counts = new Map(names.map((name) => [name, { setMs: atMs, eligible: 0, applied: 0, felt: 0, recorded: 0, missed: { match: 0, window: 0, ordinal: 0, rate: 0 }, away: [] }]));
+    const counts = new Map(names.map((name) => [name, { setMs: atMs, eligible: 0, applied: 0, felt: 0, recorded: 0, opened: 0, cutting: new Set<number>(), missed: { match: 0, window: 0, ordinal: 0, rate: 0 }, away: [] }]));
     this.#epochs.push({ epoch, setMs: atMs, counts });
   }
 
@@ -59,6 +65,8 @@ export class FaultCounts {
     const epoch = this.#epochs.findLast(({ setMs }) => setMs <= askedMs + 1) ?? this.#epochs[0];
     const counts = epoch?.counts.get(record.fault);
     if (counts === undefined || this.#inside.has(record.fault)) return;
+    // Its unit is an opening, whose witnesses are the connections that it cut off.
+    if (record.effect === "refuse") return void counts.cutting.add(record.n ?? 0);
     counts.recorded += 1;
     if (record.decision !== "applied") counts.missed[record.decision] += 1;
     if (record.decision !== "match" && record.decision !== "window") counts.eligible += 1;
@@ -71,13 +79,28 @@ export class FaultCounts {
     counts.lastAppliedMs = Math.max(counts.lastAppliedMs ?? atMs, atMs);
   }
 
-  /** A listener that refuses leaves no record of what it refused: from its first refusing second on, the fault is in force. */
+  /** One opening of the window of a fault that takes the listener down; to be told when all connections are counted. It is felt when connections were cut off. */
+  opened({ atMs, fault, n, decision }: Opening): void {
+    const counts = this.#epochs.findLast(({ setMs }) => setMs <= atMs + 1)?.counts.get(fault);
+    if (counts === undefined) return;
+    counts.opened += 1;
+    if (decision !== "applied" && decision !== "match" && decision !== "window") counts.missed[decision] += 1;
+    counts.eligible += 1;
+    if (decision !== "applied") return;
+    counts.applied += 1;
+    if (counts.cutting.has(n)) counts.felt += 1;
+    counts.firstAppliedMs = Math.min(counts.firstAppliedMs ?? atMs, atMs);
+    counts.lastAppliedMs = Math.max(counts.lastAppliedMs ?? atMs, atMs);
+  }
+
+  /** How long a listener refused; of whom is not told where the journal has no openings: then it is any fault of the proxy without records of its own. */
   refused(proxy: string, startMs: number, endMs: number): void {
     for (const { setMs, liftedMs, counts } of this.#epochs) {
       if (startMs < setMs - 1 || startMs > (liftedMs ?? endMs)) continue;
+      const hasOpenings = this.#faults.some(({ name, proxy: on }) => on === proxy && (counts.get(name)?.opened ?? 0) > 0);
       for (const { name, layer, proxy: on } of this.#faults) {
         const own = counts.get(name);
-        if (own === undefined || layer !== "connection" || on !== proxy || own.recorded > 0) continue;
+        if (own === undefined || layer !== "connection" || on !== proxy || own.recorded > 0 || (hasOpenings && own.opened === 0) || (own.opened > 0 && own.applied === 0)) continue;
         own.firstAppliedMs = Math.min(own.firstAppliedMs ?? startMs, startMs);
         own.lastAppliedMs = Math.max(own.lastAppliedMs ?? endMs, endMs);
       }

@@ -32,6 +32,7 @@ export function observe(folded: Folded): Observations {
   for (const total of folded.inside.totals) counts.inside(total);
   for (const table of [calls, connections]) countFaults(table, counts, (row, record) => isFelt(record, table.fields(row), baselineP99Ms[table.proxy.get(row)] ?? 0));
   for (const action of processActions.list) counts.acted(action);
+  for (const opening of folded.openings) counts.opened(opening);
   for (const { proxy, startMs, endMs: until } of folded.unwitnessed) counts.refused(proxy, startMs, until);
   const sampleIndex = new SampleIndex({ samples, phaseOf: clock.finder(), isDisturbed: disturbedAt(folded.disturbances), probes: probes.map(({ name }) => name) });
   return {

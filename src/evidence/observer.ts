@@ -3,6 +3,7 @@ import type { Disturbance, Interruption, Observations, ServiceObservation, Witne
 import { CallTable } from "./call-table.ts";
 import { stallMs, starvedShare, starvedWaitMs } from "./disturbances.ts";
 import { InsideTally } from "./inside-tally.ts";
+import type { Opening } from "./fault-counts.ts";
 import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
@@ -24,6 +25,7 @@ export interface Folded {
   readonly services: Map<string, ServiceObservation>;
   readonly processActions: ProcessActions;
   readonly disturbances: Disturbance[];
+  readonly openings: Opening[];
   readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   readonly capped: { readonly probe: string; readonly atMs: number; readonly limit: number }[];
   readonly witnessIssues: Map<string, WitnessIssue>;
@@ -47,7 +49,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
-      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], unwitnessed: [], capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], openings: [], unwitnessed: [], capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
     };
   }
 
@@ -70,6 +72,9 @@ export class Observer {
       }
       case "connection":
         this.#connection(event);
+        break;
+      case "listener-faulted":
+        folded.openings.push(event);
         break;
       case "unwitnessed":
         folded.unwitnessed.push({ proxy: event.proxy, startMs: event.startMs, endMs: event.endMs });

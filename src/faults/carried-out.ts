@@ -52,6 +52,11 @@ export function hasDirection(type: FaultType, params: unknown): boolean {
   return type.on === "message" || effectsOf(type, params).some((effect) => "direction" in effect);
 }
 
+/** Whether a fault takes the listener down: what it refuses leaves no trace, and its openings are witnessed instead. */
+export function refuses(type: FaultType, params: unknown): boolean {
+  return type.on === "listener" && effectsOf(type, params).some(({ kind }) => kind === "refuse");
+}
+
 /** What a fault decides when it is asked for the first time. */
 function effectsOf(type: FaultType, params: unknown): readonly Effect[] {
   const outcome = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);

@@ -1,5 +1,6 @@
 import type { Fault } from "../model/experiment.ts";
 import type { Per } from "../model/selection.ts";
+import { refuses } from "./carried-out.ts";
 import { decideEligible, loadFault, missWindow, subjectOf } from "./loaded-fault.ts";
 import type { LoadedFault } from "./loaded-fault.ts";
 import type { ConnectionFacts, Decided, ExchangeFacts } from "./subject.ts";
@@ -19,6 +20,9 @@ export class Selector {
   readonly faults: readonly Fault[];
   /** Lower-case names of the headers that some match or `per` needs: nothing else of a head has to be parsed. */
   readonly headers: ReadonlySet<string>;
+
+  /** Names of the faults that take the listener down. */
+  readonly refusing: ReadonlySet<string>;
 
   readonly #seed: string;
   readonly #epoch: number;
@@ -46,6 +50,7 @@ export class Selector {
     this.#onHandshake = this.#loaded.filter(({ type }) => type.on === "handshake");
     this.#onListener = this.#loaded.filter(({ type }) => type.on === "listener");
     this.#insideWebSockets = this.#loaded.filter(({ type }) => type.on === "message" || type.on === "websocket");
+    this.refusing = new Set(this.#onListener.flatMap(({ fault, type }) => (refuses(type, fault.params) ? [fault.name] : [])));
     this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault, headers }) => [...headersOf(fault), ...headers]));
   }
 

@@ -38,11 +38,10 @@ export function exerciseObstacle(scope: Faulted, probe?: string): Obstacle | und
   const isUnwitnessed = observations.unwitnessed.some(({ proxy }) => proxies.has(proxy));
   if (isUnwitnessed && probe !== undefined && hurt(observations.samples({ probe, phase: "during", epoch: scope.epoch })) >= fewestFelt) return undefined;
   if (first !== undefined && isOfProcesses) return processObstacle(first, span);
+  if (isUnwitnessed) return { reason: `Nobody is known to have felt ${names}: calls made while the listener refuses cannot be witnessed.`, nextStep: "Use reset at accept, which refuses in sight of the witness." };
   if (span.eligible === 0) {
     const edge = proxies.size === 0 ? "" : ` through ${[...proxies].join(", ")}`;
-    return isUnwitnessed
-      ? { reason: `Nobody is known to have felt ${names}: calls made while the listener refuses cannot be witnessed.`, nextStep: "Use reset at accept, which refuses in sight of the witness." }
-      : { reason: `No call${edge} was eligible for ${names}, so nothing was proved.`, nextStep: `Check that the service calls${edge === "" ? " its dependency" : edge} and that the fault's match and window fit its calls.` };
+    return { reason: `No call${edge} was eligible for ${names}, so nothing was proved.`, nextStep: `Check that the service calls${edge === "" ? " its dependency" : edge} and that the fault's match and window fit its calls.` };
   }
   if (span.applied === 0) return { reason: `${names} was applied to none of ${span.eligible} eligible calls, so nothing was proved.`, nextStep: "Raise the fault's rate, or loosen first, after and every." };
   return { reason: `${names} was applied to ${span.applied} calls, but only ${span.felt} of them felt it, too few to prove anything.`, nextStep: "Make the fault stronger than what callers already live with (a longer delay), or the load higher." };

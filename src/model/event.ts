@@ -141,6 +141,8 @@ export type WitnessRecord =
   | ExchangeRecord
   | ConnectionRecord
   | LoopRecord
+  /** The n-th opening of the window of a fault that takes the listener down: that it did, or why not. */
+  | { readonly kind: "listener-faulted"; readonly atMs: number; readonly proxy: string; readonly fault: string; readonly n: number; readonly decision: Decision }
   /** While a listener refuses, calls cannot be witnessed. */
   | { readonly kind: "unwitnessed"; readonly atMs: number; readonly proxy: string; readonly startMs: number; readonly endMs: number }
   | { readonly kind: "witness-issue"; readonly atMs: number; readonly proxy: string; readonly code: string; readonly message: string };

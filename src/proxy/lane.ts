@@ -3,6 +3,7 @@ import type { ProxyConfig } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
+import type { Decided } from "../faults/subject.ts";
 import type { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
 import type { RecordedAnswers } from "./message/recorded-answers.ts";
@@ -43,8 +44,8 @@ export interface LaneConnection {
   faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void;
   /** The run stops: end at once, record what is unfinished as `open`. */
   stop(): void;
-  /** A `refuse` fault cuts open connections: reset both sides. */
-  cut(): void;
+  /** A `refuse` fault cuts open connections: reset both sides, and record that it did. */
+  cut(by: Decided): void;
 }
 
 /** Serves a client connection that was just accepted (paused on connect where the lane needs it). */

@@ -44,6 +44,8 @@ export class ProxyServer {
   readonly #copies = new Set<RequestCopy>();
   /** What the faults in force say of the door. */
   #atDoor: readonly Decided[] = [];
+  /** Faults that take the listener down: the opening of each that was told last. */
+  #told = new Map<string, number>();
   #edge: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -66,6 +68,7 @@ export class ProxyServer {
     this.#sharedWires = new Map();
     this.#answers = new Map();
     if (release) for (const copy of this.#copies) copy.hurry();
+    this.#told = new Map();
     this.#apply({ release, lifted: true });
   }
 
@@ -89,15 +92,27 @@ export class ProxyServer {
     this.#edge?.cancel();
     this.#edge = undefined;
     this.#atDoor = this.#selector.listener(nowMs);
-    const refusals = this.#atDoor.flatMap(({ effects }) => effects.filter((effect) => effect.kind === "refuse"));
+    this.#tellOpenings(nowMs);
+    const refusals = this.#atDoor.filter(({ effects }) => effects.some(({ kind }) => kind === "refuse"));
     if (refusals.length === 0) this.#doorway.admit();
     else this.#doorway.refuse();
+    const cutting = refusals.find(({ effects }) => effects.some((effect) => effect.kind === "refuse" && !effect.keepOpen));
     for (const connection of this.#connections.values()) {
-      if (refusals.some(({ keepOpen }) => !keepOpen)) connection.cut();
+      if (cutting !== undefined) connection.cut(cutting);
       else connection.faultsChanged(change);
     }
     const nextMs = this.#selector.nextEdgeMs(nowMs);
     if (nextMs !== undefined) this.#edge = env.after(nextMs - nowMs, () => this.#apply({ release: false, lifted: false }));
+  }
+
+  /** Of what a listener refuses nothing is seen: that it does is witnessed by the openings of its faults. */
+  #tellOpenings(nowMs: number): void {
+    const { config, record } = this.#options;
+    for (const { fault, decision, n } of this.#atDoor) {
+      if (n === undefined || this.#told.get(fault) === n || !this.#selector.refusing.has(fault)) continue;
+      this.#told.set(fault, n);
+      record({ kind: "listener-faulted", atMs: nowMs, proxy: config.name, fault, n, decision });
+    }
   }
 
   #accept(client: Socket, caller: string): void {

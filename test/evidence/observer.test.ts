@@ -105,9 +105,48 @@ describe("faults", () => {
     ]);
   });
 
-  test("that refuse at the listener have an onset although nothing is witnessed", () => {
+  test("that refuse at the listener count their openings: applied, and felt by nobody who could be witnessed", () => {
     const { observations } = simulate({ fault: { kind: "down" } });
-    expect(observations.faults[0]).toMatchObject({ applied: 0, firstAppliedMs: observations.unwitnessed[0]?.startMs });
+    const [gap] = observations.unwitnessed;
+    expect(observations.faults[0]).toMatchObject({ eligible: 1, applied: 1, felt: 0, firstAppliedMs: gap?.startMs, lastAppliedMs: gap?.endMs });
+  });
+
+  describe("that take the listener down", () => {
+    const plan = { ...header, plan: { ...header.plan, experiment: { ...header.plan.experiment, faults: ["gone", "limit"].map((name) => ({ name, type: name === "gone" ? "down" : "connection-limit", layer: "connection" as const, proxy: "payments", direction: "response" as const, params: {}, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" as const } })) } } };
+    const opened = (atMs: number, n: number, decision: FaultRecord["decision"] = "applied"): Fact => ({ kind: "listener-faulted", atMs, proxy: "payments", fault: "gone", n, decision });
+    const gap = (startMs: number, endMs: number): Fact => ({ kind: "unwitnessed", atMs: endMs, proxy: "payments", startMs, endMs });
+    const cut = (atMs: number, n: number, conn: number): Fact => ({
+      kind: "connection", atMs, proxy: "payments", caller: "checkout", conn, openMs: 100, closeMs: atMs, peer: "127.0.0.1:9", exchanges: 3, requestBytes: 9, responseBytes: 9, closedBy: "fault", how: "rst", upstreamReached: true,
+      faults: [{ fault: "gone", decision: "applied", n, effect: "refuse", actedMs: atMs }],
+    });
+    const observeListener = (facts: readonly Fact[]) => {
+      const observer = new Observer(plan);
+      facts.forEach((fact, i) => observer.add({ ...fact, seq: i + 1 }));
+      return observer.finish();
+    };
+
+    test("count openings, felt where they cut connections off; those connections count as no more", () => {
+      const seen = observeListener([
+        { kind: "faults-set", atMs: 5000, epoch: 1, faults: ["gone", "limit"] },
+        cut(5000, 1, 1), cut(5001, 1, 2), opened(5000, 1), gap(5000, 6000), opened(7000, 2), gap(7000, 8000), opened(9000, 3, "ordinal"),
+        { kind: "faults-lifted", atMs: 10_000, epoch: 1 },
+      ]);
+      expect(seen.faults).toMatchObject([
+        { fault: { name: "gone" }, eligible: 3, applied: 2, felt: 1, firstAppliedMs: 5000, lastAppliedMs: 8000, missed: { ordinal: 1 } },
+        { fault: { name: "limit" }, eligible: 0, applied: 0, felt: 0 },
+      ]);
+      expect(seen.faults[1]?.firstAppliedMs).toBeUndefined();
+    });
+
+    test("reset the calls that were under way on the connections that they cut off", () => {
+      const seen = observeListener([{ kind: "faults-set", atMs: 5000, epoch: 1, faults: ["gone"] }, exchange(4990, { conn: 1, endMs: 5000, end: "reset" }), exchange(4000, { conn: 1 }), cut(5000, 1, 1), opened(5000, 1), gap(5000, 6000)]);
+      expect([...seen.calls({ proxy: "payments" })].map(({ startMs, faulted, felt }) => [startMs, faulted, felt])).toEqual([[4000, false, false], [4990, true, true]]);
+    });
+
+    test("have an onset without their openings too, by when the listener refused", () => {
+      const seen = observeListener([{ kind: "faults-set", atMs: 5000, epoch: 1, faults: ["gone"] }, gap(5000, 6000)]);
+      expect(seen.faults).toMatchObject([{ eligible: 0, applied: 0, firstAppliedMs: 5000, lastAppliedMs: 6000 }]);
+    });
   });
 
   test("count as felt when a delay lasted three times what calls took before, or until the caller left", () => {

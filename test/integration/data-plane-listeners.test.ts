@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { answering, ok, setUpEdge } from "./http-edge.ts";
+import type { Undo } from "./http-edge.ts";
 import { connectionFault, startPlane } from "./plane.ts";
 import { Caller, echo, freePort, serve } from "./wire.ts";
 
@@ -81,7 +83,33 @@ describe("a fault that takes the listener down", () => {
     const { plane } = await setUp();
     await plane.engine.setFaults([connectionFault("down", {})], 1);
     await plane.engine.stop();
-    expect(plane.records).toMatchObject([{ kind: "unwitnessed", proxy: "edge" }]);
+    expect(plane.records).toMatchObject([{ kind: "listener-faulted", proxy: "edge", fault: "down-1", n: 1, decision: "applied" }, { kind: "unwitnessed", proxy: "edge" }]);
+  });
+
+  it("writes down each opening once, whether it took the listener down, and which connections it cut off", async () => {
+    const { plane } = await setUp();
+    const caller = new Caller(plane.port);
+    await caller.ask("open");
+    const { atMs } = await plane.engine.setFaults([connectionFault("down", {}, { flap: { onMs: 60, offMs: 60 }, first: 2 }), connectionFault("latency", { delay: "1ms" }, { flap: { onMs: 25, offMs: 5 } })], 1);
+    const openings = () => plane.records.filter((record) => record.kind === "listener-faulted");
+    await expect.poll(() => openings().map(({ fault, n, decision }) => [fault, n, decision]), { interval: 10 }).toEqual([["down-1", 1, "applied"], ["down-1", 2, "applied"], ["down-1", 3, "ordinal"]]);
+    openings().forEach((opening, i) => expect(opening.atMs).toBeGreaterThanOrEqual(atMs + i * 120));
+    await plane.engine.stop();
+    expect(plane.connections()[0]).toMatchObject({ closedBy: "fault", how: "rst" });
+    expect(plane.connections()[0]?.faults).toContainEqual({ fault: "down-1", decision: "applied", n: 1, effect: "refuse", actedMs: expect.any(Number) as number });
+  });
+
+  it("cuts connections of HTTP off in the same way", async () => {
+    const undoing: Undo = [];
+    undo.push(async () => { for (const action of undoing.splice(0).reverse()) await action(); });
+    const { edge, call } = await setUpEdge(undoing, answering((_, socket) => socket.write(ok)));
+    const caller = call();
+    caller.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await caller.received(ok.length);
+    edge.setFaults(connectionFault("down", {}));
+    expect(await caller.ended).toBe("ECONNRESET");
+    await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "fault", how: "rst", faults: [{ fault: "down-1", decision: "applied", n: 1, effect: "refuse", actedMs: expect.any(Number) as number }] }]);
+    expect(edge.records.filter(({ kind }) => kind === "listener-faulted")).toHaveLength(1);
   });
 });
 

@@ -94,7 +94,7 @@ function runSimulation(options: Simulation, header: JournalHeader): readonly Eve
   if (fault !== undefined) {
     for (const { epoch, setMs, liftedMs } of spans) {
       facts.push({ kind: "faults-set", atMs: setMs, epoch, faults: ["fault"] }, { kind: "faults-lifted", atMs: liftedMs, epoch });
-      if (fault.kind === "down") facts.push({ kind: "unwitnessed", atMs: liftedMs, proxy: "payments", startMs: setMs, endMs: liftedMs });
+      if (fault.kind === "down") facts.push({ kind: "listener-faulted", atMs: setMs, proxy: "payments", fault: "fault", n: 1, decision: "applied" }, { kind: "unwitnessed", atMs: liftedMs, proxy: "payments", startMs: setMs, endMs: liftedMs });
     }
   }
   for (const { atMs, lateMs } of options.stalls ?? []) facts.push({ kind: "stall", atMs: atMs + lateMs, thread: "main", lateMs });

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Decided } from "../../faults/subject.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
 import type { Cut } from "../tcp/grip.ts";
@@ -80,7 +81,8 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.client.destroy();
   }
 
-  cut(): void {
+  cut(by?: Decided): void {
+    if (by !== undefined && !this.over) this.grip.ledger.cut(by, this.context.env.nowMs());
     this.exchanges.endAll("reset");
     this.reset("fault");
   }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Timer } from "../../model/env.ts";
 import type { ConnectionRecord } from "../../model/event.ts";
+import type { Decided } from "../../faults/subject.ts";
 import { prepareDial } from "../dial.ts";
 import type { LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
@@ -72,7 +73,8 @@ export class TcpConnection implements LaneConnection {
     this.#end("proxy", "fin");
   }
 
-  cut(): void {
+  cut(by: Decided): void {
+    if (!this.#client.destroyed && this.#closing?.closedBy !== "fault") this.#grip.ledger.cut(by, this.#context.env.nowMs());
     this.#end("fault", "rst");
   }
 

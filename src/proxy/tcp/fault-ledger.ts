@@ -15,6 +15,11 @@ export class FaultLedger {
     }
   }
 
+  /** A fault of the listener has cut it off. */
+  cut({ fault, n }: Decided, atMs: number): void {
+    this.#entries.set(fault, { fault, decision: "applied", ...(n === undefined ? {} : { n }), effect: "refuse", actedMs: atMs });
+  }
+
   /** The caller could first notice it. */
   acted(fault: string, effect: EffectKind, atMs: number): void {
     const entry = this.#entries.get(fault);

@@ -74,9 +74,9 @@ class Entrance implements LaneConnection {
     else this.#inner.stop();
   }
 
-  cut(): void {
+  cut(by: Decided): void {
     if (this.#inner === undefined) this.#end("fault", "rst");
-    else this.#inner.cut();
+    else this.#inner.cut(by);
   }
 
   /** Reads and never answers. */
