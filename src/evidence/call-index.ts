@@ -37,7 +37,7 @@ export class CallIndex {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    for (let row = 0; row < parts.connections.length; row += 1) this.#connections.set(parts.connections.conn(row), row);
+    for (let row = 0; row < parts.connections.length; row += 1) if (parts.connections.isConnection(row)) this.#connections.set(parts.connections.conn(row), row);
   }
 
   *calls({ proxy, fromMs, toMs }: { readonly proxy: string; readonly fromMs?: number; readonly toMs?: number }): Iterable<Call> {

@@ -102,6 +102,17 @@ export class CallTable {
     return this.startMs.get(row) + this.#endAfterMs.get(row);
   }
 
+  /** From the start to the end; of a tunnel, to when it was open. */
+  lastedMs(row: number): number {
+    const after = ends[this.#end.get(row)] === "tunnel" ? this.#headAfterMs.get(row) : Number.NaN;
+    return Number.isNaN(after) ? this.#endAfterMs.get(row) : after;
+  }
+
+  /** Whether it is a connection as such, and no exchange on one. */
+  isConnection(row: number): boolean {
+    return this.#method.get(row) === 0;
+  }
+
   /** When the faults were asked: the request's end, or its start when it never came to an end. */
   askedMs(row: number): number {
     const after = this.#requestAfterMs.get(row);

@@ -60,7 +60,7 @@ export function observe(folded: Folded): Observations {
 function baselineQuantile(calls: CallTable, proxy: number, beforeEndMs: number): number {
   const durations = new Column("f64");
   for (let row = 0; row < calls.length; row += 1) {
-    if (calls.proxy.get(row) === proxy && calls.startMs.get(row) < beforeEndMs) durations.push(calls.endMs(row) - calls.startMs.get(row));
+    if (calls.proxy.get(row) === proxy && calls.startMs.get(row) < beforeEndMs) durations.push(calls.lastedMs(row));
   }
   return durations.length === 0 ? 0 : quantile(durations.sorted(), 0.99);
 }

@@ -66,7 +66,8 @@ export class Observer {
         const proxy = this.#proxies.get(event.proxy);
         // A copy that a fault sent is no call of anybody's.
         if (proxy === undefined || event.sentBy !== undefined) break;
-        folded.calls.addExchange(event, proxy, findOwner(event, folded.header));
+        // A tunnel whose calls are seen is no call, but what leads to them: what was done to it, was done to their connection.
+        (event.carries === undefined ? folded.calls : folded.connections).addExchange(event, proxy, findOwner(event, folded.header));
         folded.inside.add(event.faults);
         break;
       }

@@ -75,6 +75,8 @@ export interface ExchangeRecord {
   readonly path: string;
   /** `host:port` that the caller named to a forward proxy. */
   readonly authority?: string;
+  /** Of a CONNECT: what went through its tunnel was HTTP, and is witnessed call by call. */
+  readonly carries?: "http";
   /** Trace id of the `traceparent` header (32 hex digits), when there is one. */
   readonly trace?: string;
   /** Correlation value found by the proxy's `correlate`, other than trace. */

@@ -63,6 +63,24 @@ describe("calls", () => {
     expect(seen.callsOf({ probe: "checkout", n: 9 }, "payments")).toEqual([]);
   });
 
+  test("are those that go through a tunnel, where they are seen, and not the tunnel; what a fault did to it is counted", () => {
+    const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 1, effect: "delay", actedMs: 5101, releasedMs: 5400 }];
+    const tunnel = { method: "CONNECT", path: "h:1", authority: "h:1", end: "tunnel", headMs: 5401, endMs: 5402, faults } as const;
+    const seen = observe([
+      started("during", 5000), { kind: "faults-set", atMs: 5050, epoch: 1, faults: ["fault"] },
+      exchange(5100, { ...tunnel, carries: "http" }), exchange(5402, { nth: 2, trace: traceOf(1) }), exchange(5500, { ...tunnel, conn: 2 }),
+    ]);
+    expect([...seen.calls({ proxy: "payments" })].map(({ startMs, method, faulted }) => ({ startMs, method, faulted }))).toEqual([{ startMs: 5402, method: "GET", faulted: false }, { startMs: 5500, method: "CONNECT", faulted: true }]);
+    expect(seen.faults).toMatchObject([{ eligible: 2, applied: 2 }]);
+  });
+
+  test("feel what delays the opening of their tunnel, however long tunnels last", () => {
+    const tunnel = (startMs: number, part: Parameters<typeof exchange>[1] = {}): Fact => exchange(startMs, { method: "CONNECT", end: "tunnel", headMs: startMs + 5, endMs: startMs + 4000, ...part });
+    const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 1, effect: "delay", actedMs: 5100, releasedMs: 5400 }];
+    const seen = observe([started("before", 0), tunnel(100), tunnel(200), started("during", 5000), { kind: "faults-set", atMs: 5050, epoch: 1, faults: ["fault"] }, tunnel(5100, { headMs: 5405, faults })]);
+    expect(seen.faults).toMatchObject([{ applied: 1, felt: 1 }]);
+  });
+
   test("with another run's trace or none belong to nobody", () => {
     const seen = observe([exchange(100, { trace: `ffffffffffffffff${encodeRequestKey("hand", 0, 1)}` }), exchange(200)]);
     expect([...seen.calls({ proxy: "payments" })].map(({ request }) => request)).toEqual([undefined, undefined]);

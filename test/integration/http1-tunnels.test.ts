@@ -32,6 +32,7 @@ describe("a tunnel", () => {
     caller.socket.end();
     expect(await caller.ended).toBe("fin");
     await expect.poll(() => edge.exchanges()).toMatchObject([{ method: "CONNECT", path: toHere, authority: toHere, status: 200, end: "tunnel", passedOn: true }]);
+    expect(edge.exchanges()[0]?.carries).toBeUndefined();
     await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 1, upstreamReached: true, responseBytes: established.length + bytes.length }]);
   });
 
@@ -175,7 +176,7 @@ describe("plain HTTP through a tunnel", () => {
     expect(seen).toBe(first + more);
     expect(caller.bytes.toString()).toBe(established + answers("/a", "/b", "/c"));
     expect(edge.exchanges()).toMatchObject([
-      { method: "CONNECT", authority: toHere, end: "tunnel" },
+      { method: "CONNECT", authority: toHere, end: "tunnel", carries: "http" },
       { method: "GET", path: "/a", authority: toHere, nth: 2, trace: "0123456789abcdef0123456789abcdef", end: "complete" },
       { path: "/b", authority: toHere }, { path: "/c", authority: toHere },
     ]);

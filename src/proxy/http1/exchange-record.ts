@@ -23,6 +23,7 @@ export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: Lane
     }
   }
   if (exchange.authority !== undefined) record.authority = exchange.authority;
+  if (exchange.isSeenThrough) record.carries = "http";
   if (trace !== undefined) record.trace = trace;
   if (faults !== undefined) record.faults = faults;
   if (key !== undefined) record.key = key;

@@ -56,6 +56,8 @@ export class Exchange {
   /** The answer may open a tunnel: what follows the request is no request until then. */
   readonly mayTunnel: boolean;
   tunnel = false;
+  /** What goes through the tunnel are exchanges of their own. */
+  isSeenThrough = false;
   /** What its bytes go through, both ways, when the tunnel carries frames of WebSocket. */
   webSocket: WebSocket | undefined;
 
@@ -166,9 +168,10 @@ export class Exchange {
     this.heldResponse = undefined;
   }
 
-  /** The client knows of its tunnel, and no fault acts on what goes through it. */
-  get isFreeTunnel(): boolean {
-    return this.tunnel && this.headMs >= 0 && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
+  /** What goes through its tunnel may be exchanges of their own, when its client knows of it and no fault acts on the tunnel. */
+  seeThrough(): boolean {
+    this.isSeenThrough = this.tunnel && this.headMs >= 0 && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
+    return this.isSeenThrough;
   }
 
   /** Hands bytes of upstream's answer to those that listen in; true when they go no further. */

@@ -90,7 +90,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   tunnelSpeaksHttp(): boolean {
-    if (this.exchanges[0]?.isFreeTunnel !== true) return false;
+    if (this.exchanges[0]?.seeThrough() !== true) return false;
     this.wires.forwarding?.passThrough();
     this.remove(0, "complete");
     return true;
