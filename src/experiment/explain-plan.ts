@@ -54,17 +54,19 @@ function time(ms: number): string {
   return format("duration", ms);
 }
 
-function explainService({ name, command, port, replicas, ready }: Service): string {
+function explainService({ name, command, port, replicas, ready, egress }: Service): string {
   const where = port === undefined ? "" : port === "auto" ? ", on a free port" : `, on port ${port}`;
   const readiness = { http: "answers", tcp: "accepts connections", log: "stands in its output" };
   const isReady = ready === undefined ? "" : `; ready when ${ready.kind === "log" ? `"${ready.target}"` : ready.target} ${readiness[ready.kind]}, within ${time(ready.withinMs)}`;
-  return `${name}: ${command.join(" ")}${replicas === 1 ? "" : `, ${replicas} replicas`}${where}${isReady}`;
+  const through = egress === undefined ? "" : `; calls out through ${egress.proxy}${egress.except.length === 0 ? "" : `, except to ${egress.except.join(", ")}`}`;
+  return `${name}: ${command.join(" ")}${replicas === 1 ? "" : `, ${replicas} replicas`}${where}${isReady}${through}`;
 }
 
-function explainProxy({ name, upstream, lane, listen, tls }: Proxy, { listeners }: Plan): string {
+function explainProxy({ name, upstream, forward, lane, listen, tls }: Proxy, { listeners }: Plan): string {
   const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
   const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
-  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${upstream}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
+  const to = forward === undefined ? upstream : `what its callers name (${forward.hosts === undefined ? "any host" : forward.hosts.join(", ")})`;
+  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${to}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
 }
 
 function explainProbe({ name, type, params, timeoutMs, load }: Probe): string {

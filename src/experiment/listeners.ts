@@ -11,8 +11,8 @@ export function listenersOf({ proxies, services }: Pick<Experiment, "proxies" | 
 }
 
 /** Whether a service is told where a proxy listens. */
-export function mentions({ command, env }: Service, { name }: Pick<Proxy, "name">): boolean {
-  return [...command, ...Object.values(env)].some((text) => namesProxy(text, name));
+export function mentions({ command, env, egress }: Service, { name }: Pick<Proxy, "name">): boolean {
+  return egress?.proxy === name || [...command, ...Object.values(env)].some((text) => namesProxy(text, name));
 }
 
 export function namesProxy(text: string, proxy: string): boolean {

@@ -52,6 +52,15 @@ export interface Service {
   readonly replicas: number;
   /** Between SIGTERM and SIGKILL. */
   readonly stopWithinMs: number;
+  /** All its calls are to go through a forward proxy. */
+  readonly egress?: Egress;
+}
+
+/** A service is told of a forward proxy by the variables that HTTP clients look for: HTTP_PROXY, HTTPS_PROXY, NO_PROXY. */
+export interface Egress {
+  readonly proxy: string;
+  /** Hosts that it calls directly, as NO_PROXY names them. */
+  readonly except: readonly string[];
 }
 
 export interface Ready {
@@ -73,11 +82,18 @@ export type Correlate =
 /** How bytes are framed on a dependency edge. */
 export type LaneName = "http1" | "tcp";
 
+/** A proxy that passes calls on to the hosts that its callers name. */
+export interface Forward {
+  /** Those that may be named: `host`, `host:port` or a URL, `*` for any part of a name; templates. Absent: any. */
+  readonly hosts?: readonly string[];
+}
+
 /** A dependency edge: faults are injected here and every call is witnessed. */
 export interface Proxy {
   readonly name: string;
-  /** Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`. */
+  /** Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`; `forward`: its callers say. */
   readonly upstream: string;
+  readonly forward?: Forward;
   readonly lane: LaneName;
   /** Upstream is spoken to over TLS: `https://…`, `tls://…`. */
   readonly upstreamTls?: UpstreamTlsChoice;

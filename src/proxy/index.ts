@@ -5,6 +5,7 @@
  */
 export { createDataPlane } from "./data-plane.ts";
 export { openDataPlane } from "./data-plane-thread.ts";
+export { bareHost, isLocalHost } from "./local-host.ts";
 export { LoopWatch } from "./loop-watch.ts";
 export { starvation, waitsOf } from "./processor-waits.ts";
 export type { Waits } from "./processor-waits.ts";

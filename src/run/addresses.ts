@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
-import type { Proxy } from "../model/experiment.ts";
+import type { Forward, Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { unixPath } from "../experiment/schema/endpoint.ts";
 import { replicasOf } from "../experiment/listeners.ts";
@@ -36,21 +36,32 @@ export interface DataPlaneOptions {
   readonly baseDir: string;
   /** Certificates and keys, by proxy. */
   readonly tls: ReadonlyMap<string, Pick<ProxyConfig, "upstreamTls" | "tls">>;
+  /** Hosts beside this machine that may be reached. */
+  readonly allowHosts: readonly string[];
 }
+
+/** In forward mode nothing is dialled by it. */
+const nowhere: Endpoint = { host: "0.0.0.0", port: 0 };
 
 /** What the data plane is to serve; upstreams are known by then, ports of port 0 are not. */
 export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tracePrefix: string, options: DataPlaneOptions): DataPlaneConfig {
   return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.map((proxy) => proxyConfig(proxy, plan, services, options)) };
 }
 
-function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls }: DataPlaneOptions): ProxyConfig {
-  const { name, lane, host, correlate, listen, precise } = proxy;
+function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls, allowHosts }: DataPlaneOptions): ProxyConfig {
+  const { name, lane, host, correlate, listen, precise, forward } = proxy;
+  const hosts = forward && forwardHosts(forward, services);
   const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
     name, lane, host, correlate, ...(precise === undefined ? {} : { precise }), ...tls.get(name),
-    upstream: placed(upstreamAddress(proxy, services)),
+    ...(forward === undefined ? { upstream: placed(upstreamAddress(proxy, services)) } : { upstream: nowhere, forward: { ...(hosts === undefined ? {} : { hosts }), allowHosts } }),
     listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };
+}
+
+/** Patterns of the hosts that a forward proxy may be told to call, without schemes: `host` or `host:port`; absent: any. */
+export function forwardHosts({ hosts }: Forward, services: Addresses["services"]): readonly string[] | undefined {
+  return hosts?.map((host) => resolveText(host, { services }).replace(/^https?:\/\//i, "").replace(/\/$/, ""));
 }
 
 /** Ports of URLs that say none. */

@@ -34,6 +34,8 @@ export interface CarryOutOptions {
   /** Inherited by services and commands. */
   readonly environment: Readonly<Record<string, string>>;
   readonly baseDir: string;
+  /** Hosts beside this machine that may be reached. */
+  readonly allowHosts: readonly string[];
   /** Of the run; absent where its journal was asked for elsewhere. */
   readonly folder?: string;
   /** Aborted by an interrupt, whose name is the reason, or by a defect of ours, which is the reason itself. */
@@ -134,7 +136,7 @@ class Run {
     const secured = await secureProxies(plan, { baseDir, folder: this.#options.folder, undo: this.#undo });
     const engine = new LocalEngine(openDataPlane(), (records) => records.forEach(record), (death) => this.#halt.halt(failureOf(death, env.nowMs()), death));
     this.#undo.add("proxies", () => engine.stop());
-    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls }));
+    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls, allowHosts: this.#options.allowHosts }));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });
     const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller, secured.authorities) });
     const replicas = await startServices(plan.experiment.services, {

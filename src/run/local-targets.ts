@@ -3,7 +3,8 @@ import { ChaosError } from "../model/error.ts";
 import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { replicasOf } from "../experiment/listeners.ts";
-import { proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
+import { bareHost, isLocalHost } from "../proxy/index.ts";
+import { forwardHosts, proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
 import { questionsOf } from "./ask.ts";
 import { resolveText } from "./resolve-text.ts";
 
@@ -15,14 +16,14 @@ const anyPort = 1;
  * Throws ChaosError `target-not-allowed`.
  */
 export function checkTargets(plan: Plan, secrets: Readonly<Record<string, string>>, allowHosts: readonly string[]): void {
-  const allowed = new Set(allowHosts.map(bare));
+  const allowed = new Set(allowHosts.map(bareHost));
   for (const { host, what } of targetsOf(plan, secrets)) {
-    if (isLocal(host) || allowed.has(bare(host))) continue;
+    if (isLocalHost(host) || allowed.has(bareHost(host))) continue;
     throw new ChaosError("target-not-allowed", `${what} reaches ${host}, which is not this machine`, { hint: `if that is meant, and you may do so: --allow-host ${host}` });
   }
 }
 
-/** Every host that a plan reaches, and what does. */
+/** Every host that a plan reaches, and what does; of a forward proxy those that it names in full. */
 export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>): readonly { readonly host: string; readonly what: string }[] {
   const { services, proxies, probes } = plan.experiment;
   const ports = new Map(services.flatMap((service) => replicasOf(service).map((name) => [name, anyPort] as const)));
@@ -30,6 +31,7 @@ export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>)
   const scope = { services: serviceEndpoints(plan, ports), proxies: proxyEndpoints(plan, listening, "default", authoritiesOf(proxies)), secrets };
   return [
     ...proxies.flatMap((proxy) => {
+      if (proxy.forward !== undefined) return forwardHosts(proxy.forward, scope.services)?.flatMap((pattern) => (pattern.includes("*") ? [] : [{ host: hostOf(pattern), what: `the proxy ${proxy.name}` }])) ?? [];
       const { host } = upstreamAddress(proxy, scope.services);
       return host === undefined ? [] : [{ host, what: `the upstream of proxy ${proxy.name}` }];
     }),
@@ -54,14 +56,5 @@ function listenOf(proxy: Proxy | undefined): Endpoint {
 function hostOf(target: string): string {
   const url = target.includes("://") ? target : `tcp://${target}`;
   if (!URL.canParse(url)) throw new ChaosError("bad-target", `expected a URL or host:port, got "${target}"`, { hint: 'such as "http://127.0.0.1:8080/health"' });
-  return bare(new URL(url).hostname);
-}
-
-function isLocal(host: string): boolean {
-  const name = bare(host);
-  return name === "localhost" || name.endsWith(".localhost") || name === "::1" || name === "0.0.0.0" || name === "::" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(name) || /^::ffff:7f[0-9a-f]{2}:/.test(name);
-}
-
-function bare(host: string): string {
-  return host.replaceAll(/[[\]]/g, "").replace(/\.$/, "").toLowerCase();
+  return bareHost(new URL(url).hostname);
 }

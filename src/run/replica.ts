@@ -5,6 +5,7 @@ import type { Service } from "../model/experiment.ts";
 import type { EndSignal } from "../model/process-effect.ts";
 import type { RunScope } from "../experiment/interpolate.ts";
 import { sleepUntil, unlessAborted } from "./abortable.ts";
+import { egressVariables } from "./egress.ts";
 import { untilReady } from "./ready.ts";
 import { resolveText } from "./resolve-text.ts";
 import { ServiceProcess } from "./service-process.ts";
@@ -124,14 +125,14 @@ export class Replica {
   }
 
   #command(text: (template: string) => string): ConstructorParameters<typeof ServiceProcess>[0] {
-    const { baseDir, environment, port } = this.#setting;
-    const { command, shell, cwd, env, stopWithinMs } = this.#service;
+    const { baseDir, environment, port, scope } = this.#setting;
+    const { command, shell, cwd, env, egress, stopWithinMs } = this.#service;
     return {
       name: this.name,
       command: command.map(text),
       shell,
       cwd: resolvePath(baseDir, text(cwd ?? ".")),
-      env: { ...environment, ...(port === undefined ? {} : { PORT: String(port) }), ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, text(value)])) },
+      env: { ...environment, ...(port === undefined ? {} : { PORT: String(port) }), ...(egress && egressVariables(egress, scope)), ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, text(value)])) },
       stopWithinMs,
     };
   }

@@ -57,7 +57,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<{ reado
   options.signal?.addEventListener("abort", passOn);
   if (options.signal?.aborted === true) passOn();
   try {
-    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, redactor: redactorOf(plan, environment), environment, baseDir, ...(options.journalPath === undefined ? { folder: dirname(journalPath) } : {}), signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
+    await carryOut({ env, openDataPlane: () => openDataPlane({ env, startNs }), header, sink, secrets, redactor: redactorOf(plan, environment), environment, baseDir, allowHosts: options.allowHosts ?? [], ...(options.journalPath === undefined ? { folder: dirname(journalPath) } : {}), signal: interrupt.signal, onEvent: options.onEvent ?? (() => undefined) });
   } finally {
     options.signal?.removeEventListener("abort", passOn);
   }

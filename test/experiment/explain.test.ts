@@ -36,6 +36,18 @@ describe("a plan in words", () => {
     ]) expect(prose).toContain(sentence);
   });
 
+  test("says who calls out through a forward proxy, and where it goes", () => {
+    const proxies = "proxies:\n  out: { upstream: forward, hosts: [api.test, '*.internal'] }\n  any: { upstream: forward }";
+    const services = "services:\n  checkout: { command: node a.mjs, port: auto, egress: { proxy: out, except: [localhost] } }\n  other: { command: node b.mjs, egress: any }";
+    const prose = explained(textWith({ services, proxies }), 200);
+    for (const sentence of [
+      "within 10s; calls out through out, except to localhost",
+      "other: node b.mjs; calls out through any",
+      "out: HTTP to what its callers name (api.test, *.internal), listening on 127.0.0.1:(any port), called by checkout",
+      "any: HTTP to what its callers name (any host), listening on 127.0.0.1:(any port), called by other",
+    ]) expect(prose).toContain(sentence);
+  });
+
   test("draws phases and windows to scale, within the width", () => {
     const drawing = explained(text, 62).split("\n").filter((line) => /^(phases|slow|broken) /.test(line));
     const [phases = "", slow = "", broken = ""] = drawing;

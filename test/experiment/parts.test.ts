@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Probe, Proxy, Service } from "../../src/model/experiment.ts";
-import { experimentOf, issueOf, textWith } from "./minimal.ts";
+import { listenersOf } from "../../src/experiment/listeners.ts";
+import { experimentOf, issueOf, read, textWith } from "./minimal.ts";
 
 describe("a service", () => {
   const text = (given: string): string => textWith({ services: `services:\n  checkout: { port: auto, env: { U: "\${proxies.payments.url}" }, ${given} }` });
@@ -25,6 +26,30 @@ describe("a service", () => {
     const { services: [, worker] } = experimentOf(textWith({ services: 'services:\n  checkout: { command: a, port: auto, env: { U: "${proxies.payments.url}" } }\n  worker: { command: b }' }));
     expect(worker).toMatchObject({ name: "worker" });
     expect(worker?.ready).toBeUndefined();
+  });
+
+  test.each([
+    ["egress: out", { proxy: "out", except: [] }],
+    ["egress: { proxy: out, except: [localhost, .internal] }", { proxy: "out", except: ["localhost", ".internal"] }],
+  ])("with %s calls out through that proxy, which knows it by a listener of its own", (given, egress) => {
+    const experiment = experimentOf(textWith({ services: `services:\n  checkout: { command: a, port: auto, replicas: 2, ${given} }`, proxies: "proxies:\n  out: { upstream: forward }" }));
+    expect(experiment.services[0]?.egress).toEqual(egress);
+    expect(listenersOf(experiment)).toEqual(["default", "checkout", "checkout#2"].map((caller) => ({ proxy: "out", caller })));
+  });
+
+  test.each([
+    ["egress: payment", /there is no proxy "payment"/, "payments"],
+    ["egress: payments", /expected a proxy in forward mode as egress, and payments passes everything on to http:\/\/127/, "upstream: forward"],
+    ["egress: local", /expected a proxy that listens on host and port as egress/, "leave listen out"],
+    ["egress: { proxy: out, except: ['a,b'] }", /a host without blanks and commas/, ""],
+    ["egress: { through: out }", /proxy is missing: the forward proxy/, ""],
+  ])("with %s is refused", (given, message, hint) => {
+    const issue = read(textWith({
+      services: `services:\n  checkout: { command: a, port: auto, env: { U: "\${proxies.payments.url}" }, ${given} }`,
+      proxies: "proxies:\n  payments: { upstream: http://127.0.0.1:8080 }\n  out: { upstream: forward, listen: 127.0.0.1:9 }\n  local: { upstream: forward, listen: unix:/tmp/a, callers: 1 }",
+    })).issues[0];
+    expect(issue?.message).toMatch(message);
+    expect(issue?.hint ?? "").toContain(hint);
   });
 
   test("has texts only in its environment", () => {
@@ -71,6 +96,23 @@ describe("a proxy", () => {
   });
 
   test.each([
+    ["upstream: forward", {}],
+    ["upstream: forward, hosts: '*.internal'", { hosts: ["*.internal"] }],
+    ['upstream: forward, hosts: [api.stripe.com, 127.0.0.1:9000, "[::1]:80", "http://a.test/", "${services.checkout.url}", "127.0.0.1:${services.checkout.port}"]', { hosts: ["api.stripe.com", "127.0.0.1:9000", "[::1]:80", "http://a.test/", "${services.checkout.url}", "127.0.0.1:${services.checkout.port}"] }],
+  ])("with %s goes where its callers say", (given, forward) => {
+    expect(proxy(given)).toMatchObject({ upstream: "forward", forward, lane: "http1", host: "keep" });
+    expect(proxy("upstream: http://a")?.forward).toBeUndefined();
+  });
+
+  test.each([
+    ["upstream: forward, hosts: []", /hosts: expected a list of at least 1 items/],
+    ["upstream: forward, hosts: [http://a/b]", /expected a host such as api\.example\.com/],
+    ["upstream: forward, hosts: ['a b']", /expected a host such as/],
+    ['upstream: forward, hosts: ["${services.checkout.nothing}"]', /there is no "nothing"/],
+    ["upstream: http://a, hosts: [a]", /hosts: expected upstream: forward with hosts, got "http:\/\/a"/],
+    ["upstream: forward, host: upstream", /host: expected no host: upstream with upstream: forward/],
+    ["upstream: forward, upstreamTls: { insecure: true }", /upstreamTls/],
+    ["upstream: forwards", /or forward, when its callers name the host/],
     ["upstream: grpc://payments", /not supported yet/],
     ["upstream: ftp://payments", /unknown scheme ftp:\/\//],
     ["upstream: payments:80", /write what it speaks, http:\/\/, https:\/\/, tcp:\/\/, tls:\/\/ or unix:/],

@@ -104,6 +104,16 @@ describe("a request to a forward proxy", () => {
     expect(edge.issues()).toEqual([]);
   });
 
+  it("to a name under .localhost stays on this machine, whatever a name server says", async () => {
+    const seen: string[] = [];
+    const { edge, here, call } = await setUpForward(undo, naming(seen));
+    const caller = call();
+    caller.socket.write(get(`carrier.localhost:${here.port}`, "/rate"));
+    await caller.received(lengthOf("here /rate"));
+    expect(seen.join("")).toContain(`Host: carrier.localhost:${here.port}\r\n`);
+    expect(edge.exchanges()).toMatchObject([{ authority: `carrier.localhost:${here.port}`, status: 200 }]);
+  });
+
   it("that is refused by its host ends in a reset, and no status is invented", async () => {
     const nobody = await freePort();
     const { edge, call } = await setUpForward(undo, naming([]));

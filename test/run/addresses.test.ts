@@ -39,7 +39,7 @@ describe("addresses", () => {
   });
 
   test("of the data plane hold every listener and what upstream stands for", () => {
-    const config = dataPlaneConfig(plan, serviceEndpoints(plan, new Map([["stock", 20_001]])), "0123456789abcdef", { baseDir: "/somewhere", tls: new Map() });
+    const config = dataPlaneConfig(plan, serviceEndpoints(plan, new Map([["stock", 20_001]])), "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] });
     expect(config.proxies).toEqual([{
       name: "stock", lane: "http1", host: "keep", correlate: { by: "trace" }, upstream: { host: "127.0.0.1", port: 20_001 },
       listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }, { caller: "shop", host: "127.0.0.1", port: 0 }],
@@ -48,6 +48,17 @@ describe("addresses", () => {
 
   test("of the data plane say which proxies are to be precise", () => {
     const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, upstream: "http://127.0.0.1:1", precise: true }, { ...proxy, name: "other", upstream: "http://127.0.0.1:1" }] } };
-    expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map() }).proxies.map(({ precise }) => precise)).toEqual([true, undefined]);
+    expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] }).proxies.map(({ precise }) => precise)).toEqual([true, undefined]);
+  });
+
+  test.each([
+    ["", undefined],
+    [", hosts: api.test", ["api.test"]],
+    [', hosts: ["${services.stock.url}", "https://api.test/", "*.internal:${services.stock.port}", "[::1]:80"]', ["127.0.0.1:20001", "api.test", "*.internal:20001", "[::1]:80"]],
+  ])("of a forward proxy%s say whom it may call", (more, hosts) => {
+    const forwarding = planOf(shop().replace('upstream: "${services.stock.url}"', `upstream: forward${more}`));
+    const config = dataPlaneConfig(forwarding, serviceEndpoints(forwarding, new Map([["stock", 20_001]])), "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: ["api.test"] });
+    expect(config.proxies).toMatchObject([{ lane: "http1", host: "keep" }]);
+    expect(config.proxies[0]?.forward).toEqual({ ...(hosts === undefined ? {} : { hosts }), allowHosts: ["api.test"] });
   });
 });

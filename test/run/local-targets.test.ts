@@ -15,6 +15,16 @@ describe("checkTargets", () => {
     expect(() => check(host)).toThrow(/probe shop reaches .*, which is not this machine/);
   });
 
+  const checkForward = (hosts: string, allowHosts: readonly string[] = []): void =>
+    checkTargets(planOf(shop().replace('upstream: "${services.stock.url}"', `upstream: forward${hosts}`)), {}, allowHosts);
+
+  test("refuses a host that a forward proxy names in full, and leaves the others to its calls", () => {
+    expect(() => checkForward("")).not.toThrow();
+    expect(() => checkForward(', hosts: ["*.example.test", "${services.stock.url}", localhost, "[::1]:80"]')).not.toThrow();
+    expect(() => checkForward(", hosts: [api.example.test:8443]")).toThrow(/the proxy stock reaches api\.example\.test, which is not this machine/);
+    expect(() => checkForward(", hosts: [api.example.test:8443]", ["api.example.test"])).not.toThrow();
+  });
+
   test("lets a host pass that is allowed, and no other", () => {
     expect(() => check("example.test", ["EXAMPLE.test"])).not.toThrow();
     expect(() => check("[fd00::1]", ["fd00::1"])).not.toThrow();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Correlate, LaneName, Proxy } from "../../model/experiment.ts";
 import { listenSchema, unixPath } from "./endpoint.ts";
+import { forward, hostsSchema } from "./forward.ts";
 import { listenerTlsSchema, upstreamTlsSchema } from "./tls.ts";
 
 const correlateSchema = z.union([
@@ -20,6 +21,7 @@ const securedSchemes = ["https", "tls"];
 
 /** How bytes are framed, from what upstream is; absent when it cannot be told. */
 function laneOf(upstream: string): LaneName | undefined {
+  if (upstream === forward) return "http1";
   return /^\$\{services\.[^}]+\.url\}/.test(upstream) ? "http1" : lanes[schemeOf(upstream) ?? ""];
 }
 
@@ -31,13 +33,13 @@ const spoken = "http://, https://, tcp://, tls:// or unix:";
 
 function noLane(upstream: string): string {
   const scheme = schemeOf(upstream);
-  if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, ${spoken}`;
+  if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, ${spoken}; or forward, when its callers name the host`;
   const known = ["h2c", "grpc"].includes(scheme);
   return `${known ? `${scheme}:// upstreams are not supported yet` : `unknown scheme ${scheme}://`}: expected ${spoken}, got "${upstream}"${known ? "; tcp:// passes its bytes on unseen" : ""}`;
 }
 
 function addressProblem(upstream: string, lane: LaneName): string | undefined {
-  if (unixPath(upstream) !== undefined) return undefined;
+  if (upstream === forward || unixPath(upstream) !== undefined) return undefined;
   const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z]+:\/\//i, "");
   const parts = /^((?:\[[^\]]+\]|\$\{[^}]+\}|[^:/?#@[\]\s])*)(:(?:\d+|\$\{[^}]+\}))?(\/.*)?$/.exec(rest);
   if (parts === null) return `expected host and port after the scheme, got "${upstream}"`;
@@ -49,7 +51,8 @@ function addressProblem(upstream: string, lane: LaneName): string | undefined {
 
 /** A dependency edge, without its name. */
 export const proxySchema = z.strictObject({
-  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"' }),
+  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT)' }),
+  hosts: hostsSchema.optional().meta({ description: 'upstream: forward only: the hosts that callers may name, such as [api.example.com, "*.internal", 127.0.0.1:9000]; default: any. Those beyond this machine need --allow-host too' }),
   upstreamTls: upstreamTlsSchema.optional().meta({ description: "https:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
   listen: listenSchema.prefault("127.0.0.1:0").meta({ description: "host:port; port 0 = any free one, which ${proxies.NAME.url|host|port} tells; or unix:/path, which ${proxies.NAME.path} tells" }),
   tls: listenerTlsSchema.optional().meta({ description: "callers speak TLS: generated, { cert, key }, or { ca, caKey } to sign by; names: what else the certificate is for" }),
@@ -58,15 +61,18 @@ export const proxySchema = z.strictObject({
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
-}).transform(({ upstream, upstreamTls, listen, tls, host, advertise, callers, precise, correlate }, context): Omit<Proxy, "name"> => {
+}).transform(({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, precise, correlate }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
   const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
   const scheme = schemeOf(upstream) ?? "";
   const isSecured = securedSchemes.includes(scheme);
   if (upstreamTls !== undefined && !isSecured) context.addIssue({ code: "custom", message: `expected an https:// or tls:// upstream with upstreamTls, got "${upstream}"`, path: ["upstreamTls"] });
+  const isForward = upstream === forward;
+  if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
+  if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
   return {
-    upstream, lane: lane ?? "tcp", ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (scheme === "https" ? "upstream" : "keep"),
+    upstream, lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (scheme === "https" ? "upstream" : "keep"),
     ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate,
   };
 });

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { Ready, Service } from "../../model/experiment.ts";
+import type { Egress, Ready, Service } from "../../model/experiment.ts";
 import { commandWords, wordsOf } from "../../probes/command.ts";
 import { duration } from "../../units/fields.ts";
+import { name } from "./names.ts";
 
 const readySchema = z.strictObject({
   http: z.string().min(1).optional().meta({ description: 'a URL that answers 200 to 399 when ready, such as "${services.checkout.url}/health/live"' }),
@@ -16,6 +17,14 @@ const readySchema = z.strictObject({
   return z.NEVER;
 });
 
+const egressSchema = z.union([
+  name,
+  z.strictObject({
+    proxy: name.meta({ description: "the forward proxy that its calls go through" }),
+    except: z.array(z.string().regex(/^[^,\s]+$/, "expected a host without blanks and commas")).prefault([]).meta({ description: "hosts that it calls directly: NO_PROXY" }),
+  }),
+]).transform((given): Egress => (typeof given === "string" ? { proxy: given, except: [] } : given));
+
 /** A process of the run, without its name. */
 export const serviceSchema = z.strictObject({
   command: commandWords,
@@ -25,9 +34,10 @@ export const serviceSchema = z.strictObject({
   env: z.record(z.string().regex(/^[^=\0]+$/, "expected the name of an environment variable"), z.union([z.string(), z.number(), z.boolean()])).prefault({}).meta({ description: "added to the environment of chaos" }),
   ready: readySchema.optional().meta({ description: "how to tell that it is ready: http, tcp or log; the next service starts then. Default with a port: that it accepts connections there, within 10s; without one it is ready as soon as it is started" }),
   replicas: z.int().min(1).max(64).default(1).meta({ description: "how many of them are started" }),
+  egress: egressSchema.optional().meta({ description: "the forward proxy that its calls go through, told by HTTP_PROXY, HTTPS_PROXY and NO_PROXY in its environment; { proxy, except: [hosts] } to call some directly" }),
   stopWithin: duration().prefault("5s").meta({ description: "from SIGTERM to SIGKILL" }),
 }).transform((given, context): Omit<Service, "name"> => {
-  const { command, shell, port, cwd, env, ready, replicas, stopWithin } = given;
+  const { command, shell, port, cwd, env, ready, replicas, egress, stopWithin } = given;
   const words = wordsOf(command, shell);
   if (typeof words === "string") context.addIssue({ code: "custom", message: words, path: ["command"] });
   if (replicas > 1 && typeof port === "number") context.addIssue({ code: "custom", message: `expected port: auto with ${replicas} replicas, got ${port}`, path: ["port"] });
@@ -40,6 +50,7 @@ export const serviceSchema = z.strictObject({
     ...(ready === undefined ? {} : { ready }),
     replicas,
     stopWithinMs: stopWithin,
+    ...(egress === undefined ? {} : { egress }),
   };
 });
 

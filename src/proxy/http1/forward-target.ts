@@ -1,3 +1,5 @@
+import { dialledHost } from "../local-host.ts";
+
 /** Where a request to a forward proxy is to go. */
 export interface ForwardTarget {
   /** A name or an address, as it is dialled: IPv6 without brackets. */
@@ -39,5 +41,5 @@ function authorityOf(text: string, defaultPort: number | undefined, path: string
 /** What is dialled for a `host:port` as the witness writes it. */
 export function endpointOf(authority: string): { readonly host: string; readonly port: number } {
   const colon = authority.lastIndexOf(":");
-  return { host: authority.slice(0, colon).replaceAll(/[[\]]/g, ""), port: Number(authority.slice(colon + 1)) };
+  return { host: dialledHost(authority.slice(0, colon).replaceAll(/[[\]]/g, "")), port: Number(authority.slice(colon + 1)) };
 }
