@@ -10,6 +10,8 @@ export interface LoadedExperiment {
   readonly file: string;
   readonly document: number;
   readonly experiment: Experiment;
+  /** Warnings of this document. */
+  readonly issues: readonly Issue[];
 }
 
 export interface Loaded {
@@ -41,7 +43,7 @@ export async function loadExperiments(api: Api, context: Context, files: readonl
     }
     const parsed = api.parse(text, { file, env: context.env, vars });
     issues.push(...parsed.issues);
-    for (const { document, experiment } of parsed.documents) if (experiment !== undefined) experiments.push({ file, document, experiment });
+    for (const { document, experiment, issues: own } of parsed.documents) if (experiment !== undefined) experiments.push({ file, document, experiment, issues: own });
   }
   const tags = given.texts("only");
   const chosen = tags.length === 0 ? experiments : experiments.filter(({ experiment }) => experiment.tags.some((tag) => tags.includes(tag)));

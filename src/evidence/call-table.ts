@@ -172,7 +172,7 @@ export class CallTable {
     const flags = this.#flags.get(row);
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
     const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
-    const afterFin = this.halfClosers.has(this.callerKey(row)) ? this.afterFin(row) : undefined;
+    const afterFin = this.halfClosers.size > 0 && this.halfClosers.has(this.callerKey(row)) ? this.afterFin(row) : undefined;
     const end = afterFin ?? ends[this.#end.get(row)] ?? "open";
     const fields: Writable<CallFields> = {
       caller: this.#names.text(this.#caller.get(row)) ?? "",

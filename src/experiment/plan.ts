@@ -1,4 +1,5 @@
 import type { Experiment } from "../model/experiment.ts";
+import type { Issue } from "../model/issue.ts";
 import type { Plan } from "../model/plan.ts";
 import { digestOf } from "./digest.ts";
 import { listenersOf } from "./listeners.ts";
@@ -11,6 +12,8 @@ export interface PlanOptions {
   readonly seed?: string;
   /** Asked when neither gives a seed; without it the seed is made of the experiment, and is the same as long as that is. */
   readonly chooseSeed?: () => string;
+  /** Warnings of its document, which the report repeats. */
+  readonly issues?: readonly Issue[];
 }
 
 /** What will be done, to the millisecond and the seed. The same experiment and seed give the same plan. */
@@ -28,5 +31,11 @@ export function plan(experiment: Experiment, options: PlanOptions): Plan {
     experiment,
     schedule,
     listeners: listenersOf(experiment),
+    ...(options.issues === undefined || options.issues.length === 0 ? {} : { issues: options.issues.map(inShort) }),
   };
+}
+
+/** The text around it can be looked up in the file, which the plan names. */
+function inShort({ code, severity, message, hint, line, column }: Issue): Issue {
+  return { code, severity, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
 }

@@ -42,7 +42,7 @@ export function report(observations: Observations): Report {
       ...(code === undefined ? {} : { code }),
       ...(signal === undefined ? {} : { signal }),
     })),
-    issues: tellIssues(observations),
+    issues: [...(plan.issues ?? []), ...tellIssues(observations)],
     timeline: drawTimeline(observations, states),
   });
 }

@@ -1,4 +1,5 @@
 import type { Experiment, PhaseName } from "./experiment.ts";
+import type { Issue } from "./issue.ts";
 
 /** A phase as scheduled; ms from the moment the load starts. */
 export interface PlannedPhase {
@@ -33,4 +34,6 @@ export interface Plan {
   readonly experiment: Experiment;
   readonly schedule: readonly PlannedPhase[];
   readonly listeners: readonly PlannedListener[];
+  /** What validation warned of, for the report; no part of the digest. */
+  readonly issues?: readonly Issue[];
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Api, Reporter } from "../../src/cli/api.ts";
+import type { Api, Plan, Reporter } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
 import { ChaosError } from "../../src/model/error.ts";
 import { reporters } from "../../src/reporters/index.ts";
@@ -22,17 +22,19 @@ async function file(name: string, text: string): Promise<string> {
 }
 
 /** Runs that end with these exit codes, in order; remembers what was run. */
-function endingWith(...codes: readonly number[]): { readonly api: Partial<Api>; readonly ran: string[]; readonly options: Parameters<Api["run"]>[1][] } {
+function endingWith(...codes: readonly number[]): { readonly api: Partial<Api>; readonly ran: string[]; readonly plans: Plan[]; readonly options: Parameters<Api["run"]>[1][] } {
   const ran: string[] = [];
+  const plans: Plan[] = [];
   const options: Parameters<Api["run"]>[1][] = [];
   const api: Partial<Api> = {
     run: (plan, given) => {
       ran.push(`${plan.experiment.title} ${plan.seed}`);
+      plans.push(plan);
       options.push(given);
       return Promise.resolve({ report: aReport(codes[ran.length - 1] ?? 0), journalPath: "j" });
     },
   };
-  return { api, ran, options };
+  return { api, ran, plans, options };
 }
 
 describe("before anything starts", () => {
@@ -102,6 +104,14 @@ describe("a series", () => {
     expect(code).toBe(1);
     expect(ran).toEqual(["a 7", "b 7", "c 7"]);
     expect(context.out()).toBe("text suite: 3 1 4\n");
+  });
+
+  test("hands what validation warned of on with the plan", async () => {
+    const { parse, plan } = await import("../../src/index.ts");
+    const { api, plans } = endingWith();
+    const path = await file("a.yaml", textWith({ maxDuration: "maxDuration: 3s" }));
+    expect(await main(["run", path], fakeContext({ ...api, parse, plan }))).toBe(0);
+    expect(plans[0]?.issues).toEqual([{ code: "ends-early", severity: "warning", message: "the phases take 27s, and maxDuration ends the run at 3s", hint: "maxDuration: 1m", line: 11, column: 14 }]);
   });
 
   test("stops at the first that is not held with --bail", async () => {

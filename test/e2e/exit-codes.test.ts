@@ -37,6 +37,8 @@ describe("the exit code of a run is", () => {
     const { exitCode, report } = await run("idle-proxy.yaml");
     expect(report).toMatchObject({ outcome: "inconclusive", proxies: [{ name: "upstream", exchanges: 0 }] });
     expect(report.hypotheses[0]?.reason).toMatch(/No call .*upstream/);
+    // Validation had warned of it, at its place.
+    expect(report.issues[0]).toMatchObject({ code: "fault-out-of-reach", severity: "warning", message: expect.stringContaining("slow") as string, hint: expect.stringContaining("proxies.upstream.url") as string, line: 22, column: 26 });
     expect(exitCode).toBe(3);
   });
 

@@ -22,6 +22,14 @@ describe("a plan", () => {
     expect(plan(experiment, { file: "b.yaml", document: 3 }).digest).toBe(digest);
   });
 
+  test("takes the warnings of its document along, which are no part of its digest", () => {
+    const warning = { code: "unused-probe", severity: "warning", message: "nothing is claimed", hint: "claim something", line: 3, column: 5 } as const;
+    const warned = plan(experiment, { ...where, issues: [{ ...warning, file: "a.yaml", frame: "> 3 | x" }] });
+    expect(warned.issues).toEqual([warning]);
+    expect(warned.digest).toBe(plan(experiment, where).digest);
+    expect(plan(experiment, { ...where, issues: [] })).toEqual(plan(experiment, where));
+  });
+
   test("does not depend on the order of keys", () => {
     const reversed = Object.fromEntries(Object.entries(experiment).toReversed()) as unknown as typeof experiment;
     expect(plan(reversed, where).digest).toBe(plan(experiment, where).digest);

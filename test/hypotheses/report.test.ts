@@ -146,6 +146,9 @@ describe("the report", () => {
       ["head-too-large", "payments: a request head was over 64KiB (2 times)"],
       ["malformed-response", "payments: upstream sent two lengths"],
     ]);
+    const warning = { code: "unused-probe", severity: "warning", message: "nothing is claimed of the probe live", line: 3, column: 5 } as const;
+    const { header, ...rest } = observe({ overrides: { faults: [faultSeen({ felt: 0 })] } });
+    expect(report({ ...rest, header: { ...header, plan: { ...header.plan, issues: [warning] } } }).issues).toMatchObject([warning, { code: "fault-not-felt" }]);
     const [mild] = report(observe({ overrides: { faults: [faultSeen({ applied: 1, felt: 0 })] } })).issues;
     expect(mild).toMatchObject({ message: "nobody felt slow: it was applied to one call that did not notice", hint: expect.stringContaining("stronger") });
     const [gap] = report(observe({ overrides: { unwitnessed: [{ proxy: "payments", startMs: 5000, endMs: 9000 }] } })).issues;

@@ -57,6 +57,11 @@ describe("the text report", () => {
     expect(held).not.toMatch(/→|· at/);
   });
 
+  test("says where in the file a warning of validation stands", () => {
+    const issues = [{ code: "unused-probe", severity: "warning", message: "nothing is claimed of live", hint: "claim something", line: 3, column: 5 }, { code: "disturbed", severity: "warning", message: "busy" }] as const;
+    expect(text.render([{ ...seen, issues }], plain)).toContain("Take note\n  ! simulated.yaml:3:5: nothing is claimed of live\n    → claim something\n  ! busy\n");
+  });
+
   test("says in its last line what the exit code means", () => {
     expect(lines([seen]).at(-2)).toBe("exit 1: violated");
   });

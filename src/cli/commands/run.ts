@@ -54,9 +54,9 @@ function readRepeat(api: Api, given: Given): number {
   throw new api.ChaosError("usage", `expected --repeat with a whole number from 1, got "${text}"`, { hint: "such as --repeat 3" });
 }
 
-function planOf(api: Api, { experiment, file, document }: LoadedExperiment, given: Given): Plan {
+function planOf(api: Api, { experiment, file, document, issues }: LoadedExperiment, given: Given): Plan {
   const seed = given.text("seed");
-  return api.plan(experiment, { file, document, chooseSeed: () => randomBytes(4).toString("hex"), ...(seed === undefined ? {} : { seed }) });
+  return api.plan(experiment, { file, document, issues, chooseSeed: () => randomBytes(4).toString("hex"), ...(seed === undefined ? {} : { seed }) });
 }
 
 async function dryRun(context: Context, explained: string, hosts: readonly string[]): Promise<number> {

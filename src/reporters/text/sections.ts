@@ -101,13 +101,13 @@ export function tellFaults(faults: Report["faults"], page: Page): readonly strin
   return [heading("Faults", page), ...lines];
 }
 
-export function tellIssues({ issues, services }: Report, page: Page): readonly string[] {
+export function tellIssues({ file, issues, services }: Report, page: Page): readonly string[] {
   const { paint, width } = page;
   const dead = services.filter(({ exitedAtMs }) => exitedAtMs !== undefined);
   if (issues.length === 0 && dead.length === 0) return [];
   return [
     heading("Take note", page),
     ...dead.flatMap(({ name, replica, exitedAtMs, code, signal }) => hang("✘ ", `${name}${replica > 1 ? `#${replica}` : ""} ended by itself at ${format("duration", exitedAtMs ?? 0)}${signal === undefined ? (code === undefined ? "" : ` with exit code ${code}`) : ` by ${signal}`}`, width, "  ").map((line) => paint(["red"], line))),
-    ...issues.flatMap(({ message, hint, severity }) => [...hang("! ", message, width, "  ").map((line) => paint(severity === "error" ? ["red"] : ["yellow"], line)), ...(hint === undefined ? [] : hang("→ ", hint, width, "    "))]),
+    ...issues.flatMap(({ message, hint, severity, line, column }) => [...hang("! ", `${line === undefined ? "" : `${file}:${line}:${column ?? 1}: `}${message}`, width, "  ").map((line) => paint(severity === "error" ? ["red"] : ["yellow"], line)), ...(hint === undefined ? [] : hang("→ ", hint, width, "    "))]),
   ];
 }
