@@ -18,7 +18,7 @@ export type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const ends: readonly ExchangeEnd[] = ["complete", "client-left", "upstream-lost", "upstream-unreachable", "dropped", "reset", "rejected", "tunnel", "open"];
 const everyEffect: Readonly<Record<EffectKind, true>> = {
-  delay: true, respond: true, close: true, reset: true, hang: true, throttle: true, slice: true, spread: true, truncate: true, corrupt: true, malformed: true, rewrite: true, duplicate: true, replay: true, remember: true, "delay-message": true, "drop-message": true, "close-frame": true, "delay-bytes": true, lose: true, "hold-end": true, limit: true, silence: true, handshake: true, admit: true, refuse: true,
+  delay: true, respond: true, close: true, reset: true, hang: true, throttle: true, slice: true, spread: true, truncate: true, corrupt: true, malformed: true, "grpc-status": true, "stream-reset": true, goaway: true, rewrite: true, duplicate: true, replay: true, remember: true, "delay-message": true, "drop-message": true, "close-frame": true, "delay-bytes": true, lose: true, "hold-end": true, limit: true, silence: true, handshake: true, admit: true, refuse: true,
 };
 const effects = Object.keys(everyEffect) as readonly EffectKind[];
 const decisions: readonly Decision[] = ["applied", "match", "window", "ordinal", "rate"];
@@ -47,6 +47,8 @@ export class CallTable {
   readonly #endAfterMs = new Column("f32");
   readonly #leftAfterMs = new Column("f32");
   readonly #status = new Column("u16");
+  /** One more than it is; 0: none. */
+  readonly #grpcStatus = new Column("u16");
   readonly #end = new Column("u16");
   /** Bit 0: passed on; bits 1 and 2: left by fin, by rst; from bit 3: how it ended behind the fin, from 1. */
   readonly #flags = new Column("u16");
@@ -77,6 +79,7 @@ export class CallTable {
     this.#path.push(this.#paths.number(record.path));
     this.#times(record.startMs, record.requestEndMs, record.headMs, record.endMs, record.leftMs);
     this.#status.push(record.status ?? 0);
+    this.#grpcStatus.push(record.grpcStatus === undefined ? 0 : Math.min(record.grpcStatus, 65_534) + 1);
     this.#end.push(ends.indexOf(record.end));
     this.#flags.push((record.passedOn ? 1 : 0) | (record.leftBy === "fin" ? 2 : 0) | (record.leftBy === "rst" ? 4 : 0) | ((record.afterFin === undefined ? 0 : ends.indexOf(record.afterFin) + 1) << 3));
     this.#retryAfter.push(this.#names.number(record.retryAfter));
@@ -91,6 +94,7 @@ export class CallTable {
     this.#path.push(0);
     this.#times(record.openMs, undefined, undefined, record.closeMs, undefined);
     this.#status.push(0);
+    this.#grpcStatus.push(0);
     this.#end.push(ends.indexOf(connectionEnd(record)));
     this.#flags.push(record.upstreamReached ? 1 : 0);
     this.#retryAfter.push(0);
@@ -169,6 +173,7 @@ export class CallTable {
     const headMs = later(startMs, this.#headAfterMs.get(row));
     const leftMs = later(startMs, this.#leftAfterMs.get(row));
     const status = this.#status.get(row);
+    const grpcStatus = this.#grpcStatus.get(row) - 1;
     const flags = this.#flags.get(row);
     const retryAfter = this.#names.text(this.#retryAfter.get(row));
     const idempotencyKey = this.#keys.text(this.#idempotencyKey.get(row));
@@ -188,6 +193,7 @@ export class CallTable {
     };
     if (headMs !== undefined) fields.headMs = headMs;
     if (status > 0) fields.status = status;
+    if (grpcStatus >= 0) fields.grpcStatus = grpcStatus;
     if (afterFin !== undefined) fields.halfClosed = true;
     else if (leftMs !== undefined) fields.leftMs = leftMs;
     if (afterFin === undefined && (flags & 6) !== 0) fields.leftBy = (flags & 2) !== 0 ? "fin" : "rst";

@@ -62,11 +62,13 @@ function explainService({ name, command, port, replicas, ready, egress }: Servic
   return `${name}: ${command.join(" ")}${replicas === 1 ? "" : `, ${replicas} replicas`}${where}${isReady}${through}`;
 }
 
+const spoken: Readonly<Record<Proxy["lane"], string>> = { http1: "HTTP", http2: "HTTP/2", tcp: "TCP" };
+
 function explainProxy({ name, upstream, forward, lane, listen, tls }: Proxy, { listeners }: Plan): string {
   const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
   const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
   const to = forward === undefined ? upstream : `what its callers name (${forward.hosts === undefined ? "any host" : forward.hosts.join(", ")})`;
-  return `${name}: ${lane === "tcp" ? "TCP" : "HTTP"} to ${to}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
+  return `${name}: ${spoken[lane]} to ${to}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
 }
 
 function explainProbe({ name, type, params, timeoutMs, load }: Probe): string {

@@ -18,7 +18,8 @@ import { keysAt, shapeOf } from "./schema-shape.ts";
 import type { Path } from "./yaml-source.ts";
 import { checkWindow } from "./window-fits.ts";
 
-const laneWords: Readonly<Record<LaneName, string>> = { http1: "HTTP", tcp: "bytes" };
+const laneWords: Readonly<Record<LaneName, string>> = { http1: "HTTP", http2: "HTTP/2", tcp: "bytes" };
+const laneSchemes: Readonly<Record<LaneName, string>> = { http1: "http://", http2: "grpc:// or h2c://", tcp: "tcp://" };
 const commonKeys = Object.keys(faultCommons.shape);
 
 /** What a fault is read against. */
@@ -84,13 +85,13 @@ function chooseType(candidates: readonly AnyFaultType[], entry: JsonObject, prox
 }
 
 function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
-  if (type.layer !== "exchange" || proxy === undefined || proxy.lane === "http1") return true;
+  if (type.layer !== "exchange" || proxy === undefined || proxy.lane !== "tcp") return true;
   if (actsInside(type)) {
     report({ code: "wrong-layer", message: `${type.type} acts on WebSockets, which begin as HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `write http:// as upstream of ${proxy.name}: WebSockets pass through it too; on bytes there are latency, limit-data and reset, for instance`, path });
     return false;
   }
   const others = [...new Set(faultTypes.filter(({ layer }) => layer === "connection").map((one) => one.type))];
-  report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http:// as upstream`, path });
+  report({ code: "wrong-layer", message: `${type.type} acts on HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `on tcp:// proxies there are: ${others.join(", ")}; for HTTP write http://, grpc:// or h2c:// as upstream`, path });
   return false;
 }
 
@@ -115,12 +116,12 @@ function actsInside({ on }: AnyFaultType): boolean {
 
 /** Whether the lane of the proxy can carry out what the fault decides. */
 function isCarriedOut(type: FaultType, params: unknown, proxy: Proxy | undefined, path: Path, report: Report): boolean {
-  const beyond = proxy === undefined || type.layer !== "connection" ? undefined : beyondLane(type, params, proxy.lane);
+  const beyond = proxy === undefined ? undefined : beyondLane(type, params, proxy.lane);
   if (proxy === undefined || beyond === undefined) return true;
   report({
     code: "wrong-lane",
     message: `${type.type} cannot act on the proxy ${proxy.name}, which serves ${laneWords[proxy.lane]} (${proxy.upstream}): there is no effect "${beyond.effect}" there`,
-    hint: `it acts on proxies for ${beyond.lanes.map((lane) => laneWords[lane]).join(" or ")}: write tcp:// as upstream of ${proxy.name}, or take a fault of the layer exchange`,
+    hint: `it acts on proxies for ${beyond.lanes.map((lane) => laneWords[lane]).join(" or ")}: write ${laneSchemes[beyond.lanes.at(-1) ?? "tcp"]} as upstream of ${proxy.name}${type.layer === "connection" ? ", or take a fault of the layer exchange" : ""}`,
     path: [...path, "type"],
   });
   return false;

@@ -33,6 +33,8 @@ import { down } from "./down.ts";
 import { drop } from "./drop.ts";
 import { duplicate } from "./duplicate.ts";
 import { error } from "./error.ts";
+import { goaway } from "./goaway.ts";
+import { grpcError } from "./grpc-error.ts";
 import { halfOpen } from "./half-open.ts";
 import { hang } from "./hang.ts";
 import { kill } from "./kill.ts";
@@ -49,6 +51,7 @@ import { slicer } from "./slicer.ts";
 import { slowBody } from "./slow-body.ts";
 import { slowClose } from "./slow-close.ts";
 import { stale } from "./stale.ts";
+import { streamReset } from "./stream-reset.ts";
 import { tls } from "./tls.ts";
 import { truncate } from "./truncate.ts";
 import { websocketClose } from "./websocket-close.ts";
@@ -59,6 +62,7 @@ import { websocketDrop } from "./websocket-drop.ts";
 export const faultTypes: readonly AnyFaultType[] = [
   latency, error, rateLimit, drop, reset, hang,
   bandwidth, slowBody, truncate, corrupt, malformed, rewrite, stale, duplicate,
+  grpcError, streamReset, goaway,
   websocketDelay, websocketDrop, websocketClose,
   connectionLatency, connectionBandwidth, slicer, packetLoss, slowClose, limitData,
   connectionReset, blackhole, halfOpen, connectionLimit, tls, down,

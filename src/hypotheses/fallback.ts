@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { wasAltered } from "../evidence/call-outcome.ts";
+import { statusOf, wasAltered } from "../evidence/call-outcome.ts";
 import { samplesForQuantile } from "../math/quantile.ts";
 import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
 import type { Call, Sample } from "../model/observation.ts";
@@ -124,7 +124,7 @@ function needsFallback({ probe }: Params, scope: Scope): (sample: Sample) => boo
 
 /** The dependency's own answer came through whole while the request was waiting for it, and it was not an error. */
 function wasServed(call: Call, { endMs = Number.POSITIVE_INFINITY }: Sample): boolean {
-  return call.end === "complete" && call.endMs <= endMs && call.passedOn && (call.status === undefined || call.status < 500) && !wasAltered(call);
+  return call.end === "complete" && call.endMs <= endMs && call.passedOn && (statusOf(call) ?? 200) < 500 && !wasAltered(call);
 }
 
 /** How often a request causes no call when all is well. */

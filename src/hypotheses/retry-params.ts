@@ -3,6 +3,7 @@ import type { Bound } from "../model/bound.ts";
 import { parseBound } from "../units/bound.ts";
 import { bound } from "../units/fields.ts";
 import { format } from "../units/format.ts";
+import { grpcCodes } from "../units/grpc-code.ts";
 import { expectedForm, parseQuantity } from "../units/quantity.ts";
 
 /** A bound, or a plain quantity that is meant roughly: `first: 100ms` allows a quarter less, and a quarter more beside the 25 ms that scheduling adds. */
@@ -40,7 +41,7 @@ export const retryParams = z
     backoff: backoff.optional(),
     amplification: bound("factor").optional().describe("Calls per request under the fault against before it."),
     onlyMethods: z.array(z.string().transform((method) => method.toUpperCase())).min(1).optional().describe("Calls with other methods must not be retried."),
-    neverStatuses: z.array(z.int().min(100).max(599)).min(1).optional().describe("Answers with these statuses must not be retried."),
+    neverStatuses: z.array(z.union([z.int().min(100).max(599), z.enum(grpcCodes)])).min(1).optional().describe("Answers with these statuses must not be retried: numbers of HTTP, names of gRPC such as INVALID_ARGUMENT."),
     honoursRetryAfter: z.literal(true).optional().describe("No retry comes before Retry-After has passed."),
     success: bound("share").optional().describe("Share of the requests that met the fault and are good all the same."),
   })

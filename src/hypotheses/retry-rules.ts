@@ -2,6 +2,8 @@ import { hasFailed } from "../evidence/call-outcome.ts";
 import type { Call } from "../model/observation.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { format } from "../units/format.ts";
+import { grpcCodeName } from "../units/grpc-code.ts";
+import type { GrpcCode } from "../units/grpc-code.ts";
 import type { Sequence, Sequences } from "./retry-sequences.ts";
 
 /** So many calls must have had the chance to break a rule before it is held. */
@@ -48,8 +50,13 @@ function rule(claim: string, expected: string, steps: { readonly seen: Sequences
 function tell({ sequence, call, next }: Step, probe: string, what: string): Evidence {
   return {
     atMs: next?.startMs ?? call.endMs,
-    what: `request ${sequence.n} of ${probe}: ${call.method} that ended ${call.status === undefined ? `with ${call.end}` : `with status ${call.status}`} ${what}${next === undefined ? "" : `, ${format("duration", next.startMs - call.endMs)} later`}`,
+    what: `request ${sequence.n} of ${probe}: ${call.method} that ended ${ending(call)} ${what}${next === undefined ? "" : `, ${format("duration", next.startMs - call.endMs)} later`}`,
   };
+}
+
+function ending({ status, grpcStatus, end }: Call): string {
+  if (grpcStatus !== undefined) return `with ${grpcCodeName(grpcStatus)}`;
+  return status === undefined ? `with ${end}` : `with status ${status}`;
 }
 
 export function decideMethods(methods: readonly string[], seen: Sequences, probe: string): Ruling {
@@ -60,11 +67,11 @@ export function decideMethods(methods: readonly string[], seen: Sequences, probe
   });
 }
 
-export function decideStatuses(statuses: readonly number[], seen: Sequences, probe: string): Ruling {
-  const isMeant = ({ call }: Step): boolean => call.status !== undefined && statuses.includes(call.status);
+export function decideStatuses(statuses: readonly (number | GrpcCode)[], seen: Sequences, probe: string): Ruling {
+  const isMeant = ({ call }: Step): boolean => (call.grpcStatus === undefined ? statuses.some((status) => status === call.status) : statuses.some((status) => status === grpcCodeName(call.grpcStatus ?? 0)));
   return rule("neverStatuses", statuses.join(", "), { seen, probe, isMeant, isBroken: ({ next }) => next !== undefined }, {
     subject: `calls answered ${statuses.join(" or ")}`, kept: "they are not retried", broken: "were retried",
-    nextStep: `Use a fault that answers ${statuses.join(" or ")}: { type: error, status: ${statuses[0] ?? 400} }.`,
+    nextStep: `Use a fault that answers ${statuses.join(" or ")}: ${typeof statuses[0] === "string" ? `{ type: grpc-error, code: ${statuses[0]} }` : `{ type: error, status: ${statuses[0] ?? 400} }`}.`,
   });
 }
 

@@ -39,6 +39,12 @@ export type Effect =
   | { readonly kind: "corrupt"; readonly direction: Direction; readonly share: number; readonly seed: number }
   /** Exchange only: the answer breaks the grammar of HTTP in one place; then the connection is closed (FIN). */
   | { readonly kind: "malformed"; readonly part: "status-line" | "header" | "chunk" | "length" }
+  /** Exchange of gRPC only: the call ends with this status and these trailers: in upstream's place, when upstream has done the work (`at: response`), or behind so many messages of its answer. */
+  | { readonly kind: "grpc-status"; readonly code: number; readonly message: string; readonly trailers: Readonly<Record<string, string>>; readonly at?: "response"; readonly afterMessages?: number }
+  /** Exchange of HTTP/2 only: RST_STREAM with this code when the request has come, or when upstream's answer begins, or after `afterBytes` of its data. */
+  | { readonly kind: "stream-reset"; readonly code: number; readonly at: "request" | "response"; readonly afterBytes?: number }
+  /** Exchange of HTTP/2 only: its connection is told to go away. `graceful`: what is under way on it goes on to its end, this exchange too; else all of it is lost. */
+  | { readonly kind: "goaway"; readonly code: number; readonly graceful: boolean }
   /**
    * Exchange only: the request, or the answer, goes on changed: its status, headers (null: taken out), body. What cannot be changed goes on as it is:
    * a body that is no JSON, or of more than `maxBytes`.

@@ -93,6 +93,8 @@ export interface ExchangeRecord {
   readonly endMs: number;
   /** Status that the caller got; absent when it got none. */
   readonly status?: number;
+  /** Status of a gRPC call that the caller got. */
+  readonly grpcStatus?: number;
   /** `Retry-After` of the response. */
   readonly retryAfter?: string;
   readonly requestBytes: number;

@@ -80,7 +80,7 @@ export type Correlate =
   | { readonly by: "none" };
 
 /** How bytes are framed on a dependency edge. */
-export type LaneName = "http1" | "tcp";
+export type LaneName = "http1" | "http2" | "tcp";
 
 /** A proxy that passes calls on to the hosts that its callers name. */
 export interface Forward {

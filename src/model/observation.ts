@@ -43,6 +43,7 @@ export interface Call {
   readonly endMs: number;
   readonly headMs?: number;
   readonly status?: number;
+  readonly grpcStatus?: number;
   readonly end: ExchangeEnd;
   readonly leftMs?: number;
   readonly leftBy?: "fin" | "rst";

@@ -87,11 +87,12 @@ function authorityOf({ name }: Proxy, authorities: ReadonlyMap<string, string>):
 
 function reachable(proxy: Proxy, listening: Endpoint): Reachable {
   if (listening.path !== undefined) return { path: listening.path, url: `unix:${listening.path}` };
-  return endpoint(schemes[proxy.lane][proxy.tls === undefined ? 0 : 1], reachableHost(proxy, listening.host), listening.port);
+  const spoken = /^grpcs?:/i.test(proxy.upstream) ? "grpc" : proxy.lane;
+  return endpoint(schemes[spoken][proxy.tls === undefined ? 0 : 1], reachableHost(proxy, listening.host), listening.port);
 }
 
 /** What is spoken on a lane, in the open and over TLS. */
-const schemes: Readonly<Record<Proxy["lane"], readonly [string, string]>> = { http1: ["http", "https"], tcp: ["tcp", "tls"] };
+const schemes: Readonly<Record<Proxy["lane"] | "grpc", readonly [string, string]>> = { http1: ["http", "https"], http2: ["http", "https"], grpc: ["grpc", "grpcs"], tcp: ["tcp", "tls"] };
 
 function endpoint(scheme: string, host: string, port: number): Reachable {
   return { host, port, url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}` };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { faultTypes } from "../../src/faults/index.ts";
 import { carriedOutBy } from "../../src/faults/carried-out.ts";
-import { experimentOf, textWith } from "./minimal.ts";
+import { experimentOf, issueOf, textWith } from "./minimal.ts";
 
 const proxies = "proxies:\n  payments: { upstream: http://127.0.0.1:8080, callers: 1, tls: generated }\n  db: { upstream: tcp://127.0.0.1:5432, callers: 1, tls: generated }";
 const withFault = (type: string, proxy: string, example: string): string =>
@@ -13,6 +13,26 @@ describe.each(onConnections)("the fault $name of connections", ({ type }) => {
   test.each([["a tcp", "db"], ["an http", "payments"]])("is taken on %s proxy as its example has it", (_, proxy) => {
     expect(experimentOf(withFault(type.type, proxy, type.example)).faults).toMatchObject([{ type: type.type, layer: "connection" }]);
   });
+});
+
+test.each(["grpc-error", "stream-reset", "goaway"])("%s is taken on a grpc proxy, and refused on an http one with the proxies it acts on", (name) => {
+  const text = (upstream: string): string => textWith({ proxies: `proxies:\n  payments: { upstream: "${upstream}", callers: 1 }`, faults: `faults:\n  - { type: ${name}, proxy: payments }` });
+  expect(experimentOf(text("grpc://127.0.0.1:50051"))).toMatchObject({ proxies: [{ lane: "http2" }], faults: [{ type: name, layer: "exchange" }] });
+  const issue = issueOf(text("http://127.0.0.1:8080"));
+  expect(issue.code).toBe("wrong-lane");
+  expect(issue.message).toMatch(new RegExp(`^${name} cannot act on the proxy payments, which serves HTTP \\(http://127\\.0\\.0\\.1:8080\\)`));
+  expect(issue.hint).toBe("it acts on proxies for HTTP/2: write grpc:// or h2c:// as upstream of payments");
+});
+
+test.each(["malformed", "websocket-close"])("%s is refused on a grpc proxy", (name) => {
+  const issue = issueOf(textWith({ proxies: 'proxies:\n  payments: { upstream: "grpc://127.0.0.1:50051", callers: 1 }', faults: `faults:\n  - { type: ${name}, proxy: payments }` }));
+  expect(issue).toMatchObject({ code: "wrong-lane", hint: "it acts on proxies for HTTP: write http:// as upstream of payments" });
+});
+
+test("latency acts on exchanges of a grpc proxy, unless the layer says otherwise", () => {
+  const text = (more: string): string => textWith({ proxies: 'proxies:\n  payments: { upstream: "h2c://127.0.0.1:50051", callers: 1 }', faults: `faults:\n  - { type: latency, proxy: payments, delay: 1s${more} }` });
+  expect(experimentOf(text("")).faults).toMatchObject([{ layer: "exchange" }]);
+  expect(experimentOf(text(", layer: connection")).faults).toMatchObject([{ layer: "connection" }]);
 });
 
 test("every effect is carried out by some lane", () => {

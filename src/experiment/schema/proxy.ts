@@ -15,9 +15,9 @@ const correlateSchema = z.union([
   return "json" in given ? { by: "json", path: given.json } : { by: "path", template: given.path };
 });
 
-const lanes: Readonly<Record<string, LaneName>> = { http: "http1", https: "http1", "http+unix": "http1", tcp: "tcp", tls: "tcp", unix: "tcp" };
+const lanes: Readonly<Record<string, LaneName>> = { http: "http1", https: "http1", "http+unix": "http1", h2c: "http2", h2: "http2", grpc: "http2", grpcs: "http2", tcp: "tcp", tls: "tcp", unix: "tcp" };
 /** Schemes of what is spoken to over TLS. */
-const securedSchemes = ["https", "tls"];
+const securedSchemes = ["https", "h2", "grpcs", "tls"];
 
 /** How bytes are framed, from what upstream is; absent when it cannot be told. */
 function laneOf(upstream: string): LaneName | undefined {
@@ -29,34 +29,34 @@ function schemeOf(upstream: string): string | undefined {
   return /^([a-z][a-z0-9+.-]*):\/\/|^((?:http\+)?unix):/i.exec(upstream)?.slice(1).find((scheme) => scheme !== undefined)?.toLowerCase();
 }
 
-const spoken = "http://, https://, tcp://, tls:// or unix:";
+const spoken = "http://, https://, grpc://, grpcs://, h2c://, h2://, tcp://, tls:// or unix:";
 
 function noLane(upstream: string): string {
   const scheme = schemeOf(upstream);
   if (scheme === undefined) return `expected a URL such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432", got "${upstream}": write what it speaks, ${spoken}; or forward, when its callers name the host`;
-  const known = ["h2c", "grpc"].includes(scheme);
-  return `${known ? `${scheme}:// upstreams are not supported yet` : `unknown scheme ${scheme}://`}: expected ${spoken}, got "${upstream}"${known ? "; tcp:// passes its bytes on unseen" : ""}`;
+  return `unknown scheme ${scheme}://: expected ${spoken}, got "${upstream}"`;
 }
 
 function addressProblem(upstream: string, lane: LaneName): string | undefined {
   if (upstream === forward || unixPath(upstream) !== undefined) return undefined;
-  const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z]+:\/\//i, "");
+  const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z][a-z0-9]*:\/\//i, "");
   const parts = /^((?:\[[^\]]+\]|\$\{[^}]+\}|[^:/?#@[\]\s])*)(:(?:\d+|\$\{[^}]+\}))?(\/.*)?$/.exec(rest);
   if (parts === null) return `expected host and port after the scheme, got "${upstream}"`;
   if ((parts[3] ?? "/") !== "/") return `expected an upstream without a path, got "${parts[3] ?? ""}" in "${upstream}": the caller's path is passed on as it is`;
   if (rest.length === upstream.length || upstream.startsWith("${")) return undefined;
   if (parts[1] === "") return `expected a host after the scheme, got "${upstream}"`;
-  return lane === "tcp" && parts[2] === undefined ? `expected a port, as in "tcp://127.0.0.1:5432", got "${upstream}"` : undefined;
+  const hasDefault = /^https?:/i.test(upstream);
+  return !hasDefault && parts[2] === undefined ? `expected a port, as in "${lane === "tcp" ? "tcp://127.0.0.1:5432" : "grpc://127.0.0.1:50051"}", got "${upstream}"` : undefined;
 }
 
 /** A dependency edge, without its name. */
 export const proxySchema = z.strictObject({
-  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT)' }),
+  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, grpc:// or grpcs://host:port, h2c:// or h2://host:port (HTTP/2), tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT)' }),
   hosts: hostsSchema.optional().meta({ description: 'upstream: forward only: the hosts that callers may name, such as [api.example.com, "*.internal", 127.0.0.1:9000]; default: any. Those beyond this machine need --allow-host too' }),
-  upstreamTls: upstreamTlsSchema.optional().meta({ description: "https:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
+  upstreamTls: upstreamTlsSchema.optional().meta({ description: "https://, grpcs://, h2:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
   listen: listenSchema.prefault("127.0.0.1:0").meta({ description: "host:port; port 0 = any free one, which ${proxies.NAME.url|host|port} tells; or unix:/path, which ${proxies.NAME.path} tells" }),
   tls: listenerTlsSchema.optional().meta({ description: "callers speak TLS: generated, { cert, key }, or { ca, caKey } to sign by; names: what else the certificate is for" }),
-  host: z.enum(["keep", "upstream"]).optional().meta({ description: "the Host header that upstream sees: the caller's, or its own; default keep, upstream for https://" }),
+  host: z.enum(["keep", "upstream"]).optional().meta({ description: "the Host header that upstream sees: the caller's, or its own; default keep, upstream for https://, grpcs:// and h2://" }),
   advertise: z.string().min(1).optional().meta({ description: "the host that ${proxies.NAME.url} says, when listening elsewhere than on the loopback" }),
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
@@ -67,12 +67,12 @@ export const proxySchema = z.strictObject({
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
   const scheme = schemeOf(upstream) ?? "";
   const isSecured = securedSchemes.includes(scheme);
-  if (upstreamTls !== undefined && !isSecured) context.addIssue({ code: "custom", message: `expected an https:// or tls:// upstream with upstreamTls, got "${upstream}"`, path: ["upstreamTls"] });
+  if (upstreamTls !== undefined && !isSecured) context.addIssue({ code: "custom", message: `expected an https://, grpcs://, h2:// or tls:// upstream with upstreamTls, got "${upstream}"`, path: ["upstreamTls"] });
   const isForward = upstream === forward;
   if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
   if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
   return {
-    upstream, lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (scheme === "https" ? "upstream" : "keep"),
+    upstream, lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
     ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate,
   };
 });

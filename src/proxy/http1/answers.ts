@@ -33,7 +33,7 @@ export function encodeAnswer({ status, headers, body, retryAfterDateMs }: Respon
 }
 
 /** So long from now at least, as HTTP writes it: in whole seconds (RFC 9110 §5.6.7). */
-function httpDateIn(ms: number): string {
+export function httpDateIn(ms: number): string {
   return new Date(Math.ceil((Date.now() + ms) / 1000) * 1000).toUTCString();
 }
 

@@ -38,13 +38,18 @@ export class BodyProbe {
     if (headEnd < 0) return undefined;
     const body = text.slice(headEnd + 4);
     const isChunked = /\r\ntransfer-encoding:/i.test(text.slice(0, headEnd));
-    try {
-      const json: unknown = JSON.parse(Buffer.from(isChunked ? joinChunks(body) : body, "latin1").toString("utf8"));
-      const value = this.pointer.split("/").slice(1).reduce(childOf, json);
-      return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
-    } catch {
-      return undefined;
-    }
+    return keyAt(Buffer.from(isChunked ? joinChunks(body) : body, "latin1").toString("utf8"), this.pointer);
+  }
+}
+
+/** The value in a JSON text at a JSON pointer; undefined when the text is no JSON, has no such value, or the value is neither text nor number. */
+export function keyAt(text: string, pointer: string): string | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    const value = pointer.split("/").slice(1).reduce(childOf, json);
+    return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

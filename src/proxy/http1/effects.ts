@@ -136,7 +136,10 @@ export class Effects {
       case "handshake":
       case "admit":
       case "refuse":
-        // Of messages, connections and listeners: planSteps leaves them out.
+      case "grpc-status":
+      case "stream-reset":
+      case "goaway":
+        // Of messages, connections, listeners and other lanes: planSteps leaves them out.
         return "done";
       default:
         return effect satisfies never;

@@ -88,6 +88,9 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "handshake":
         case "admit":
         case "refuse":
+        case "grpc-status":
+        case "stream-reset":
+        case "goaway":
           unsupported.push(effect.kind);
       }
     }

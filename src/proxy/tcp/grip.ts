@@ -127,6 +127,9 @@ export class Grip {
       case "truncate":
       case "corrupt":
       case "malformed":
+      case "grpc-status":
+      case "stream-reset":
+      case "goaway":
       case "rewrite":
       case "duplicate":
       case "replay":

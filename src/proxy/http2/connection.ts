@@ -1,0 +1,297 @@
+import { performServerHandshake } from "node:http2";
+import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from "node:http2";
+import type { Socket } from "node:net";
+import type { Timer } from "../../model/env.ts";
+import type { ExchangeEnd } from "../../model/event.ts";
+import { ClientSide, readingGraceMs } from "../http1/client-side.ts";
+import type { ClientListener } from "../http1/client-side.ts";
+import { ConnectionWitness } from "../http1/connection-witness.ts";
+import type { ClosedBy } from "../http1/connection-witness.ts";
+import type { Limits } from "../http1/limits.ts";
+import type { LaneConnection, LaneContext } from "../lane.ts";
+import { Grip } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/grip.ts";
+import { Cable } from "./cable.ts";
+import type { Goaway } from "./effects.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeHost } from "./exchange.ts";
+import type { Fields } from "./fields.ts";
+import { Ledger, changedFields } from "./ledger.ts";
+import { connectionWindowBytes, resetBudget, sessionOptions } from "./limits.ts";
+import { readRequestHead } from "./request-head.ts";
+import { ResetBudget } from "./reset-budget.ts";
+import { Upstream } from "./upstream.ts";
+import type { Loss, UpstreamListener } from "./upstream.ts";
+
+/** One client connection and, from the first exchange that is passed on, its one session with upstream. */
+export class Http2Connection implements LaneConnection, ExchangeHost, ClientListener, UpstreamListener {
+  readonly context: LaneContext;
+  readonly limits: Limits;
+  readonly changedFields: Readonly<Record<string, string>>;
+  private readonly client: ClientSide;
+  private readonly cable: Cable;
+  private readonly session: ServerHttp2Session;
+  private readonly upstreamSide: Upstream;
+  private readonly grip: Grip;
+  private readonly ledger: Ledger;
+  private readonly witness: ConnectionWitness;
+  private readonly resets: ResetBudget;
+  private readonly exchanges = new Set<Exchange>();
+  private streamsAtMost: number;
+  /** No further exchange is taken; when those under way are over, the connection ends like this. */
+  private retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" } | undefined;
+  /** Nothing is said to either side any more; so many bytes of the client's are still taken. */
+  private silenced: { leftBytes: number; closing?: Timer } | undefined;
+  /** A fault has cut the client off: no byte is written any more. */
+  private isCut = false;
+  /** Nothing that comes is read any more. */
+  private over = false;
+
+  constructor(client: Socket, context: LaneContext, limits: Limits) {
+    const { env, proxy } = context;
+    this.context = context;
+    this.limits = limits;
+    this.changedFields = changedFields(proxy);
+    this.witness = new ConnectionWitness(context);
+    this.ledger = new Ledger(context);
+    this.resets = new ResetBudget(resetBudget, env.nowMs());
+    this.streamsAtMost = limits.inFlight;
+    this.client = new ClientSide(client, env, limits, this);
+    this.upstreamSide = new Upstream(context, limits, this);
+    this.cable = new Cable({ send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false) });
+    const { settings, ...options } = sessionOptions(limits);
+    this.session = performServerHandshake(this.cable.duplex, { ...options, settings: { ...settings, maxConcurrentStreams: this.streamsAtMost } });
+    this.session.setLocalWindowSize(connectionWindowBytes);
+    this.session.on("stream", this.onStream);
+    this.session.on("error", this.onSessionError);
+    const { requestLine, responseLine } = this.upstreamSide;
+    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
+    this.client.rests();
+    this.grip.ask();
+  }
+
+  faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
+    if (lifted) {
+      this.grip.letGoAll(release);
+      for (const exchange of this.exchanges) exchange.lift(release);
+    }
+    if (!this.over) this.grip.ask();
+  }
+
+  stop(): void {
+    this.settleAll("open");
+    this.finish("proxy", "fin");
+    this.upstreamSide.drop("now");
+    this.client.destroy();
+  }
+
+  cut(): void {
+    this.settleAll("reset");
+    this.end("fault", "rst");
+  }
+
+  upstream(): ClientHttp2Session | undefined {
+    return this.upstreamSide.open();
+  }
+
+  goAway({ code, graceful }: Goaway): void {
+    if (graceful) return this.retire(code, { by: "fault", how: "fin" });
+    this.settleAll("dropped");
+    this.finish("fault", "fin", code);
+  }
+
+  clientReset(): void {
+    if (this.resets.take(this.context.env.nowMs()) || this.retiring !== undefined || this.over) return;
+    this.issue("many-resets", "a caller gave so many calls up that it was told to take another connection (GOAWAY), before the protection of HTTP/2 from floods of resets would end this one");
+    this.retire(0, { by: "proxy", how: "fin" });
+  }
+
+  done(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    if (this.exchanges.size > 0 || this.over) return;
+    if (this.retiring === undefined) this.client.rests();
+    else this.end(this.retiring.by, this.retiring.how);
+  }
+
+  issue(code: string, message: string): void {
+    this.ledger.issue(code, message);
+  }
+
+  controlFlow(): void {
+    if (!this.client.blocked) this.cable.drained();
+  }
+
+  clientBytes(bytes: Buffer): void {
+    const { client, silenced } = this;
+    if (this.over) return;
+    if (this.exchanges.size === 0) client.rests();
+    if (!this.cable.give(bytes)) client.pause(true);
+    if (silenced === undefined) return;
+    silenced.leftBytes -= bytes.length;
+    client.pause(silenced.leftBytes <= 0);
+  }
+
+  clientEnded(): void {
+    this.clientLeft("fin");
+  }
+
+  clientFailed(): void {
+    this.clientLeft("rst");
+  }
+
+  clientRested(): void {
+    if (this.silenced === undefined) this.end("proxy", "fin");
+  }
+
+  clientClosed(): void {
+    this.clientLeft("fin");
+    this.finish("client", "fin");
+    this.silenced?.closing?.cancel();
+    const { client, upstreamSide } = this;
+    this.witness.write({
+      peer: client.peer, exchanges: this.ledger.exchanges, requestBytes: client.receivedBytes, responseBytes: client.sentBytes,
+      upstreamReached: upstreamSide.reached, ...this.grip.ledger.records(),
+    });
+    if (upstreamSide.isGone) this.context.closed();
+  }
+
+  upstreamSettings({ maxConcurrentStreams = Number.POSITIVE_INFINITY }: Settings): void {
+    const atMost = Math.min(this.limits.inFlight, maxConcurrentStreams);
+    if (atMost === this.streamsAtMost || this.session.destroyed) return;
+    this.streamsAtMost = atMost;
+    this.session.settings({ maxConcurrentStreams: atMost });
+  }
+
+  upstreamGoesAway(code: number, data: Uint8Array): void {
+    if (code === 0) this.retire(code, { by: "upstream", how: "fin" }, data);
+    else this.upstreamLost({ how: "fin", reached: true }, code);
+  }
+
+  /** `code`: why, where upstream has said so. */
+  upstreamLost({ how, reached }: Loss, code = 0): void {
+    if (this.over) return;
+    const underWay = [...this.exchanges].filter((exchange) => !exchange.isOver);
+    const goesOn = underWay.some((exchange) => exchange.isIndependent);
+    for (const exchange of underWay) if (!exchange.isIndependent) exchange.lose(reached ? "upstream-lost" : "upstream-unreachable", goesOn);
+    if (goesOn) this.retire(code, { by: "upstream", how });
+    else this.end("upstream", how, code);
+  }
+
+  upstreamTakes(length: number): Cut | undefined {
+    const cut = this.grip.cutsRequest(length);
+    if (cut !== undefined) this.isCut = true;
+    return cut;
+  }
+
+  upstreamCut(cut: Cut): void {
+    if (cut.how === "fin") this.carryOut(cut);
+    else this.context.env.after(readingGraceMs, () => this.carryOut(cut));
+  }
+
+  upstreamClosed(): void {
+    if (this.client.closed) this.context.closed();
+  }
+
+  private readonly onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, fields: Fields = []): void => {
+    if (this.over) return void stream.destroy();
+    const { witness, steps } = this.ledger.open(readRequestHead(headers, flags, fields), this.context.env.nowMs());
+    const exchange = new Exchange({ host: this, stream, witness, steps });
+    this.exchanges.add(exchange);
+    exchange.begin();
+  };
+
+  private readonly onSessionError = (error: Error): void => {
+    if (this.over) return;
+    this.issue("malformed-request", `a caller broke HTTP/2: ${error.message}`);
+    this.settleAll("rejected");
+    this.finish("proxy", "fin");
+  };
+
+  private clientLeft(how: "fin" | "rst"): void {
+    if (this.over) return;
+    for (const exchange of this.exchanges) exchange.leave(how);
+    this.witness.ends("client", how);
+    // Who leaves a silent connection is told nothing, nor is upstream.
+    if (this.silenced === undefined) this.finish("client", how);
+  }
+
+  private toClient(bytes: Buffer): boolean {
+    const { client } = this;
+    if (this.isCut || this.silenced !== undefined) return true;
+    const cut = this.grip.cutsAnswer(bytes.length);
+    const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
+    if (out.length > 0) client.write(out);
+    if (cut !== undefined) {
+      this.isCut = true;
+      // Behind what is being done with these bytes.
+      queueMicrotask(() => this.carryOut(cut));
+    }
+    return !client.blocked;
+  }
+
+  /** The session has said its last. */
+  private endClient(sent: () => void): void {
+    if (this.silenced === undefined && !this.isCut) this.client.close();
+    sent();
+  }
+
+  private carryOut(cut: Cut): void {
+    if (!this.over) this.grip.carryOutCut(cut);
+  }
+
+  /** A fault of the connection ends it by FIN, both ways. */
+  private hangUp(): void {
+    this.settleAll("dropped");
+    this.silenced = undefined;
+    this.isCut = true;
+    this.finish("fault", "fin");
+    this.client.close();
+  }
+
+  /** A fault takes its voice. The client is read on, so that it is seen who asks and who leaves. Returns what ends the silence. */
+  private silence(read: boolean, closeAfterMs: number | undefined): () => void {
+    if (this.over) return () => undefined;
+    this.silenced ??= { leftBytes: Number.POSITIVE_INFINITY };
+    if (!read) this.silenced.leftBytes = Math.min(this.silenced.leftBytes, this.limits.heldBytes);
+    this.witness.isSilent = true;
+    this.upstreamSide.silence(read);
+    if (closeAfterMs !== undefined) this.silenced.closing ??= this.context.env.after(closeAfterMs, () => this.hangUp());
+    return () => this.endSilence();
+  }
+
+  /** What was lost cannot be made good: for a caller that is still there the connection ends with the silence, by a reset. */
+  private endSilence(): void {
+    if (this.over) return;
+    this.silenced?.closing?.cancel();
+    if (this.witness.closedBy !== "client") return this.cut();
+    this.finish("client", "fin");
+    this.client.destroy();
+  }
+
+  /** Tells the client to take another connection for further calls. */
+  private retire(code: number, retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" }, data?: Uint8Array): void {
+    if (this.over || this.session.destroyed) return;
+    this.session.goaway(code, 0, data);
+    this.retiring ??= retiring;
+    if (this.exchanges.size === 0) this.end(retiring.by, retiring.how, code);
+  }
+
+  private end(by: ClosedBy, how: "fin" | "rst", code = 0): void {
+    if (how === "rst") this.isCut = true;
+    this.finish(by, how, code);
+    if (how === "rst") this.client.reset();
+  }
+
+  private settleAll(end: ExchangeEnd): void {
+    for (const exchange of this.exchanges) exchange.settle(end);
+  }
+
+  /** Reads no more, and ends both sessions: in peace behind what has been said, or upstream as the client was. */
+  private finish(by: ClosedBy, how: "fin" | "rst", code = 0): void {
+    if (this.over) return;
+    this.witness.ends(by, how);
+    this.over = true;
+    this.upstreamSide.drop(how);
+    if (!this.session.destroyed) this.session.destroy(code === 0 ? undefined : new Error("told to go away"), code);
+  }
+}

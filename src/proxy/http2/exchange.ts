@@ -1,0 +1,300 @@
+import { constants } from "node:http2";
+import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Env } from "../../model/env.ts";
+import type { ExchangeEnd } from "../../model/event.ts";
+import type { LaneContext } from "../lane.ts";
+import type { FaultDraft } from "../http1/exchange.ts";
+import { hasNoBody } from "./answer.ts";
+import type { Answer, AnswerHead } from "./answer.ts";
+import { Effects } from "./effects.ts";
+import type { Goaway, Stage } from "./effects.ts";
+import { fieldOf, sensitiveIn, toSend, weightOf } from "./fields.ts";
+import type { Fields } from "./fields.ts";
+import { Flow } from "./flow.ts";
+import { grpcStatusOf } from "./grpc.ts";
+import type { Limits } from "../http1/limits.ts";
+import type { RequestHead } from "./request-head.ts";
+import { sendHead } from "./send-head.ts";
+import type { Steps } from "./steps.ts";
+import type { Witness } from "./witness.ts";
+
+/** The connection that an exchange is on. */
+export interface ExchangeHost {
+  readonly context: LaneContext;
+  readonly limits: Limits;
+  /** Fields of requests that are other towards upstream, by name. */
+  readonly changedFields: Readonly<Record<string, string>>;
+  /** The session with upstream, dialled when need be; undefined when it takes no more. */
+  upstream(): ClientHttp2Session | undefined;
+  goAway(effect: Goaway): void;
+  /** The client's stream was reset by the client. */
+  clientReset(): void;
+  /** Its stream and its record are done. */
+  done(exchange: Exchange): void;
+  issue(code: string, message: string): void;
+}
+
+export interface ExchangeOptions {
+  readonly host: ExchangeHost;
+  readonly stream: ServerHttp2Stream;
+  readonly witness: Witness;
+  readonly steps: Steps;
+}
+
+/** Upstream's answer is wanted no more. */
+const cancelCode = constants.NGHTTP2_CANCEL;
+const endStream = 0x1;
+
+/** One stream of the client, and, when it is passed on, the stream to upstream that it stands for. */
+export class Exchange implements Stage {
+  readonly env: Env;
+  readonly requests: Flow;
+  readonly responses: Flow;
+  readonly witness: Witness;
+  private readonly host: ExchangeHost;
+  private readonly client: ServerHttp2Stream;
+  private readonly effects: Effects;
+  private upstream: ClientHttp2Stream | undefined;
+  private answerHead: AnswerHead | undefined;
+  /** The fault whose answer is given. */
+  private answeredBy: FaultDraft | undefined;
+  /** How it ends when its answer has been written. */
+  private endAs: ExchangeEnd = "complete";
+  private isRecorded = false;
+
+  constructor({ host, stream, witness, steps }: ExchangeOptions) {
+    this.host = host;
+    this.env = host.context.env;
+    this.client = stream;
+    this.witness = witness;
+    this.requests = new Flow({ heldBytes: host.limits.heldBytes, begun: () => this.effects.requestCame(), ended: () => this.requestEnded(), spent: nothing, written: nothing, failed: nothing });
+    this.responses = new Flow({
+      heldBytes: host.limits.heldBytes, begun: () => this.effects.responseBegun(), ended: nothing, spent: () => this.effects.spent(),
+      written: (trailers) => this.answered(trailers), failed: (code) => this.resetStream(code, "upstream-lost"),
+    });
+    this.effects = new Effects(this, steps);
+  }
+
+  get head(): RequestHead {
+    return this.witness.head;
+  }
+
+  get requestLength(): number | undefined {
+    return lengthIn(this.head.fields);
+  }
+
+  get responseLength(): number | undefined {
+    return this.answerHead === undefined ? undefined : lengthIn(this.answerHead.fields);
+  }
+
+  get requestCame(): boolean {
+    return this.requests.isWhole || (this.head.isGrpc && this.requests.begun);
+  }
+
+  get isOver(): boolean {
+    return this.witness.end !== undefined;
+  }
+
+  begin(): void {
+    const { client, requests } = this;
+    client.on("error", nothing);
+    client.on("close", () => this.clientClosed());
+    if (this.head.isAll) {
+      client.resume();
+      requests.feedEnd([]);
+    } else requests.read(client);
+    const { jsonKey } = this.witness;
+    if (jsonKey !== undefined) client.on("data", (bytes: Buffer) => jsonKey.add(bytes));
+    this.effects.beginRequest();
+  }
+
+  passOn(): void {
+    if (this.isOver) return;
+    const session = this.host.upstream();
+    // Upstream has not seen it, and says so: it may be sent again elsewhere (RFC 9113 §8.7).
+    if (session === undefined) return this.resetStream(constants.NGHTTP2_REFUSED_STREAM, "upstream-lost");
+    const upstream = this.request(session);
+    if (upstream === undefined) return this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "rejected");
+    this.upstream = upstream;
+    this.witness.passedOn = true;
+    upstream.on("error", nothing);
+    upstream.on("headers", (headers: IncomingHttpHeaders, _flags: number, fields: Fields = []) => this.interim(headers, fields));
+    upstream.on("response", (headers: IncomingHttpHeaders, flags: number, fields: Fields = []) => this.response(headers, flags, fields));
+    upstream.on("close", () => this.upstreamClosed(upstream));
+    if (!this.head.isAll) this.requests.open(upstream);
+  }
+
+  answer({ head, body }: Answer, fault: FaultDraft): void {
+    this.answeredBy = fault;
+    // Upstream goes on with the work when it has been asked, and its answer is read and lost.
+    if (this.upstream === undefined) this.requests.sink();
+    this.responses.replaceSource();
+    const isFirst = this.answerHead === undefined;
+    this.answerHead = head;
+    this.responses.feed(body);
+    this.responses.feedEnd([]);
+    if (isFirst) this.effects.beginResponse();
+  }
+
+  writeHead(hangs: boolean): void {
+    const { client, answerHead: head, witness } = this;
+    if (head === undefined || this.isOver || client.destroyed || client.closed) return;
+    const isAll = !hangs && (head.isAll || this.head.method === "HEAD" || hasNoBody(head.status));
+    if (!this.send(toSend(head.fields, head.sensitive), (headers) => client.respond(headers, { endStream: isAll, waitForTrailers: !isAll }))) {
+      return this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "upstream-lost");
+    }
+    witness.headMs = this.env.nowMs();
+    witness.status = head.status;
+    witness.retryAfter = fieldOf(head.fields, "retry-after");
+    witness.responseBytes += weightOf(head.fields);
+    if (this.answeredBy !== undefined) this.answeredBy.actedMs ??= witness.headMs;
+    if (hangs) this.responses.sink();
+    else if (isAll) this.answered(head.fields);
+    else this.responses.open(client);
+  }
+
+  endAnswer(trailers: Fields, end: ExchangeEnd): void {
+    this.endAs = end;
+    this.upstream?.close(cancelCode);
+    this.responses.endTarget(trailers);
+  }
+
+  resetStream(code: number, end: ExchangeEnd): void {
+    this.responses.whenSent(() => {
+      if (this.isOver) return;
+      this.settle(end);
+      this.client.close(code);
+    });
+  }
+
+  goAway(effect: Goaway): void {
+    this.host.goAway(effect);
+  }
+
+  lift(release: boolean): void {
+    if (!this.isOver) this.effects.lift(release);
+  }
+
+  /** The client has closed or reset its connection. */
+  leave(how: "fin" | "rst"): void {
+    const { witness } = this;
+    if (this.isOver) return;
+    witness.leftMs = this.env.nowMs();
+    witness.leftBy = how;
+    this.settle("client-left");
+  }
+
+  /** Whether it goes on without upstream: its answer has come whole, or is none of upstream's. */
+  get isIndependent(): boolean {
+    const { upstream } = this;
+    if (upstream === undefined || this.answeredBy !== undefined || this.responses.isWhole) return true;
+    return upstream.state.remoteClose === 1 || (upstream.closed && upstream.rstCode === constants.NGHTTP2_NO_ERROR);
+  }
+
+  /** Upstream is lost; the stream is reset, but where the connection ends with it. */
+  lose(end: "upstream-lost" | "upstream-unreachable", resets: boolean): void {
+    if (end === "upstream-unreachable") this.witness.passedOn = false;
+    this.settle(end);
+    if (resets) this.client.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  /** It is over. What is still coming of the request goes on to upstream behind a whole answer. */
+  settle(end: ExchangeEnd): void {
+    const { witness, upstream } = this;
+    if (witness.end !== undefined) return;
+    witness.end = end;
+    witness.endMs = this.env.nowMs();
+    this.effects.drop();
+    this.responses.drop();
+    if (end !== "complete") {
+      this.requests.drop();
+      upstream?.close(cancelCode);
+    }
+    if (end !== "complete" || this.requests.isWhole) this.write();
+  }
+
+  private request(session: ClientHttp2Session): ClientHttp2Stream | undefined {
+    const { head, host } = this;
+    let upstream: ClientHttp2Stream | undefined;
+    this.send(toSend(head.fields, head.sensitive, host.changedFields), (headers) => (upstream = session.request(headers, { endStream: head.isAll, waitForTrailers: !head.isAll })));
+    return upstream;
+  }
+
+  /** False when a head cannot be sent as HTTP/2. */
+  private send(headers: OutgoingHttpHeaders, send: (headers: OutgoingHttpHeaders) => void): boolean {
+    const problem = sendHead(headers, send);
+    if (problem !== undefined) this.host.issue("unsendable-head", `a head cannot be passed on: ${problem}`);
+    return problem === undefined;
+  }
+
+  private interim(headers: IncomingHttpHeaders, fields: Fields): void {
+    const { client } = this;
+    if (this.isOver || client.headersSent || client.destroyed || client.closed || headers[":status"] === undefined) return;
+    this.send(toSend(fields), (outgoing) => client.additionalHeaders(outgoing));
+  }
+
+  private response(headers: IncomingHttpHeaders, flags: number, fields: Fields): void {
+    const { upstream, responses } = this;
+    if (this.isOver || this.answerHead !== undefined || upstream === undefined) return;
+    const isAll = (flags & endStream) !== 0;
+    this.answerHead = { status: Number(headers[":status"]), fields, sensitive: sensitiveIn(headers), isAll };
+    if (isAll) {
+      upstream.resume();
+      responses.feedEnd([]);
+    } else responses.read(upstream);
+    this.effects.beginResponse();
+  }
+
+  /** The last of the answer has been written. */
+  private answered(fields: Fields): void {
+    this.witness.grpcStatus = grpcStatusOf(fields);
+    this.settle(this.endAs);
+  }
+
+  private requestEnded(): void {
+    const { witness } = this;
+    witness.requestEndMs = this.env.nowMs();
+    this.effects.requestCame();
+    if (this.isOver) this.write();
+  }
+
+  private clientClosed(): void {
+    const { client, upstream, witness } = this;
+    if (!this.isOver) {
+      upstream?.close(client.rstCode);
+      this.leave("rst");
+      this.host.clientReset();
+    } else if (witness.end === "complete" && !this.requests.isWhole) upstream?.close(client.rstCode);
+    this.write();
+    this.host.done(this);
+  }
+
+  private upstreamClosed(upstream: ClientHttp2Stream): void {
+    const { client, responses } = this;
+    const code = upstream.rstCode;
+    if (upstream !== this.upstream || this.answeredBy !== undefined) return;
+    // It has answered, and reads no further.
+    if (this.isOver) return this.requests.isWhole ? undefined : client.close(code);
+    if (this.answerHead === undefined) this.resetStream(code, "upstream-lost");
+    else responses.fail(code);
+  }
+
+  private write(): void {
+    const { witness, requests, responses } = this;
+    if (this.isRecorded) return;
+    this.isRecorded = true;
+    witness.requestBytes = this.head.weight + requests.cameBytes;
+    witness.responseBytes += responses.writtenBytes;
+    const { context } = this.host;
+    context.record(witness.record(context, this.env.nowMs()));
+  }
+}
+
+function lengthIn(fields: Fields): number | undefined {
+  const text = fieldOf(fields, "content-length");
+  return text === undefined || !/^\d{1,15}$/.test(text) ? undefined : Number(text);
+}
+
+function nothing(): void {
+  // An error is followed by the stream's close, which says all that is to be known.
+}

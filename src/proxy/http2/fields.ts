@@ -1,0 +1,48 @@
+import { sensitiveHeaders } from "node:http2";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http2";
+
+/** The fields of a head or of trailers as they came: name, value, name, value, …; names are lower case. */
+export type Fields = readonly string[];
+
+/** The first value of a field. */
+export function fieldOf(fields: Fields, name: string): string | undefined {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
+  return undefined;
+}
+
+/** All values of a field as one (RFC 9110 §5.3). */
+export function joinedField(fields: Fields, name: string): string | undefined {
+  let joined: string | undefined;
+  for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) joined = joined === undefined ? fields[i + 1] : `${joined}, ${fields[i + 1] ?? ""}`;
+  return joined;
+}
+
+/** Characters of names and values: what fields weigh before they are compressed. */
+export function weightOf(fields: Fields): number {
+  let weight = 0;
+  for (const text of fields) weight += text.length;
+  return weight;
+}
+
+/** Names of fields that no compression is to remember (RFC 7541 §7.1.3). */
+export function sensitiveIn(headers: IncomingHttpHeaders): readonly string[] {
+  const names: unknown = Reflect.get(headers, sensitiveHeaders);
+  return Array.isArray(names) ? names : none;
+}
+
+const none: readonly string[] = [];
+
+/** Fields as node:http2 takes them, those that come several times in their order; `changed` ones stand for those that came. */
+export function toSend(fields: Fields, sensitive: readonly string[] = [], changed: Readonly<Record<string, string>> = {}): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? "";
+    const value = changed[name] ?? fields[i + 1] ?? "";
+    const before = headers[name];
+    if (before === undefined) headers[name] = value;
+    else if (typeof before === "string") headers[name] = [before, value];
+    else before.push(value);
+  }
+  if (sensitive.length > 0) Reflect.set(headers, sensitiveHeaders, [...sensitive]);
+  return headers;
+}
