@@ -10,6 +10,8 @@ export type ProbeCall =
       readonly headers: Readonly<Record<string, string>>;
       readonly body?: string;
       readonly trace: boolean;
+      /** Of `https://`, the same for all calls of a probe: the path of a PEM file of the authorities that are trusted, or any certificate will do. */
+      readonly trust?: { readonly ca?: string; readonly insecure?: boolean };
       /** How many bytes of the answer's body are kept for grading; the rest is read and counted. */
       readonly keepBytes: number;
     }

@@ -31,6 +31,8 @@ const params = z.strictObject({
   body: z.string().optional().meta({ description: "body, sent as it is" }),
   expect: expectation.prefault({}).meta({ description: "what makes an answer good" }),
   degraded: expectation.optional().meta({ description: "what is acceptable while a fault is in force" }),
+  ca: z.string().min(1).optional().meta({ description: 'of https://: PEM file of the authorities that are trusted, instead of the well-known ones, such as "${proxies.payments.ca}"' }),
+  insecure: z.boolean().optional().meta({ description: "of https://: true = any certificate will do" }),
   trace: z.boolean().default(true).meta({ description: "send traceparent, so that the calls which a request causes are known to be its own" }),
 }).refine(({ json, body }) => json === undefined || body === undefined, { message: "expected json or body, got both", path: ["body"] });
 type HttpParams = z.infer<typeof params>;
@@ -52,6 +54,7 @@ export const http: ProbeType<HttpParams> = {
       headers: { ...(params.json === undefined ? {} : { "content-type": "application/json" }), ...Object.fromEntries(given) },
       ...(body === undefined ? {} : { body }),
       trace: params.trace,
+      ...(params.ca === undefined && params.insecure !== true ? {} : { trust: { ...(params.ca === undefined ? {} : { ca: params.ca }), ...(params.insecure === true ? { insecure: true } : {}) } }),
       keepBytes: params.expect.body === undefined && params.degraded?.body === undefined ? shownBytes : gradedBytes,
     };
   },

@@ -38,14 +38,17 @@ export class Load {
     const { plan, scope, tracePrefix } = options;
     this.#options = options;
     this.#asks = plan.experiment.probes.map((probe, index) => askerOf(probe, index, plan.seed, tracePrefix, scope));
-    const kinds = this.#asks.map((ask) => ask(1).call.kind);
-    const supervisor = kinds.includes("command") ? spawnSupervisor() : undefined;
+    const calls = this.#asks.map((ask) => ask(1).call);
+    const supervisor = calls.some(({ kind }) => kind === "command") ? spawnSupervisor() : undefined;
     const setting = {
       baseDir: options.baseDir, env: options.environment,
       watch: (pid: number) => supervisor?.send({ kind: "watch", pid }),
       forget: (pid: number) => supervisor?.send({ kind: "forget", pid }),
     };
-    this.#callers = plan.experiment.probes.map(({ load }, i) => createCaller(kinds[i] ?? "http", load, setting));
+    this.#callers = plan.experiment.probes.flatMap(({ load }, i) => {
+      const call = calls[i];
+      return call === undefined ? [] : [createCaller(call, load, setting)];
+    });
     this.#letGo = () => supervisor?.send({ kind: "stop" });
   }
 

@@ -1,4 +1,6 @@
 import { get } from "node:http";
+import { get as getSecured } from "node:https";
+import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
@@ -44,11 +46,14 @@ async function poll({ kind, target }: Ready, env: Env, signal: AbortSignal): Pro
 
 function answersWell(url: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: attemptMs }, (response) => {
+    const answered = (response: IncomingMessage): void => {
       const status = response.statusCode ?? 0;
       resolve(status >= 200 && status < 300);
       response.destroy();
-    });
+    };
+    const options = { agent: false, timeout: attemptMs } as const;
+    // Whether it is up is asked here, not whether it is to be trusted.
+    const request = url.startsWith("https:") ? getSecured(url, { ...options, rejectUnauthorized: false }, answered) : get(url, options, answered);
     request.on("timeout", () => request.destroy()).on("error", () => resolve(false)).on("close", () => resolve(false));
   });
 }

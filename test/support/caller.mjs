@@ -1,8 +1,10 @@
 // The service under test: GET / asks UPSTREAM_URL and answers 200; after TIMEOUT_MS without an answer, or on an error,
 // it answers 202 (FALLBACK=on) or 500. GET /health is always 200. Passes traceparent on. Environment: PORT too.
-import { createServer, get } from "node:http";
+import { createServer, get as getOpen } from "node:http";
+import { get as getSecured } from "node:https";
 
 const { PORT, UPSTREAM_URL, TIMEOUT_MS = "500", FALLBACK = "on" } = process.env;
+const get = UPSTREAM_URL.startsWith("https:") ? getSecured : getOpen;
 
 createServer((request, response) => {
   if (request.url === "/health") return response.end("ok");

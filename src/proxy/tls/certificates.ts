@@ -40,12 +40,12 @@ export interface Wanted {
   readonly flaw?: Flaw;
 }
 
-/** A certificate of a server, signed by an authority, whose own certificates follow it. Throws ChaosError `bad-authority` when it cannot sign. */
+/** A certificate of a server, signed by an authority; what leads from that to its root follows. Throws ChaosError `bad-authority` when it cannot sign. */
 export async function issue(authority: Identity, { names, keys, flaw }: Wanted): Promise<Identity> {
   const forge = await loadForge();
   const shown = flaw === "wrong-host" ? [foreignName] : names;
   const subject = [{ name: "commonName", value: shown[0] ?? foreignName }];
-  const signer = flaw === "self-signed" ? { subject, key: signingKey(forge, keys.privateKey) } : signerOf(forge, authority);
+  const signer: Signer = flaw === "self-signed" ? { subject, key: signingKey(forge, keys.privateKey), chain: "" } : signerOf(forge, authority);
   const nowMs = Date.now();
   const validity = flaw === "expired" ? { fromMs: nowMs - 2 * dayMs, untilMs: nowMs - dayMs } : { fromMs: nowMs - dayMs, untilMs: nowMs + validDays * dayMs };
   const certificate = blank(forge, { publicKey: keys.publicKey, subject, issuer: signer.subject, ...validity });
@@ -54,8 +54,7 @@ export async function issue(authority: Identity, { names, keys, flaw }: Wanted):
     { name: "subjectAltName", altNames: shown.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })) },
   ]);
   certificate.sign(signer.key, forge.md.sha256.create());
-  const own = forge.pki.certificateToPem(certificate);
-  return { cert: flaw === "self-signed" ? own : `${own}${authority.cert}`, key: keys.privateKey };
+  return { cert: `${forge.pki.certificateToPem(certificate)}${signer.chain}`, key: keys.privateKey };
 }
 
 type Forge = typeof forge;
@@ -98,9 +97,18 @@ function signingKey(forge: Forge, pem: string): pki.rsa.PrivateKey {
   return key;
 }
 
-function signerOf(forge: Forge, { cert, key }: Identity): { readonly subject: pki.CertificateField[]; readonly key: pki.rsa.PrivateKey } {
+interface Signer {
+  readonly subject: pki.CertificateField[];
+  readonly key: pki.rsa.PrivateKey;
+  /** PEM of what callers need beside their root. */
+  readonly chain: string;
+}
+
+function signerOf(forge: Forge, { cert, key }: Identity): Signer {
   try {
-    return { subject: forge.pki.certificateFromPem(cert).subject.attributes, key: signingKey(forge, key) };
+    const certificate = forge.pki.certificateFromPem(cert);
+    const { subject } = certificate;
+    return { subject: subject.attributes, key: signingKey(forge, key), chain: certificate.isIssuer(certificate) ? "" : cert };
   } catch (error) {
     throw new ChaosError("bad-authority", `expected an authority that can sign, got one that cannot: ${error instanceof Error ? error.message : String(error)}`, { hint: "its key has to be an RSA key that is not encrypted", cause: error });
   }

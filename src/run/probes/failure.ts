@@ -18,6 +18,6 @@ export function failureWord(error: unknown): string {
   // Of several addresses the last one's failure is as good as any.
   if (code === "" && error instanceof AggregateError) return failureWord(error.errors.at(-1));
   if (error instanceof Error && error.name === "HTTPParserError") return "malformed";
-  if (code.startsWith("ERR_TLS_") || code.startsWith("ERR_SSL_") || code.startsWith("CERT_") || code.includes("SELF_SIGNED") || code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE") return "tls";
+  if (code.startsWith("ERR_TLS_") || code.startsWith("ERR_SSL_") || code.startsWith("CERT_") || code.includes("SELF_SIGNED") || code.startsWith("UNABLE_TO_") || code === "INVALID_PURPOSE" || code === "EPROTO") return "tls";
   return words[code] ?? (code === "" ? "failed" : code);
 }

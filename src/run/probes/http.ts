@@ -4,13 +4,14 @@ import type { ProbeAnswer } from "../../model/probe-type.ts";
 import { once, Keep } from "./caller.ts";
 import type { Caller } from "./caller.ts";
 import { failureWord } from "./failure.ts";
+import type { Trust } from "./trust.ts";
 
 /**
  * HTTP/1.1 over connections of its own: each request on one that is idle, or on a new one; never retried, never redirected.
  * Timeouts are the load's, counted from the due time, so the client has none.
  */
-export function httpCaller(connections: Load["connections"]): Caller {
-  const agent = new Agent({ connections: null, pipelining: connections === "fresh" ? 0 : 1, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 64 * 1024, allowH2: false, connect: { timeout: 0 } });
+export function httpCaller(connections: Load["connections"], trust: Trust = {}): Caller {
+  const agent = new Agent({ connections: null, pipelining: connections === "fresh" ? 0 : 1, headersTimeout: 0, bodyTimeout: 0, maxHeaderSize: 64 * 1024, allowH2: false, connect: { timeout: 0, ...trust } });
   return {
     call: (call, added, answered) => {
       if (call.kind !== "http") throw new TypeError(`expected an HTTP call, got ${call.kind}`);

@@ -10,14 +10,15 @@ import { commandCaller } from "./command.ts";
 import type { CommandSetting } from "./command.ts";
 import { httpCaller } from "./http.ts";
 import { tcpCaller } from "./tcp.ts";
+import { readTrust } from "./trust.ts";
 
 export type { Caller, Flight } from "./caller.ts";
 export { failureWord } from "./failure.ts";
 
-/** Who carries out the calls of one probe. */
-export function createCaller(kind: ProbeCall["kind"], load: Load, setting: CommandSetting): Caller {
-  switch (kind) {
-    case "http": return httpCaller(load.connections);
+/** Who carries out the calls of one probe, all of the kind of this one. Throws ChaosError `bad-certificate`. */
+export function createCaller(call: ProbeCall, load: Load, setting: CommandSetting): Caller {
+  switch (call.kind) {
+    case "http": return httpCaller(load.connections, call.trust === undefined ? {} : readTrust(call.trust, setting.baseDir));
     case "tcp": return tcpCaller();
     case "command": return commandCaller(setting);
   }
