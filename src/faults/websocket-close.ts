@@ -3,7 +3,7 @@ import type { FaultType } from "../model/fault-type.ts";
 
 interface WebsocketClose {
   readonly code: number;
-  readonly reason: string;
+  readonly reason?: string | undefined;
   readonly afterMessages: number;
 }
 
@@ -27,13 +27,13 @@ export const websocketClose: FaultType<WebsocketClose> = {
     reason: z
       .string()
       .refine((text) => new TextEncoder().encode(text).length <= longestReasonBytes, `expected at most ${longestReasonBytes} bytes of UTF-8, which is all that a Close frame has room for`)
-      .default("")
+      .optional()
       .describe("Text behind the code, at most 123 bytes. Default: none."),
     afterMessages: z.int().min(0).default(0).describe("Messages of the direction that still pass, counted from when the fault takes hold of a WebSocket. Default 0: it is closed at once."),
   }),
   example: "code: 1012\nreason: restarting\nafterMessages: 20",
-  explain: ({ code, reason, afterMessages }) => `closes WebSockets with ${code}${reason === "" ? "" : ` "${reason}"`}${afterMessages === 0 ? "" : ` after ${afterMessages === 1 ? "a message" : `${afterMessages} messages`}`}`,
-  decide: (params, _subject, { direction }) => [{ kind: "close-frame", direction, ...params }],
+  explain: ({ code, reason, afterMessages }) => `closes WebSockets with ${code}${reason === undefined ? "" : ` "${reason}"`}${afterMessages === 0 ? "" : ` after ${afterMessages === 1 ? "a message" : `${afterMessages} messages`}`}`,
+  decide: ({ code, reason = "", afterMessages }, _subject, { direction }) => [{ kind: "close-frame", direction, code, reason, afterMessages }],
 };
 
 function mayBeSent(code: number): boolean {

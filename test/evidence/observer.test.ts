@@ -123,6 +123,23 @@ describe("faults", () => {
     ]);
   });
 
+  test("count messages of WebSockets one by one, by epoch, and not the exchange that carried them", () => {
+    const inside = (epoch: number, applied: number, felt: number, rate: number, times: object = {}): FaultRecord => ({
+      fault: "fault", decision: applied > 0 ? "applied" : "rate", inside: { epoch, applied, felt, missed: { match: 0, window: 2, ordinal: 1, rate }, ...times }, ...(felt > 0 && { effect: "drop-message", actedMs: 5500 }),
+    });
+    const seen = observe([
+      { kind: "faults-set", atMs: 5000, epoch: 1, faults: ["fault"] }, { kind: "faults-lifted", atMs: 6000, epoch: 1 }, { kind: "faults-set", atMs: 7000, epoch: 2, faults: ["fault"] },
+      exchange(4000, { end: "tunnel", faults: [inside(1, 3, 2, 10, { firstMs: 5100, lastMs: 5900 }), inside(2, 0, 0, 7)] }),
+      exchange(4100, { end: "tunnel", faults: [inside(1, 1, 1, 0, { firstMs: 5050, lastMs: 5060 })] }),
+      exchange(7500, { end: "tunnel", faults: [inside(2, 1, 1, 0, { firstMs: 7600, lastMs: 7600 })] }),
+    ]);
+    expect(seen.faults).toMatchObject([
+      { epoch: 1, eligible: 16, applied: 4, felt: 3, missed: { match: 0, window: 4, ordinal: 2, rate: 10 }, firstAppliedMs: 5050, lastAppliedMs: 5900 },
+      { epoch: 2, eligible: 10, applied: 1, felt: 1, missed: { match: 0, window: 4, ordinal: 2, rate: 7 }, firstAppliedMs: 7600, lastAppliedMs: 7600 },
+    ]);
+    expect([...seen.calls({ proxy: "payments" })].map(({ faulted }) => faulted)).toEqual([true, true, true]);
+  });
+
   test("that refuse at the listener count their openings: applied, and felt by nobody who could be witnessed", () => {
     const { observations } = simulate({ fault: { kind: "down" } });
     const [gap] = observations.unwitnessed;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { encodeFrame, message, text } from "../proxy/websocket/frames.ts";
-import { setUpEdge } from "./http-edge.ts";
+import { exchangeFault, setUpEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { patterned, undoAll } from "./tcp-edge.ts";
 import { setUpWebSockets, webSocketFault } from "./websocket-edge.ts";
@@ -122,6 +122,24 @@ describe("websocket-delay", () => {
     expect(caller.bytes).toEqual(Buffer.concat([Buffer.from(switched), message("last words")]));
   });
 
+  it("lets what is held on its way to upstream go on before the caller's end", async () => {
+    let received = "";
+    let hasEnded = false;
+    const { edge, call } = await setUpEdge(undo, (socket) => {
+      socket.once("data", () => {
+        socket.write(switched);
+        socket.on("data", (bytes) => (received += bytes.toString("latin1"))).on("end", () => (hasEnded = true));
+      });
+    });
+    edge.setFaults(webSocketFault("websocket-delay", { delay: "80ms" }, "request"));
+    const caller = call();
+    caller.socket.write(upgrade);
+    await caller.received(switched.length);
+    caller.socket.end(masked("last words"));
+    await expect.poll(() => hasEnded).toBe(true);
+    expect(received).toBe(masked("last words").toString("latin1"));
+  });
+
   it("makes upstream wait when too much is held, and loses nothing", async () => {
     const chunk = patterned(256 * 1024);
     const { edge, served, dial } = await setUpWebSockets(undo, {
@@ -149,9 +167,9 @@ describe("websocket-drop", () => {
       const { edge, served, dial } = await setUpWebSockets(undo, { serve: () => undefined });
       const { socket } = await dial();
       edge.setFaults(webSocketFault("websocket-drop", {}, "request", { rateShare: 0.3 }));
-      for (const words of numbered(100)) {
+      for (const [i, words] of numbered(100).entries()) {
         socket.send(words.slice(0, 4), { fin: false });
-        socket.ping();
+        if (i % 10 === 0) socket.ping();
         socket.send(words.slice(4), { fin: true });
       }
       const last = new Promise<void>((resolve) => socket.on("pong", (words) => words.toString() === "the end" && resolve()));
@@ -273,6 +291,17 @@ describe("websocket-close", () => {
     expect((codeOne ^ maskOne) * 256 + (codeTwo ^ maskTwo)).toBe(1001);
   });
 
+  it("does nothing to an upgrade whose answer another fault replaces", async () => {
+    const { edge, call } = await setUpEdge(undo, (socket) => socket.once("data", () => socket.write(switched)));
+    edge.setFaults(exchangeFault("error", { status: 503, reachUpstream: true }), webSocketFault("websocket-close"));
+    const caller = call();
+    caller.socket.write(upgrade);
+    expect(await caller.ended).toBe("fin");
+    caller.close();
+    expect(caller.bytes.toString()).toMatch(/^HTTP\/1\.1 503 [^]*\r\n\r\n$/);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 503, faults: [{ fault: "error-1", decision: "applied" }] }]);
+  });
+
   it("lets so many messages pass before", async () => {
     const { edge, dial } = await setUpWebSockets(undo);
     edge.setFaults(webSocketFault("websocket-close", { code: 1012, afterMessages: 3 }));
@@ -293,7 +322,7 @@ describe("websocket-close", () => {
 
   it("hits the share of WebSockets that rate says, and those that are open each time a window opens only once", async () => {
     const { edge, dial } = await setUpWebSockets(undo);
-    const ends = await Promise.all(Array.from({ length: 4 }, () => dial()));
+    const ends = [await dial(), await dial(), await dial(), await dial()];
     edge.setFaults(webSocketFault("websocket-close", { code: 1013 }, "response", { every: 2, flap: { onMs: 20, offMs: 20 } }));
     expect(await Promise.race([ends[1]?.closed, ends[3]?.closed])).toMatchObject({ code: 1013 });
     await expect.poll(() => edge.exchanges().length).toBe(2);

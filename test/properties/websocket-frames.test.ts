@@ -151,6 +151,7 @@ describe("a stream of WebSocket frames, however it is split,", () => {
         }
         stream.take(packet);
       }
+      stream.end();
       if (closeAt >= all.length) return;
       let boundary = 0;
       for (const piece of pieces) {

@@ -16,8 +16,8 @@ export interface InsideEntry {
   lastMs?: number;
 }
 
-/** How far a decision came, for what stands for many. */
-const furthest = ["rate", "ordinal", "window", "match"] as const;
+/** How far selection came, furthest first. */
+const furthest: readonly Decision[] = ["applied", "rate", "ordinal", "window", "match"];
 
 /** What each fault has meant inside one WebSocket, set by set: one record each, however many messages it was asked about. */
 export class InsideLedger {
@@ -40,12 +40,12 @@ export class InsideLedger {
     return entry;
   }
 
-  /** A decision about the WebSocket as a whole, which may be asked again: the last one counts, unless one was applied. */
+  /** A decision about the WebSocket as a whole, which is asked again whenever a window opens or closes: the one that came furthest counts. */
   note({ fault, decision, n }: Decided, atMs: number): InsideEntry {
     const entry = this.entryOf(fault);
-    if (entry.applied > 0) return entry;
-    for (const missed of furthest) entry.missed[missed] = missed === decision ? 1 : 0;
-    if (decision === "applied") hit(entry, n, atMs);
+    if (furthest.indexOf(decision) > furthest.indexOf(decisionOf(entry))) return entry;
+    for (const missed of ["rate", "ordinal", "window", "match"] as const) entry.missed[missed] = missed === decision ? 1 : 0;
+    if (decision === "applied" && entry.applied === 0) hit(entry, n, atMs);
     return entry;
   }
 
@@ -69,12 +69,17 @@ export class InsideLedger {
   }
 
   private close(): readonly FaultRecord[] {
-    return [...this.entries.values()].map(({ fault, n, effect, actedMs, applied, felt, missed, firstMs, lastMs }) => {
+    return [...this.entries.values()].map((entry) => {
+      const { fault, n, effect, actedMs, applied, felt, missed, firstMs, lastMs } = entry;
       const inside: InsideCounts = { epoch: this.epoch, applied, felt, missed, ...(firstMs !== undefined && { firstMs }), ...(lastMs !== undefined && { lastMs }) };
-      const decision = applied > 0 ? "applied" : furthest.find((one) => missed[one] > 0) ?? "match";
-      return { fault, decision, ...(n !== undefined && { n }), ...(effect !== undefined && { effect }), ...(actedMs !== undefined && { actedMs }), inside };
+      return { fault, decision: decisionOf(entry), ...(n !== undefined && { n }), ...(effect !== undefined && { effect }), ...(actedMs !== undefined && { actedMs }), inside };
     });
   }
+}
+
+/** Of what stands for many, the one that came furthest. */
+function decisionOf({ applied, missed }: InsideEntry): Decision {
+  return furthest.find((one) => (one === "applied" ? applied : missed[one]) > 0) ?? "match";
 }
 
 function hit(entry: InsideEntry, n: number | undefined, atMs: number): void {

@@ -162,7 +162,12 @@ export class MessageStream {
         this.sendCarry(fate);
       }
       at = end;
-      if (step !== "more" && step !== "invalid" && scanner.payloadLeft === 0 && this.frameEnds(bytes.subarray(run, at))) run = at;
+      if (step !== "more" && step !== "invalid" && scanner.payloadLeft === 0 && this.frameEnds()) {
+        this.send(bytes.subarray(run, at), this.frameFate);
+        run = at;
+        if (scanner.isClose) this.goBlind(false);
+        else this.seal();
+      }
     }
     if (this.state !== "sealed") this.send(bytes.subarray(run), this.state === "blind" ? passes : this.frameFate);
   }
@@ -175,18 +180,13 @@ export class MessageStream {
     return this.fate;
   }
 
-  /** True when `before`, what came up to the end of the frame, has been sent. */
-  private frameEnds(before: Buffer): boolean {
-    const { isClose, isLast } = this.scanner;
-    if (isLast) {
+  /** Whether it was the last one to be sorted: a Close frame, or one behind which ours goes out. */
+  private frameEnds(): boolean {
+    if (this.scanner.isLast) {
       this.fate = passes;
       this.options.ended();
     }
-    if (!isClose && this.closing === undefined) return false;
-    this.send(before, this.frameFate);
-    if (isClose) this.goBlind(false);
-    else this.seal();
-    return true;
+    return this.scanner.isClose || this.closing !== undefined;
   }
 
   private seal(): void {
