@@ -27,6 +27,7 @@ const ofFaults: Readonly<Record<string, (value: Json) => string>> = {
   target: same("proxy"), upstream: same("proxy"), toxic: same("type"), kind: same("type"), fault: same("type"), filter: () => "match: { … }", route: () => "match: { path: … }", path: (value) => `match: { path: ${shown(value)} }`, method: (value) => `match: { method: ${shown(value)} }`,
   headers: () => "match: { headers: … }", attributes: () => "its parameters, directly in the fault", params: () => "its parameters, directly in the fault", args: () => "its parameters, directly in the fault",
   burst: same("burstLength"), burstsize: same("burstLength"), silence: same("afterSilence"), idle: same("afterSilence"), interval: same("every"), times: same("first"), count: same("first"), max: same("first"), limit: same("first"), skip: same("after"),
+  patch: () => "json: { /a/pointer: value }, or headers: { name: value }", replace: () => "status, headers or body, directly in the fault", remove: () => "removeJson: [/a/pointer], or headers: { name: null }", replies: same("copies"), duplicates: same("copies"), maxage: time("age"), ttl: time("age"),
 };
 
 const ofProbes: Readonly<Record<string, (value: Json) => string>> = {
@@ -59,7 +60,10 @@ export function peerKey(section: string, key: string, value: Json): string | und
 const faultWords: Readonly<Record<string, string>> = {
   delay: "latency", slow: "latency", lag: "latency", abort: "error", httperror: "error", httpabort: "error", fail: "error", failure: "error", status: "error", exception: "error", unavailable: "error",
   resetpeer: "reset", connectionreset: "reset", rst: "reset", timeout: "hang", freeze: "hang", stall: "hang", close: "drop", disconnect: "drop", emptyresponse: "drop", refuse: "down", disable: "down", disabled: "down", unreachable: "down", outage: "down", partition: "down",
-  drip: "slow-body", trickle: "slow-body", chunkeddribble: "slow-body", cut: "truncate", partial: "truncate", partialresponse: "truncate", bitflip: "corrupt", corruption: "corrupt", garbage: "malformed", malformedresponsechunk: "malformed", randomdatathenclose: "malformed", invalidresponse: "malformed", quota: "rate-limit", toomanyrequests: "rate-limit",
+  drip: "slow-body", trickle: "slow-body", chunkeddribble: "slow-body", cut: "truncate", partial: "truncate", partialresponse: "truncate", bitflip: "corrupt", corruption: "corrupt", garbage: "malformed", malformedresponsechunk: "malformed", randomdatathenclose: "malformed", invalidresponse: "malformed",
+  modify: "rewrite", mutate: "rewrite", transform: "rewrite", tamper: "rewrite", patch: "rewrite", replace: "rewrite", override: "rewrite", httpreplace: "rewrite", httppatch: "rewrite",
+  cache: "stale", cached: "stale", staleread: "stale", stalecache: "stale", staledata: "stale", replicalag: "stale", dup: "duplicate", duplication: "duplicate", repeat: "duplicate", resend: "duplicate", redeliver: "duplicate",
+  quota: "rate-limit", toomanyrequests: "rate-limit",
   throttle: "bandwidth", throttling: "bandwidth", loss: "packet-loss", networkloss: "packet-loss", packetloss: "packet-loss", slowclose: "slow-close", limitdata: "limit-data", slice: "slicer", halfopen: "half-open", maxconnections: "connection-limit",
 };
 

@@ -66,10 +66,14 @@ export function loadFault(fault: Fault): LoadedFault {
 }
 
 /** The exchange as the fault may see it. */
-export function subjectOf({ headers }: LoadedFault, { method, path, header }: ExchangeFacts): Subject {
+export function subjectOf({ headers }: LoadedFault, facts: ExchangeFacts): Subject {
+  const { method, path } = facts;
   if (headers.length === 0) return { kind: "exchange", method, path };
-  const values = headers.map((name) => [name, header(name)] as const);
-  return { kind: "exchange", method, path, headers: Object.fromEntries(values.filter((entry): entry is readonly [string, string] => entry[1] !== undefined)) };
+  const values = headers.flatMap((name): readonly [string, string][] => {
+    const value = facts.header(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { kind: "exchange", method, path, headers: Object.fromEntries(values) };
 }
 
 /** For an exchange that matched outside the window. */

@@ -6,7 +6,7 @@ import type { Selector } from "../faults/select.ts";
 import type { Decided } from "../faults/subject.ts";
 import type { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
-import type { RecordedAnswers } from "./message/recorded-answers.ts";
+import type { RecordedAnswers } from "./message/index.ts";
 import type { Wire } from "./tcp/wire.ts";
 
 /** What a lane is given to serve one client connection. */

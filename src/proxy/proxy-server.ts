@@ -8,7 +8,7 @@ import { Doorway } from "./doorway.ts";
 import { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
 import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
-import { RecordedAnswers } from "./message/recorded-answers.ts";
+import { RecordedAnswers } from "./message/index.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import { checkSocketPath } from "./socket-path.ts";
 import type { Wire } from "./tcp/wire.ts";

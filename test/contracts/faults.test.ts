@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { AnyFaultType, Facts, Layer, Subject } from "../../src/model/fault-type.ts";
+import { faultCommons } from "../../src/experiment/schema/selection.ts";
 import { faultTypes, findFaultType } from "../../src/faults/index.ts";
 import { keyedRandom } from "../../src/math/random.ts";
 
@@ -46,6 +47,13 @@ describe.each(cases)("the fault $name", ({ type }) => {
 
   test("refuses unknown keys and what is no mapping", () => {
     for (const junk of [{ ...parse(type.example), surprise: 1 }, null, 7, "3s", []]) expect(type.params.safeParse(junk).success).toBe(false);
+  });
+
+  test("has no parameter by the name of a key that stands in every fault", () => {
+    const own = Object.keys(z.toJSONSchema(type.params, { io: "input" }).properties ?? {});
+    const everywhere = Object.keys(faultCommons.shape);
+    expect(everywhere).toContain("after");
+    expect(own.filter((key) => everywhere.includes(key))).toEqual([]);
   });
 
   test("refuses junk in every parameter, and describes each to editors", () => {

@@ -51,6 +51,12 @@ describe("samples", () => {
 });
 
 describe("calls", () => {
+  test("that the proxy made itself are nobody's", () => {
+    const seen = observe([exchange(5100, { trace: traceOf(7) }), exchange(5120, { trace: traceOf(7), sentBy: "duplicate-1" })]);
+    expect(seen.callsOf({ probe: "checkout", n: 7 }, "payments")).toHaveLength(1);
+    expect([...seen.calls({ proxy: "payments" })]).toHaveLength(1);
+  });
+
   test("are joined to their request by trace, in start order, and rows come back as they were written", () => {
     const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 3, effect: "delay", actedMs: 5101, releasedMs: 5600 }];
     const seen = observe([exchange(5200, { trace: traceOf(7), leftMs: 5300, leftBy: "rst", end: "client-left" }), exchange(5100, { trace: traceOf(7), faults, retryAfter: "2", idempotencyKey: "k" }), exchange(5150, { trace: traceOf(8) })]);

@@ -201,11 +201,13 @@ describe("words of other tools", () => {
     ["{ proxy: payments, type: error, statusCode: 503 }", "write status: 503"],
     ["{ proxy: db, type: latency, delay: 1s, stream: upstream }", "write direction: request"],
     ["{ proxy: payments, type: drop, path: /x }", "write match: { path: /x }"],
+    ["{ proxy: payments, type: stale, max-age: 5s }", "write age: 5s"],
+    ["{ proxy: payments, type: rewrite, patch: {} }", "write json: { /a/pointer: value }, or headers: { name: value }"],
   ])("%s", (fault, hint) => {
     expect(hintOf(fault)).toBe(hint);
   });
 
-  test.each([["reset_peer", "reset"], ["timeout", "hang"], ["abort", "error"], ["delay", "latency"], ["latencyy", "latency"]])("the type %s is called %s here", (word, type) => {
+  test.each([["reset_peer", "reset"], ["timeout", "hang"], ["abort", "error"], ["delay", "latency"], ["latencyy", "latency"], ["replica-lag", "stale"], ["HTTPPatch", "rewrite"], ["resend", "duplicate"]])("the type %s is called %s here", (word, type) => {
     expect(hintOf(`{ proxy: payments, type: ${word} }`)).toMatch(new RegExp(`^did you mean "${type}"\\? known: latency, `));
   });
 

@@ -181,3 +181,85 @@ test("error with reachUpstream answers when upstream has", () => {
   expect(effects("error", { reachUpstream: true })).toEqual([{ kind: "respond", status: 503, headers: {}, body: "", at: "response" }]);
   expect(explained("error", { reachUpstream: true })).toBe("answers 503 when upstream has done the work");
 });
+
+describe("error with retryAfter", () => {
+  test("says it in seconds, or as a date that the lane writes", () => {
+    expect(effects("error", { retryAfter: "1500ms" })).toEqual([{ kind: "respond", status: 503, headers: { "retry-after": "2" }, body: "" }]);
+    expect(effects("error", { retryAfter: "1500ms", retryAfterAs: "http-date" })).toEqual([{ kind: "respond", status: 503, headers: {}, body: "", retryAfterDateMs: 1500 }]);
+    expect(explained("error", { retryAfter: "1500ms", retryAfterAs: "http-date" })).toBe("answers 503 in upstream's place, to be retried after 2s");
+  });
+
+  test("gives way to a header of that name", () => {
+    expect(effects("error", { retryAfter: "9s", retryAfterAs: "http-date", headers: { "Retry-After": "soon" } })).toEqual([{ kind: "respond", status: 503, headers: { "retry-after": "soon" }, body: "" }]);
+  });
+
+  test("is needed beside the word for how it is written", () => {
+    expect(problems("error", { retryAfterAs: "seconds" })).toEqual(['retryAfterAs: expected retryAfter beside it, such as "2s": how long, of which this says how it is written']);
+  });
+});
+
+describe("rewrite", () => {
+  const maxBytes = 8 * 1024 * 1024;
+
+  test("changes answers unless told otherwise, in the ways it was told", () => {
+    expect(effects("rewrite", { status: 202, headers: { ETag: null, "X-A": "1" } })).toEqual([{ kind: "rewrite", at: "response", status: 202, headers: { etag: null, "x-a": "1" }, maxBytes }]);
+    expect(effects("rewrite", { at: "request", json: { "/a": null }, removeJson: ["/b"], maxBody: "1KiB" })).toEqual([{ kind: "rewrite", at: "request", headers: {}, body: { set: { "/a": null }, remove: ["/b"] }, maxBytes: 1024 }]);
+    expect(effects("rewrite", { removeJson: ["/b"] })).toMatchObject([{ body: { set: {}, remove: ["/b"] } }]);
+    expect(effects("rewrite", { body: "text" })).toMatchObject([{ headers: {}, body: { text: "text" } }]);
+    expect(effects("rewrite", { body: [1] })).toMatchObject([{ headers: { "content-type": "application/json" }, body: { text: "[1]" } }]);
+    expect(effects("rewrite", { body: {}, headers: { "Content-Type": "x/y" } })).toMatchObject([{ headers: { "content-type": "x/y" }, body: { text: "{}" } }]);
+  });
+
+  test("refuses to change nothing, two bodies, a status of a request, and a body where none can be", () => {
+    expect(problems("rewrite", {})).toEqual(["headers: expected something to change: status, headers, json, removeJson or body, got nothing"]);
+    expect(problems("rewrite", { body: "a", json: { "/a": 1 } })).toEqual(["body: expected either body or json and removeJson, got both"]);
+    expect(problems("rewrite", { at: "request", status: 200 })).toEqual(["status: expected no status beside at: request: requests have none"]);
+    expect(problems("rewrite", { status: 204, body: "a" })).toEqual(["status: expected another status beside a body: 204 has none (RFC 9110 §6.4.1)"]);
+  });
+
+  test("refuses what is no JSON pointer, and headers that frame the message", () => {
+    expect(problems("rewrite", { json: { a: 1 } })).toEqual(["json.a: Invalid key in record"]);
+    expect(problems("rewrite", { removeJson: ["/~2"] })).toHaveLength(1);
+    expect(problems("rewrite", { removeJson: [""] })[0]).toContain("expected a JSON pointer to something inside the body");
+    expect(problems("rewrite", { headers: { "Content-Length": "1" } })).toEqual(["headers.Content-Length: Invalid key in record"]);
+    expect(problems("rewrite", { headers: { "x-a": "a\nb" } })).toHaveLength(1);
+  });
+
+  test("says what it changes", () => {
+    expect(explained("rewrite", { status: 500, headers: { "x-a": "1", etag: null }, json: { "/a": "b", "": [] }, removeJson: ["/c"] })).toBe('changes answers: status 500, x-a: 1, no etag, /a = "b", the whole JSON = [], no /c');
+    expect(explained("rewrite", { at: "request", body: "x" })).toBe("changes requests on their way to upstream: another body");
+  });
+});
+
+test("duplicate sends once more, at once, unless told otherwise", () => {
+  expect(effects("duplicate")).toEqual([{ kind: "duplicate", copies: 1, afterMs: 0, maxBytes: 8 * 1024 * 1024 }]);
+  expect(explained("duplicate", { copies: 2, delay: "1s" })).toBe("sends calls to upstream 2 times more, 1s later");
+  expect(explained("duplicate")).toBe("sends calls to upstream a second time");
+});
+
+describe("stale", () => {
+  const type = find("stale", "exchange");
+  const keyOf = (params: object, headers: Readonly<Record<string, string>>, path = "/"): unknown => {
+    const [effect] = type.decide(type.params.parse(params), { kind: "exchange", method: "GET", path, headers }, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0) as readonly Effect[];
+    return effect?.kind === "replay" ? effect.key : undefined;
+  };
+
+  test("tells calls apart by method, host, target and the headers that it varies by", () => {
+    expect(type.headers?.(type.params.parse({ vary: ["X-Tenant"] }))).toEqual(["host", "x-tenant"]);
+    const keys = [keyOf({}, { host: "a" }), keyOf({}, { host: "b" }), keyOf({}, { host: "a", accept: "x" }), keyOf({}, { host: "a" }, "/b")];
+    expect(new Set(keys).size).toBe(4);
+    expect(keyOf({ vary: [] }, { host: "a", accept: "x" })).toBe(keyOf({ vary: [] }, { host: "a" }));
+  });
+
+  test("learns under the same key from the calls that it does not hit", () => {
+    const params = type.params.parse({ age: "5s" });
+    const subject = { kind: "exchange" as const, method: "GET", path: "/a", headers: { host: "h" } };
+    const [effect] = type.decide(params, subject, { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0) as readonly Effect[];
+    expect(type.learn?.(params, subject)).toEqual([{ kind: "remember", key: effect?.kind === "replay" ? effect.key : "", ageMs: 5000 }]);
+  });
+
+  test("says how old its answers are", () => {
+    expect(explained("stale")).toBe("gives an earlier answer again, without asking upstream");
+    expect(explained("stale", { age: "5s", reachUpstream: true })).toBe("gives answers of at least 5s ago again, when upstream has done the work");
+  });
+});

@@ -256,3 +256,23 @@ describe("windows on the run's clock", () => {
 test("a type that is not known on its layer is refused in words", () => {
   expect(() => selector(fault({}, { type: "down" }))).toThrow('expected a fault type of the layer exchange, got "down" in the fault "dropped"');
 });
+
+describe("a fault that learns", () => {
+  const stale = (selection: Partial<Selection>): Fault => fault(selection, { name: "old", type: "stale", params: { age: 0, vary: ["accept"], reachUpstream: false } });
+  const remember = { kind: "remember", key: '["POST","/charges","h","*/*"]', ageMs: 0 };
+  const asked = call({ headers: { accept: "*/*", host: "h", cookie: "c" } });
+
+  test.each([["window", { fromMs: 500 }], ["ordinal", { after: 1 }], ["rate", { rateShare: 0 }]] as const)("does so from calls that it matches and misses by %s", (decision, selection) => {
+    expect(only(selector(stale(selection)).exchange(asked, 1000))).toMatchObject({ decision, effects: [remember] });
+  });
+
+  test("does not from calls that it does not match", () => {
+    expect(only(selector(stale({ match: { methods: ["GET"] } })).exchange(asked, 1000))).toEqual({ fault: "old", decision: "match", effects: [] });
+  });
+
+  test("sees the headers that it asked for, and tells that they are to be read", () => {
+    const of = selector(stale({}));
+    expect([...of.headers]).toEqual(["host", "accept"]);
+    expect(only(of.exchange(asked, 1000))).toMatchObject({ decision: "applied", effects: [{ kind: "replay", key: remember.key }] });
+  });
+});

@@ -8,7 +8,7 @@ import { Pipeline } from "../../src/proxy/http1/pipeline.ts";
 import { RequestReader } from "../../src/proxy/http1/request-reader.ts";
 import { ResponseReader } from "../../src/proxy/http1/response-reader.ts";
 import type { LaneContext } from "../../src/proxy/lane.ts";
-import { RecordedAnswers } from "../../src/proxy/message/recorded-answers.ts";
+import { RecordedAnswers } from "../../src/proxy/message/index.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
 
 /** One exchange as it goes over the wire. */

@@ -1,8 +1,7 @@
 import type { Timer } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
-import type { AnswerTap, RecordedAnswer } from "../message/recorded-answers.ts";
-import type { Rewriting } from "../message/rewriting.ts";
+import type { AnswerTap, RecordedAnswer, Rewriting } from "../message/index.ts";
 import type { Framing } from "./framing.ts";
 import type { RequestTee } from "./request-copy.ts";
 import type { RequestHead } from "./request-head.ts";

@@ -1,7 +1,7 @@
 /**
  * The http1 lane: HTTP/1.x framed on the raw sockets, bytes passed on as they came.
  * Bytes go: socket → reader (cuts them into messages) → pipeline (order, holds, effects) → the other socket; connection.ts wires the two sides.
- * To add an effect on an exchange: a case in steps.ts (on the request's way, or the response's) and one in effects.ts; on the bytes of a message, in shape.ts.
+ * To add an effect on an exchange: a case in steps.ts (on the request's way, or the response's) and one in effects.ts; on the bytes of a message, in shape.ts; on a message as a whole, in message-effects.ts.
  */
 import type { ProxyConfig } from "../../model/data-plane.ts";
 import type { Lane } from "../lane.ts";

@@ -1,7 +1,6 @@
 import type { Effect } from "../../model/effect.ts";
-import { AnswerTap } from "../message/recorded-answers.ts";
-import type { Framed, Rewritten } from "../message/rewriting.ts";
-import { Rewriting } from "../message/rewriting.ts";
+import { AnswerTap, Rewriting } from "../message/index.ts";
+import type { Framed, Rewritten } from "../message/index.ts";
 import type { LaneContext } from "../lane.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import type { Exchange, FaultDraft, Step } from "./exchange.ts";

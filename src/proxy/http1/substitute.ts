@@ -1,4 +1,4 @@
-import { encodeRecorded } from "../message/recorded-answers.ts";
+import { encodeRecorded } from "../message/index.ts";
 import { encodeAnswer } from "./answers.ts";
 import type { Answer } from "./answers.ts";
 import type { Exchange, Step } from "./exchange.ts";

@@ -73,60 +73,81 @@ function entryNamed(entries: readonly Entry[], name: string): Entry | undefined 
   return entries.findLast((entry) => entry.name === name);
 }
 
-/** None of what is neither object nor list. */
+/** None of what is neither object nor list. The text is known to be JSON: only what ends things is looked for. */
 function entriesOf(text: string, at: number): readonly Entry[] {
-  const isObject = text[at] === "{";
-  if (!isObject && text[at] !== "[") return [];
+  const isObject = text.charCodeAt(at) === OPEN_BRACE;
+  if (!isObject && text.charCodeAt(at) !== OPEN_BRACKET) return [];
   const entries: Entry[] = [];
   let i = skipSpace(text, at + 1);
-  while (text[i] !== "}" && text[i] !== "]") {
+  while (!isClosing(text.charCodeAt(i))) {
     const start = i;
-    let name = String(entries.length);
+    let name = "";
     if (isObject) {
       const nameEnd = stringEnd(text, i);
       name = String(JSON.parse(text.slice(i, nameEnd)));
       i = skipSpace(text, skipSpace(text, nameEnd) + 1);
-    }
+    } else name = String(entries.length);
     const end = valueEnd(text, i);
     entries.push({ name, start, valueAt: i, end });
     i = skipSpace(text, end);
-    if (text[i] === ",") i = skipSpace(text, i + 1);
+    if (text.charCodeAt(i) === COMMA) i = skipSpace(text, i + 1);
   }
   return entries;
 }
 
 /** Behind the value that begins there. */
 function valueEnd(text: string, at: number): number {
-  if (text[at] === '"') return stringEnd(text, at);
+  const first = text.charCodeAt(at);
+  if (first === QUOTE) return stringEnd(text, at);
   let i = at;
-  if (text[at] !== "{" && text[at] !== "[") {
-    while (i < text.length && !",]} \t\r\n".includes(text[i]!)) i++;
+  if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
+    while (i < text.length && !isAfterWord(text.charCodeAt(i))) i++;
     return i;
   }
   let depth = 0;
   do {
-    const sign = text[i];
-    if (sign === '"') {
-      i = stringEnd(text, i);
-      continue;
-    }
-    if (sign === "{" || sign === "[") depth++;
-    else if (sign === "}" || sign === "]") depth--;
+    const sign = text.charCodeAt(i);
+    if (sign === QUOTE) i = stringEnd(text, i) - 1;
+    else if (sign === OPEN_BRACE || sign === OPEN_BRACKET) depth++;
+    else if (isClosing(sign)) depth--;
     i++;
   } while (depth > 0);
   return i;
 }
 
 function stringEnd(text: string, at: number): number {
-  let i = at + 1;
-  while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
-  return i + 1;
+  for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end + 1;
+  }
 }
 
 function skipSpace(text: string, at: number): number {
   let i = at;
-  while (i < text.length && " \t\r\n".includes(text[i]!)) i++;
+  while (i < text.length && isSpace(text.charCodeAt(i))) i++;
   return i;
+}
+
+const QUOTE = 34;
+const COMMA = 44;
+const OPEN_BRACKET = 91;
+const BACKSLASH = 92;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;
+
+function isSpace(sign: number): boolean {
+  return sign === 32 || sign === 10 || sign === 13 || sign === 9;
+}
+
+function isClosing(sign: number): boolean {
+  return sign === CLOSE_BRACKET || sign === CLOSE_BRACE;
+}
+
+/** Ends a number or a word. */
+function isAfterWord(sign: number): boolean {
+  return sign === COMMA || isClosing(sign) || isSpace(sign);
 }
 
 function splice(text: string, start: number, end: number, middle: string): string {

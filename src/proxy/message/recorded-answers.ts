@@ -88,7 +88,7 @@ export class AnswerTap {
 const ofItsConnection = { connection: null, "keep-alive": null, "proxy-connection": null, "transfer-encoding": null, trailer: null };
 
 /** An answer as it came, to be kept; undefined for one that only its own request can be given: a part (206), "not modified" (304), a failure of upstream. */
-export function recordAnswer(bytes: Buffer, method: string): RecordedAnswer | undefined {
+function recordAnswer(bytes: Buffer, method: string): RecordedAnswer | undefined {
   const { head: { startLine, lines }, bodyAt } = readHead(bytes);
   const status = Number(startLine.split(" ", 2)[1]);
   const transfer = valueOf(lines, "transfer-encoding")?.toLowerCase();
@@ -112,4 +112,3 @@ export function encodeRecorded({ status, startLine, lines, body }: RecordedAnswe
 function sizeOf(key: string, { startLine, lines, body }: RecordedAnswer): number {
   return key.length + startLine.length + lines.reduce((sum, line) => sum + line.length, 0) + body.length;
 }
-

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingMessage } from "node:http";
 import { Duplex, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { createProxyServer } from "http-proxy";
-import { fieldsOf, linesOf, readHead, writeHead } from "./head.ts";
+import { editLines, fieldsOf, linesOf, readHead, writeHead } from "./head.ts";
 import type { MessageHead } from "./head.ts";
 
 /** A whole message, its framing undone. */
@@ -28,7 +28,8 @@ const anyRequest = Buffer.from("GET / HTTP/1.1\r\n\r\n");
  */
 export function throughHttpProxy(kind: "request" | "response", bytes: Buffer, change: Change): Promise<Buffer | undefined> {
   const { head, bodyAt } = readHead(bytes);
-  const shown = Buffer.concat([writeHead({ startLine: shownLine(kind, head.startLine), lines: head.lines }), bytes.subarray(bodyAt)]);
+  // All of a body is here: nobody need be asked whether it may come.
+  const shown = Buffer.concat([writeHead({ startLine: shownLine(kind, head.startLine), lines: editLines(head.lines, { expect: null }) }), bytes.subarray(bodyAt)]);
   const caller = memoryEnd();
   const upstream = memoryEnd();
   const passed = new Promise<Buffer | undefined>((resolve, reject) => {
@@ -55,8 +56,6 @@ export function throughHttpProxy(kind: "request" | "response", bytes: Buffer, ch
         return;
       }
       exchange(incoming, (changed) => {
-        // All of the body is here: upstream need not be asked whether it may come.
-        delete incoming.headers.expect;
         proxy.on("proxyReq", (request) => leave(request, changed, upstream.written));
         void proxy.web(incoming, outgoing, { buffer: Readable.from([changed.body]) }).catch(reject);
       }).catch(reject);

@@ -1,0 +1,10 @@
+/**
+ * Messages of HTTP as a whole: what it takes to change one (rewriting.ts) and to give one again (recorded-answers.ts). For the lanes that frame them.
+ * A change of the head alone is made as it passes, and its body goes by. Where the body changes, the message is taken in whole, goes over
+ * connections in memory through Node's HTTP and http-proxy (through-http-proxy.ts), which undo its framing and frame it anew, and comes back;
+ * the other message of the exchange, and all other exchanges of the connection, stay as they came.
+ */
+export { AnswerTap, RecordedAnswers, encodeRecorded } from "./recorded-answers.ts";
+export type { RecordedAnswer } from "./recorded-answers.ts";
+export { Rewriting } from "./rewriting.ts";
+export type { Framed, Rewritten } from "./rewriting.ts";
