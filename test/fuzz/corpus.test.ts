@@ -62,6 +62,23 @@ describe("the corpus of answers", () => {
   });
 });
 
+/** NUL to US and DEL, but for the tab: in values, reasons and extensions it is white space (RFC 9110 §5.5, §5.6.3). */
+const controls = [...Array(32).keys(), 127].filter((byte) => byte !== 9);
+
+describe("control bytes", () => {
+  it.each(corpus.controls)("$place of a $side are refused", async ({ side, bytes: text }) => {
+    for (const control of controls) {
+      const bytes = Buffer.from(text.replace("@", String.fromCharCode(control)), "latin1");
+      const request = { bytes, packets: [bytes], host: undefined, refusesAfter: 1 };
+      const response = { bytes, packets: [bytes], methods: ["GET"], upgrade: false, closes: false };
+      const reading = side === "request" ? readRequests(request) : readResponses(response);
+      // What belongs to the message may not be read as whole.
+      expect([control, reading.refusal !== undefined, reading.messages.filter(({ done }) => done)]).toEqual([control, true, []]);
+      expect(side === "request" ? await requests.judge([request]) : await responses.judge([response])).not.toMatchObject([{ kind: "differs" }]);
+    }
+  });
+});
+
 describe("the differences from node:http that are allowed", () => {
   it.each(corpus.allowances)("$side: $name", async ({ side, name, bytes: text, upgrade = false }: { side: string; name: string; bytes: string; upgrade?: boolean }) => {
     const bytes = Buffer.from(text, "latin1");

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { findFaultType } from "../../src/faults/index.ts";
 import { Selector } from "../../src/faults/select.ts";
 import type { ProxyConfig } from "../../src/model/data-plane.ts";
+import type { Env } from "../../src/model/env.ts";
 import type { ConnectionRecord, ExchangeRecord, WitnessRecord } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/experiment.ts";
 import type { JsonObject } from "../../src/model/json.ts";
@@ -17,11 +18,11 @@ export const tracePrefix = "0123456789abcdef";
 export interface EdgeOptions {
   readonly limits?: Partial<Limits>;
   readonly proxy?: Partial<ProxyConfig>;
+  readonly env?: Env;
 }
 
 /** A proxy with the http1 lane, `edge`, on real sockets before an upstream. */
-export async function startEdge(upstreamPort: number, { limits = {}, proxy = {} }: EdgeOptions = {}) {
-  const env = createSystemEnv();
+export async function startEdge(upstreamPort: number, { limits = {}, proxy = {}, env = createSystemEnv() }: EdgeOptions = {}) {
   const records: WitnessRecord[] = [];
   let connections = 0;
   const selectorOf = (faults: readonly Fault[]): Selector => new Selector({ seed: "test", epoch: 1, faults, startMs: env.nowMs() });

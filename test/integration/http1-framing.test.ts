@@ -63,6 +63,24 @@ describe("what passes through the http1 lane", () => {
     await expect.poll(() => edge.exchanges().map(({ end }) => end)).toEqual(["complete"]);
   });
 
+  it("changes no byte of what is odd and allowed: case, order, white space, text above ASCII, empty values, sizes of chunks, extensions, trailers, packets", async () => {
+    const oddBody = "00a;Ext=\"q;\\\"x\" ;b\r\n0123\r\n6789\r\n1 ;z\r\n\u00ff\r\nF\r\nfifteen bytes..\r\n000;end=\u00e9\r\nx-SUM:  1\t\r\nX-sum: 2\r\n!#$%&'*+-.^_`|~: \u0080\u00ff\r\n\r\n";
+    const request = `pAtCh //a/./../b;c?d=%00&\u00e9=\u00ff#f HTTP/1.1\r\nX-b:2\r\nhOST:\t x \r\nx-B: 1\r\nX-Empty:\r\nx-text: \u00e9\u0080\u00ff \t \u00fe\r\nTrAnSfEr-EnCoDiNg:\tGzip ,  CHUNKED\r\nconnection: Keep-Alive, X-Hop\r\nX-Hop: stays\r\nX-b:3\r\n\r\n${oddBody}`;
+    const answer = `HTTP/1.1 299  \u00e9 Odd\tReason \r\nset-cookie: a=1\r\nX-Z: 9\r\nSET-Cookie: b=2\r\nTRANSFER-encoding: chunked\r\nX-Z: 8 \r\nvia: 1.0 \u00fcber\r\n\r\n${oddBody}`;
+    let got = Buffer.alloc(0);
+    const { edge, call } = await setUpEdge(undo, (socket) => socket.on("data", (bytes) => {
+      got = Buffer.concat([got, bytes]);
+      if (got.length === request.length) socket.write(Buffer.from(answer, "latin1"));
+    }));
+    edge.setFaults({ name: "elsewhere", type: "latency", layer: "exchange", proxy: "edge", direction: "both", params: { at: "response", delayMs: 9000, jitterMs: 0, distribution: "uniform" }, selection: { match: { methods: ["GET"] }, fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" } });
+    const caller = await call().connected();
+    // In packets of its own each: cut in the midst of names, sizes and line ends.
+    for (let at = 0; at < request.length; at += 7) await new Promise<void>((resolve) => void caller.socket.write(Buffer.from(request.slice(at, at + 7), "latin1"), () => resolve()));
+    expect((await caller.received(answer.length)).toString("latin1")).toBe(answer);
+    expect(got.toString("latin1")).toBe(request);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ method: "pAtCh", path: "//a/./../b;c?d=%00&\u00e9=\u00ff#f", status: 299, end: "complete", requestBytes: request.length, responseBytes: answer.length, faults: [{ decision: "match" }] }]);
+  });
+
   it.each([
     ["HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"],
     ["GET", "HTTP/1.1 204 No Content\r\n\r\n"],

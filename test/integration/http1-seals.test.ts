@@ -123,28 +123,28 @@ describe("limit-data on an http proxy", () => {
 });
 
 describe("blackhole on an http proxy", () => {
-  it("takes requests, asks nobody, and witnesses them; what waits still is reset when it is lifted", async () => {
+  it("takes requests, asks nobody, and witnesses them; who waits still is reset when it is lifted", async () => {
     const { edge, upstream, call } = await setUpEdge(undo, okay);
     edge.setFaults(connectionFault("blackhole", {}));
-    const caller = call();
+    const [waiting, sending] = [call(), call()];
+    waiting.socket.write(get + get);
     const upload = `POST /big HTTP/1.1\r\nHost: x\r\nContent-Length: ${16 * 2 ** 20}\r\n\r\n`;
-    caller.socket.write(`${get}${upload}`);
     // More than the kernel's buffers hold: it is read.
-    await new Promise<void>((resolve) => void caller.socket.write(Buffer.alloc(16 * 2 ** 20), () => resolve()));
-    caller.socket.write(get);
-    await wait(50);
-    expect([caller.bytes.length, caller.socket.readyState, upstream.sockets.size]).toEqual([0, "open", 0]);
-    expect(edge.exchanges()).toEqual([]);
-    edge.lift();
-    expect(await caller.ended).toBe("ECONNRESET");
-    expect(edge.exchanges()).toMatchObject([
-      { nth: 1, end: "reset", passedOn: false, responseBytes: 0 },
-      { nth: 2, method: "POST", path: "/big", end: "reset", passedOn: false, requestBytes: upload.length + 16 * 2 ** 20 },
-      { nth: 3, end: "reset", passedOn: false },
+    sending.socket.write(upload);
+    sending.socket.write(Buffer.alloc(16 * 2 ** 20));
+    sending.socket.end(get);
+    await expect.poll(() => edge.exchanges(), { timeout: 10_000 }).toMatchObject([
+      { conn: 2, nth: 1, method: "POST", path: "/big", end: "client-left", passedOn: false, requestBytes: upload.length + 16 * 2 ** 20 },
+      { conn: 2, nth: 2, method: "GET", end: "client-left", passedOn: false },
     ]);
-    for (const { requestEndMs, status, leftMs } of edge.exchanges()) expect([typeof requestEndMs, status, leftMs]).toEqual(["number", undefined, undefined]);
-    await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 3, closedBy: "fault", how: "rst", upstreamReached: false, faults: [{ decision: "applied", effect: "silence" }] }]);
-    const [fault] = edge.connections()[0]?.faults ?? [];
+    expect([waiting.bytes.length, waiting.socket.readyState, sending.bytes.length, sending.socket.readableEnded, upstream.sockets.size]).toEqual([0, "open", 0, false, 0]);
+    edge.lift();
+    expect(await waiting.ended).toBe("ECONNRESET");
+    const left = edge.exchanges().slice(2);
+    expect(left).toMatchObject([{ conn: 1, nth: 1, end: "reset", passedOn: false, responseBytes: 0 }, { conn: 1, nth: 2, end: "reset", passedOn: false }]);
+    for (const { requestEndMs, status, leftMs } of left) expect([typeof requestEndMs, status, leftMs]).toEqual(["number", undefined, undefined]);
+    await expect.poll(() => edge.connections().find(({ conn }) => conn === 1)).toMatchObject({ exchanges: 2, closedBy: "fault", how: "rst", upstreamReached: false, faults: [{ decision: "applied", effect: "silence" }] });
+    const [fault] = edge.connections().find(({ conn }) => conn === 1)?.faults ?? [];
     expect(fault?.releasedMs).toBeGreaterThan(fault?.actedMs ?? Number.NaN);
   });
 

@@ -24,6 +24,10 @@ export interface ClientListener {
  */
 export const readingGraceMs = 20;
 
+/** Between two looks whether a client that is made to wait is still there. */
+const lookMs = 100;
+const nothing = new Uint8Array(0);
+
 /** The connection of the client. */
 export class ClientSide {
   readonly peer: string;
@@ -41,6 +45,7 @@ export class ClientSide {
   private readonly limits: Limits;
   private readonly listener: ClientListener;
   private rest: Timer | undefined;
+  private looking: Timer | undefined;
 
   constructor(socket: Socket, env: Env, limits: Limits, listener: ClientListener) {
     this.socket = socket;
@@ -67,8 +72,9 @@ export class ClientSide {
   pause(paused: boolean): void {
     if (paused === this.paused) return;
     this.paused = paused;
-    if (paused) this.socket.pause();
-    else this.socket.resume();
+    if (!paused) return void this.socket.resume();
+    this.socket.pause();
+    this.looking ??= this.env.after(lookMs, this.look);
   }
 
   /** Closes our half, behind what has been written. */
@@ -105,6 +111,14 @@ export class ClientSide {
     if (idleMs !== undefined) this.rest ??= this.env.after(idleMs, () => this.listener.clientRested());
   }
 
+  /** A reset of a socket that is not read goes unseen; writing nothing brings it to light, and sends no byte. */
+  private readonly look = (): void => {
+    this.looking = undefined;
+    if (!this.paused || this.closed) return;
+    if (this.socket.writable) this.socket.write(nothing);
+    this.looking = this.env.after(lookMs, this.look);
+  };
+
   private readonly onData = (bytes: Buffer): void => {
     this.rest?.cancel();
     this.rest = undefined;
@@ -121,6 +135,7 @@ export class ClientSide {
 
   private readonly onClose = (): void => {
     this.rest?.cancel();
+    this.looking?.cancel();
     this.closed = true;
     this.listener.clientClosed();
   };

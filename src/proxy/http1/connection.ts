@@ -88,7 +88,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   }
 
   toClient(bytes: Buffer): number {
-    if (this.isCut) return 0;
+    if (this.isCut || this.silenced !== undefined) return 0;
     const cut = this.grip.cutsAnswer(bytes.length);
     const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
     if (out.length > 0) this.client.write(out);
@@ -178,10 +178,9 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   }
 
   clientClosed(): void {
-    if (!this.over) {
-      this.exchanges.endAll("client-left");
-      this.finish("client", "fin");
-    }
+    // Also where it was ended otherwise: a request that was answered may still have been on its way.
+    this.exchanges.endAll("client-left");
+    this.finish("client", "fin");
     this.silenced?.end();
     this.upstream.responseLine.drop();
     this.witness.write({
