@@ -71,6 +71,8 @@ export const cases = [
   latency("latency, lognormal", "delay: 100ms, jitter: 50ms, distribution: lognormal", lognormal(100, 50)),
   latency("latency, pareto", "delay: 100ms, jitter: 50ms, distribution: pareto", pareto(100, 50)),
   latency("latency, exponential", "delay: 100ms, jitter: 50ms, distribution: exponential", { mean: 100, p50: 50 + 50 * Math.LN2, p95: 50 + 50 * Math.log(20) }),
+  // Three periods of 4 s: a sine is at 1 − cos(πq) of its half at the share q.
+  latency("latency, sine", "wave: { shape: sine, period: 4s, from: 0ms, to: 200ms }", { mean: 100, p5: 100 - 100 * Math.cos(Math.PI * 0.05), p50: 100, p95: 100 - 100 * Math.cos(Math.PI * 0.95) }),
   {
     name: "error, rate", fault: "{ type: error, rate: 5% }",
     measure: async ({ ask }) => {
@@ -84,6 +86,18 @@ export const cases = [
       const flags = errors((await ask({ kind: "serial", count: 1000 })).statuses);
       const asked = Array.from({ length: 1000 }, (_, i) => i >= 10 && (i - 9) % 7 === 0 && (i - 9) / 7 <= 100);
       return [{ what: "calls that met another fate", asked: 0, delivered: exactly(flags.filter((flag, i) => flag !== asked[i]).length), unit: "calls", digits: 0 }];
+    },
+  },
+  {
+    name: "error, bursts", fault: "{ type: error, rate: 10%, burstLength: 4 }",
+    measure: async ({ ask }) => {
+      const flags = errors((await ask({ kind: "serial", count: 40_000 })).statuses);
+      const runs = runsOf(flags);
+      // Hits of a burst go together: as many independent ones as there are bursts.
+      return [
+        { what: "share of 40,000", asked: 10, delivered: percent({ ...shareOf(runs.length, flags.length), value: runs.length / flags.length }, meanOf(runs).value), unit: "%", digits: 2 },
+        { what: "calls in a burst, mean", asked: 4, delivered: meanOf(runs), unit: "calls", digits: 2 },
+      ];
     },
   },
   {
@@ -124,7 +138,4 @@ function pareto(mean, deviation) {
   return { mean, p50: least * 2 ** (1 / shape), p95: least * 20 ** (1 / shape) };
 }
 
-const percent = ({ value, lo, hi }) => ({ value: value * 100, lo: lo * 100, hi: hi * 100 });
-
-/** Mean length of the runs of hits. */
-export const burstLength = (flags) => meanOf(runsOf(flags));
+const percent = ({ value, lo, hi }, times = 1) => ({ value: value * 100 * times, lo: lo * 100 * times, hi: hi * 100 * times });
