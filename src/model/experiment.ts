@@ -2,6 +2,7 @@ import type { Bound } from "./bound.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Layer } from "./fault-type.ts";
 import type { JsonObject } from "./json.ts";
+import type { ProxyLimits } from "./limits.ts";
 import type { Selection } from "./selection.ts";
 import type { Direction } from "./effect.ts";
 import type { ListenerTlsChoice, UpstreamTlsChoice } from "./tls.ts";
@@ -108,6 +109,8 @@ export interface Proxy {
   /** Delays are waited for awake, at the cost of processor time. */
   readonly precise?: boolean;
   readonly correlate: Correlate;
+  /** What is not limited here has its default. */
+  readonly limits?: Partial<ProxyLimits>;
 }
 
 /** The open model: due times are fixed in advance. Rates per second. */

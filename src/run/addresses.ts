@@ -49,11 +49,11 @@ export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tra
 }
 
 function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls, allowHosts }: DataPlaneOptions): ProxyConfig {
-  const { name, lane, host, correlate, listen, precise, forward } = proxy;
+  const { name, lane, host, correlate, listen, precise, forward, limits } = proxy;
   const hosts = forward && forwardHosts(forward, services);
   const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
-    name, lane, host, correlate, ...(precise === undefined ? {} : { precise }), ...tls.get(name),
+    name, lane, host, correlate, ...(precise === undefined ? {} : { precise }), ...(limits === undefined ? {} : { limits }), ...tls.get(name),
     ...(forward === undefined ? { upstream: placed(upstreamAddress(proxy, services)) } : { upstream: nowhere, forward: { ...(hosts === undefined ? {} : { hosts }), allowHosts } }),
     listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };

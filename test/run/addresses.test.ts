@@ -46,6 +46,11 @@ describe("addresses", () => {
     }]);
   });
 
+  test("of the data plane say what each proxy takes", () => {
+    const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, upstream: "http://127.0.0.1:1", limits: { connections: 5 } }, { ...proxy, name: "other", upstream: "http://127.0.0.1:1" }] } };
+    expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] }).proxies.map(({ limits }) => limits)).toEqual([{ connections: 5 }, undefined]);
+  });
+
   test("of the data plane say which proxies are to be precise", () => {
     const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, upstream: "http://127.0.0.1:1", precise: true }, { ...proxy, name: "other", upstream: "http://127.0.0.1:1" }] } };
     expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] }).proxies.map(({ precise }) => precise)).toEqual([true, undefined]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Correlate, LaneName, Proxy } from "../../model/experiment.ts";
 import { listenSchema, unixPath } from "./endpoint.ts";
 import { forward, hostsSchema } from "./forward.ts";
+import { limitsBeyond, limitsSchema } from "./limits.ts";
 import { listenerTlsSchema, upstreamTlsSchema } from "./tls.ts";
 
 const correlateSchema = z.union([
@@ -61,7 +62,8 @@ export const proxySchema = z.strictObject({
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
-}).transform(({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, precise, correlate }, context): Omit<Proxy, "name"> => {
+  limits: limitsSchema.optional().meta({ description: "what it takes before it refuses callers or makes them wait: { connections, buffer, head, headers, headTimeout, idleTimeout, pipelined }" }),
+}).transform(({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
   const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
@@ -71,8 +73,9 @@ export const proxySchema = z.strictObject({
   const isForward = upstream === forward;
   if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
   if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
+  for (const { key, spoken } of limitsBeyond(lane ?? "http1", limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
   return {
     upstream, lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
-    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate,
+    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate, ...(limits === undefined ? {} : { limits }),
   };
 });
