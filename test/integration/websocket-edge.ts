@@ -54,16 +54,19 @@ export async function setUpWebSockets(undo: Undo, { server = {}, serve = sendBac
     upstream.close();
   });
   const address = upstream.address();
-  const edge = await startEdge(typeof address === "object" && address !== null ? address.port : 0, options);
+  const upstreamPort = typeof address === "object" && address !== null ? address.port : 0;
+  const edge = await startEdge(upstreamPort, options);
   undo.push(() => edge.server.close());
-  const dial = async (path = "/", options: ClientOptions = {}): Promise<End> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${edge.port}${path}`, { perMessageDeflate: false, ...options });
-    undo.push(() => socket.terminate());
-    const end = listenTo(socket);
-    await once(socket, "open");
-    return end;
-  };
-  return { edge, served, dial };
+  return { edge, upstreamPort, served, dial: (path = "/", options: ClientOptions = {}) => dialWebSocket(undo, `ws://127.0.0.1:${edge.port}${path}`, options) };
+}
+
+/** The caller's end of a WebSocket, once it is open. */
+export async function dialWebSocket(undo: Undo, url: string, options: ClientOptions): Promise<End> {
+  const socket = new WebSocket(url, { perMessageDeflate: false, ...options });
+  undo.push(() => socket.terminate());
+  const end = listenTo(socket);
+  await once(socket, "open");
+  return end;
 }
 
 function sendBack(socket: WebSocket): void {

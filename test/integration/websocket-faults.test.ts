@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { encodeFrame, message, text } from "../proxy/websocket/frames.ts";
 import { exchangeFault, setUpEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
+import { makeCertificates, startProxy } from "./tls-edge.ts";
 import { patterned, undoAll } from "./tcp-edge.ts";
-import { setUpWebSockets, webSocketFault } from "./websocket-edge.ts";
+import { dialWebSocket, setUpWebSockets, webSocketFault } from "./websocket-edge.ts";
 
 const undo: Undo = [];
 afterEach(() => undoAll(undo));
@@ -252,6 +253,18 @@ describe("websocket-close", () => {
     expect(await served[0]?.closed).toEqual({ code: 1011, reason: "on fire" });
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "tunnel", faults: [{ fault: "websocket-close-1", decision: "applied", n: 1, effect: "close-frame", inside: inside(1, 1) }] }]);
     expect(edge.connections()).toMatchObject([{ how: "fin" }]);
+  });
+
+  it("closes WebSockets that come over TLS", async () => {
+    const { tls, ca } = await makeCertificates();
+    const { upstreamPort, served } = await setUpWebSockets(undo);
+    const proxy = await startProxy(undo, { tls, upstream: { host: "127.0.0.1", port: upstreamPort } });
+    const { socket, received, closed } = await dialWebSocket(undo, `wss://127.0.0.1:${proxy.port}/`, { ca });
+    await proxy.setFaults(webSocketFault("websocket-close", { afterMessages: 1 }));
+    socket.send("hello");
+    expect(await received(1)).toEqual(["hello"]);
+    expect(await closed).toEqual({ code: 1011, reason: "" });
+    expect(await served[0]?.closed).toEqual({ code: 1011, reason: "" });
   });
 
   it("closes WebSockets as soon as they are opened, with a plain Close frame and nothing behind it", async () => {
