@@ -48,6 +48,13 @@ describe("a plan in words", () => {
     ]) expect(prose).toContain(sentence);
   });
 
+  test("says on which sides there is TLS, and whom it does not ask for a good certificate", () => {
+    const proxies = "proxies:\n  payments: { upstream: 'https://payments.test', upstreamTls: { insecure: true }, tls: generated }\n  other: { upstream: 'tls://other.test:5432', listen: unix:/tmp/other.sock }";
+    const prose = explained(textWith({ proxies, probes: 'probes:\n  checkout: { type: http, url: "${proxies.payments.url}" }' }), 200);
+    expect(prose).toContain("payments: HTTP to https://payments.test whatever its certificate, listening on 127.0.0.1:(any port) with TLS, called by checkout");
+    expect(prose).toContain("other: TCP to tls://other.test:5432, listening on /tmp/other.sock");
+  });
+
   test("draws phases and windows to scale, within the width", () => {
     const drawing = explained(text, 62).split("\n").filter((line) => /^(phases|slow|broken) /.test(line));
     const [phases = "", slow = "", broken = ""] = drawing;

@@ -30,6 +30,10 @@ describe("edges", () => {
     expect(only({ proxies: 'proxies:\n  payments: { upstream: http://a, listen: "0.0.0.0:0" }' })).toMatchObject({ code: "listens-beyond-loopback", message: expect.stringContaining("0.0.0.0") as string });
   });
 
+  test("on unix sockets do not reset", () => {
+    expect(only({ proxies: 'proxies:\n  payments: { upstream: http://a, listen: "unix:/tmp/a.sock" }', services: "", probes: "probes:\n  checkout: { type: http, url: http://a }", faults: "faults:\n  - { proxy: payments, type: reset }" })).toMatchObject({ code: "closed-instead", message: "payments listens on a unix socket, which knows no reset: callers will see connections closed" });
+  });
+
   test("give secrets in the open away", () => {
     const services = (value: string): string => `services:\n  checkout: { command: "x \${proxies.payments.url}", port: auto, env: { STRIPE_TOKEN: "${value}" } }`;
     expect(only({ services: services("sk_live_1") })).toMatchObject({ code: "looks-secret", hint: 'take it from the environment: secrets: { STRIPE_TOKEN: "${env.STRIPE_TOKEN}" }, and here ${secrets.STRIPE_TOKEN}' });

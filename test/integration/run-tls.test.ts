@@ -49,7 +49,7 @@ title: A provider over TLS
 proxies:
   payments: { upstream: "https://localhost:${port}"${tlsOfUpstream}, callers: 1 }
 probes:
-  charge: { type: http, url: "\${proxies.payments.url}/charges", load: 40/s, timeout: 1s }
+  charge: { type: http, url: "\${proxies.payments.url}/charges", load: 20/s, timeout: 5s }
 steadyState: [{ probe: charge, success: ">= 90%" }]
 phases: ${quick}
 `;
@@ -58,8 +58,8 @@ describe("a run with TLS", () => {
   test("gives callers an https URL and the authority to trust, and keeps keys to itself", async () => {
     const text = shop({ phases: quick, faults: "[]" })
       .replace('upstream: "${services.stock.url}"', 'upstream: "${services.stock.url}", tls: { names: [stock.test] }')
-      .replace('UPSTREAM_URL: "${proxies.stock.url}"', 'UPSTREAM_URL: "${proxies.stock.url}", NODE_EXTRA_CA_CERTS: "${proxies.stock.ca}"')
-      .replace("steadyState:", '  direct: { type: http, url: "${proxies.stock.url}/", ca: "${proxies.stock.ca}", load: 20/s, timeout: 1s }\nsteadyState:\n  - { probe: direct, success: ">= 90%" }');
+      .replace('UPSTREAM_URL: "${proxies.stock.url}"', 'UPSTREAM_URL: "${proxies.stock.url}", NODE_EXTRA_CA_CERTS: "${proxies.stock.ca}", TIMEOUT_MS: "5000"').replace("timeout: 1s, load: 50/s", "timeout: 5s, load: 10/s")
+      .replace("steadyState:", '  direct: { type: http, url: "${proxies.stock.url}/", ca: "${proxies.stock.ca}", load: 10/s, timeout: 5s }\nsteadyState:\n  - { probe: direct, success: ">= 90%" }');
     const { report, events, journalPath, left } = await aRun(text);
     for (const probe of ["shop", "direct"]) expect(goodOnes(events, probe)).toBeGreaterThan(0);
     expect(only(events, "exchange").filter(({ status }) => status === 200).length).toBeGreaterThan(0);
@@ -82,8 +82,29 @@ describe("a run with TLS", () => {
     expect(only(events, "faults-set")).toEqual([]);
   });
 
+  test("waits for a service that answers over TLS, and calls it", async () => {
+    const text = `version: 1
+title: A service over TLS
+services:
+  payments:
+    command: [node, -e, "require('https').createServer({ cert: require('fs').readFileSync(process.env.CERT), key: require('fs').readFileSync(process.env.KEY) }, (_, answer) => answer.end('ok')).listen(process.env.PORT, '127.0.0.1')"]
+    port: auto
+    env: { CERT: "${join(folder, "own.pem")}", KEY: "${join(folder, "own.key")}" }
+    ready: { http: "https://\${services.payments.host}:\${services.payments.port}/", within: 15s }
+proxies:
+  payments: { upstream: "https://\${services.payments.host}:\${services.payments.port}", upstreamTls: { ca: "${join(folder, "ca.pem")}", servername: payments.test } }
+probes:
+  charge: { type: http, url: "\${proxies.payments.url}/charges", load: 20/s, timeout: 5s }
+steadyState: [{ probe: charge, success: ">= 90%" }]
+phases: ${quick}
+`;
+    const { events } = await aRun(text);
+    expect(only(events, "service-ready")).toHaveLength(1);
+    expect(goodOnes(events, "charge")).toBeGreaterThan(0);
+  });
+
   test("shows callers a certificate of the author's own", async () => {
-    const text = calls(await serveHttps(), `, upstreamTls: { insecure: true }, tls: { cert: "${join(folder, "own.pem")}", key: "${join(folder, "own.key")}" }`).replace("timeout: 1s", `timeout: 1s, ca: "${join(folder, "ca.pem")}"`);
+    const text = calls(await serveHttps(), `, upstreamTls: { insecure: true }, tls: { cert: "${join(folder, "own.pem")}", key: "${join(folder, "own.key")}" }`).replace("timeout: 5s", `timeout: 5s, ca: "${join(folder, "ca.pem")}"`);
     expect(goodOnes((await aRun(text)).events, "charge")).toBeGreaterThan(0);
   });
 

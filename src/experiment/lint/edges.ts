@@ -4,9 +4,9 @@ import type { Finding } from "../finding.ts";
 import { mentions, namesProxy } from "../listeners.ts";
 import { looksSecret } from "../secret-names.ts";
 
-/** Edges that nothing uses, listeners that others can reach, secrets in the open. */
+/** Edges that nothing uses, listeners that others can reach, resets that cannot be, secrets in the open. */
 export function lintEdges(experiment: Experiment): readonly Finding[] {
-  return [...experiment.proxies.flatMap((proxy) => [...unused(proxy, experiment), ...exposed(proxy)]), ...openSecrets(experiment)];
+  return [...experiment.proxies.flatMap((proxy) => [...unused(proxy, experiment), ...exposed(proxy), ...closedInstead(proxy, experiment)]), ...openSecrets(experiment)];
 }
 
 /** Its faults are named where there are some: they are what the author looks for. */
@@ -32,6 +32,13 @@ function textsOf(value: Json): readonly string[] {
 function exposed({ name, listen }: Proxy): readonly Finding[] {
   if (listen.host === undefined || /^(127\.|::1$|localhost$)/.test(listen.host)) return [];
   return [{ code: "listens-beyond-loopback", message: `the proxy ${name} listens on ${listen.host}: other machines can reach what stands behind it`, hint: "listen on 127.0.0.1 unless a caller is elsewhere", path: ["proxies", name, "listen"] }];
+}
+
+/** There is no RST on a unix socket. */
+function closedInstead({ name, listen }: Proxy, { faults }: Experiment): readonly Finding[] {
+  if (listen.path === undefined) return [];
+  return faults.flatMap(({ proxy, type }, index): readonly Finding[] =>
+    (proxy === name && type === "reset" ? [{ code: "closed-instead", message: `${name} listens on a unix socket, which knows no reset: callers will see connections closed`, hint: "listen on host:port for a true RST, or write type: drop", path: ["faults", index, "type"] }] : []));
 }
 
 function openSecrets({ services }: Experiment): readonly Finding[] {
