@@ -58,9 +58,10 @@ function stopped(observations: Observations): Concluded | undefined {
 
 function baselineMissed(observations: Observations, gates: readonly AssessedGate[]): Concluded | undefined {
   const base = { outcome: "baseline-not-met", exitCode: 4 } as const;
-  const missed = gates.find(({ row, disturbed }) => row.phase === "before" && row.met === false && !disturbed);
-  if (missed !== undefined) return { ...base, because: `The steady state did not hold before the fault: ${whyNot(missed)}.` };
   const found = first(observations, "baseline", "guard-tripped");
+  // The run itself has decided on answers that no disturbance made bad.
+  const missed = gates.find(({ row, disturbed }) => row.phase === "before" && row.met === false && (!disturbed || found?.kind === "baseline"));
+  if (missed !== undefined) return { ...base, because: `The steady state did not hold before the fault: ${whyNot(missed)}.` };
   if (found !== undefined) return { ...base, because: sentence(found.message) };
   const dead = observations.services.find(({ diedMs }) => diedMs !== undefined && diedMs < firstSetMs(observations));
   return dead === undefined ? undefined : { ...base, because: `${tellDeath(dead)}, before any fault was in force.` };
@@ -108,7 +109,8 @@ function exercised(observations: Observations): Obstacle | undefined {
 
 function whyNot({ row }: AssessedGate): string {
   const reason = row.claims.find(({ met }) => !met)?.reason ?? "not met";
-  return `of ${row.probe}, ${reason}`;
+  const { commonBlame, bad } = row;
+  return `of ${row.probe}, ${reason}${commonBlame === undefined ? "" : `; ${commonBlame.count} of ${bad} bad answers: ${commonBlame.blame.replace(/\.$/, "")}`}`;
 }
 
 function sentence(text: string): string {

@@ -71,6 +71,7 @@ function assessWindow(steadyState: SteadyState, window: PhaseWindow, observation
   const claims = assessClaims(phase === "during" ? steadyState.during : steadyState.claims, figures);
   const met = claims.every((claim) => claim.met);
   const share = measure("success", figures);
+  const blame = met ? undefined : commonBlame(dueFrom(observations.samples({ probe: steadyState.probe, phase, epoch }), fromMs));
   const [p50Ms, p95Ms, p99Ms, maxMs] = [0.5, 0.95, 0.99, 1].map((q) => figures.quantileMs(q));
   return {
     disturbed: !met && droppedShare(figures) > 0.05,
@@ -85,10 +86,23 @@ function assessWindow(steadyState: SteadyState, window: PhaseWindow, observation
       degraded: figures.degraded,
       bad: figures.bad,
       pending: figures.pending,
+      ...(blame === undefined ? {} : { commonBlame: blame }),
       ...(share === undefined ? {} : { successShare: share }),
       ...(p50Ms === undefined || p95Ms === undefined || p99Ms === undefined || maxMs === undefined ? {} : { p50Ms, p95Ms, p99Ms, maxMs }),
     },
   };
+}
+
+function commonBlame(samples: Iterable<Sample>): SteadyStateReport["commonBlame"] {
+  const counts = new Map<string, number>();
+  let common: string | undefined;
+  for (const { grade, blame, disturbed } of samples) {
+    if (grade !== "bad" || blame === undefined || disturbed) continue;
+    const count = (counts.get(blame) ?? 0) + 1;
+    counts.set(blame, count);
+    if (common === undefined || count > (counts.get(common) ?? 0)) common = blame;
+  }
+  return common === undefined ? undefined : { blame: common, count: counts.get(common) ?? 0 };
 }
 
 function* dueFrom(samples: Iterable<Sample>, fromMs: number): Iterable<Sample> {

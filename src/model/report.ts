@@ -45,6 +45,8 @@ export interface SteadyStateReport {
   readonly degraded: number;
   readonly bad: number;
   readonly pending: number;
+  /** Where it is not met: what most of the bad answers were blamed for, and how many of them. */
+  readonly commonBlame?: { readonly blame: string; readonly count: number };
   readonly successShare?: number;
   readonly p50Ms?: number;
   readonly p95Ms?: number;

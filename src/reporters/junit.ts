@@ -51,7 +51,9 @@ function gateCase({ title }: Report, row: SteadyStateReport): readonly Case[] {
   const output = row.claims.map(({ metric, expected, observed, met }) => `${met ? "met" : "not met"}: ${metric} ${observed}, expected ${expected}`);
   if (row.met) return [{ name, classname: title, output }];
   const message = row.claims.filter(({ met }) => !met).map(({ metric, observed, expected, reason }) => reason ?? `${metric} was ${observed}, expected ${expected}`).join("; ");
-  return [{ name, classname: title, problem: { kind: "failure", type: "steady-state", message, detail: output }, output: [] }];
+  const { commonBlame, bad } = row;
+  const blame = commonBlame === undefined ? [] : [`${commonBlame.count} of ${bad} bad answers: ${commonBlame.blame}`];
+  return [{ name, classname: title, problem: { kind: "failure", type: "steady-state", message, detail: [...output, ...blame] }, output: [] }];
 }
 
 function verdictCase({ title }: Report, verdict: Verdict): Case {

@@ -74,6 +74,17 @@ describe("the exit code", () => {
     expect(concluded({ overrides: { interruptions: [{ ...guard, atMs: 4000 }], phases: windows.slice(0, 1), faults: [] } })).toMatchObject({ exitCode: 4, outcome: "baseline-not-met" });
   });
 
+  test("is told with what most bad answers were blamed for, where a steady state did not hold", () => {
+    const blamed = requests("checkout", "before", 20, () => ({ grade: "bad" })).map((sample, i) => ({ ...sample, blame: i % 4 === 0 ? `got ${i}` : "the connection was reset" }));
+    const { because, steadyState: [row] } = report(observe({ samples: blamed, experiment: { steadyState, hypotheses: [] }, overrides: { phases: windows.slice(0, 1), faults: [] } }));
+    expect(because).toBe("The steady state did not hold before the fault: of checkout, success was 0%, expected >= 99%; 75 of 100 bad answers: the connection was reset.");
+    const noisy = blamed.map((sample, i) => ({ ...sample, disturbed: i % 4 === 0 }));
+    const decided = [{ kind: "baseline", atMs: 5000, message: "the baseline was not met" }] as const;
+    expect(report(observe({ samples: noisy, experiment: { steadyState, hypotheses: [] }, overrides: { phases: windows.slice(0, 1), faults: [], interruptions: decided } })).because).toMatch(/of checkout, success was 0%.*75 of 75 bad answers/);
+    expect(row?.commonBlame).toEqual({ blame: "the connection was reset", count: 75 });
+    expect(report(observe({ samples: [...requests("checkout", "before", 20, (_, i) => ({ grade: i === 0 ? "bad" : "good" }))], experiment: { steadyState, hypotheses: [] } })).steadyState[0]).not.toHaveProperty("commonBlame");
+  });
+
   test("is 5 for a guard, 6 for a failure, 130 and 143 for an interrupt: each before those that follow", () => {
     expect(concluded({ before: bad, overrides: { interruptions: [guard] } })).toMatchObject({ exitCode: 5, outcome: "guard-stopped" });
     expect(concluded({ overrides: { interruptions: [guard, failed] } })).toMatchObject({ exitCode: 6, because: "payments was not ready within 10s." });

@@ -57,6 +57,13 @@ describe("the text report", () => {
     expect(held).not.toMatch(/→|· at/);
   });
 
+  test("says of a steady state that is not met what most bad answers were blamed for", () => {
+    const [row] = seen.steadyState;
+    if (row === undefined) throw new Error("no steady state");
+    const missed = { ...row, met: false, bad: 30, commonBlame: { blame: "the connection was reset", count: 28 } };
+    expect(text.render([{ ...seen, steadyState: [missed] }], plain)).toMatch(/^ +28 of 30 bad answers: the connection was reset$/m);
+  });
+
   test("says where in the file a warning of validation stands", () => {
     const issues = [{ code: "unused-probe", severity: "warning", message: "nothing is claimed of live", hint: "claim something", line: 3, column: 5 }, { code: "disturbed", severity: "warning", message: "busy" }] as const;
     expect(text.render([{ ...seen, issues }], plain)).toContain("Take note\n  ! simulated.yaml:3:5: nothing is claimed of live\n    → claim something\n  ! busy\n");

@@ -41,6 +41,8 @@ function tellGate(row: SteadyStateReport, name: string, page: Page): readonly st
   const indent = isNarrow ? 6 : 4 + name.length + 2;
   const lines = flow(items.map(({ plain, style }) => ({ plain, painted: paint(style, plain) })), page.width - indent);
   const reasons = row.claims.flatMap(({ met, reason }) => (met || reason === undefined || !reason.includes("samples") ? [] : hang("", reason, page.width, " ".repeat(indent))));
+  const { commonBlame, bad } = row;
+  if (commonBlame !== undefined) reasons.push(...hang("", `${commonBlame.count} of ${bad} bad answers: ${commonBlame.blame}`, page.width, " ".repeat(indent)));
   const [first, ...more] = isNarrow ? ["", ...lines] : lines;
   return [`  ${mark} ${isNarrow ? cut(name.trimEnd(), page.width - 4) : `${name}  ${first ?? ""}`}`, ...more.map((line) => `${" ".repeat(indent)}${line}`), ...reasons];
 }
