@@ -48,6 +48,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
   ["inconclusive", "when calls carry no trace", usual, at40({ correlation: "none", service: { breaker } })],
   ["inconclusive", "when the dependency failed already before", usual, at40({ dependencyFails: true })],
   ["inconclusive", "when the listener refused, unwitnessed", usual, at40({ fault: { kind: "down" }, service: { breaker } })],
+  ["inconclusive", "that is none, when the listener refused, unwitnessed", usual, at40({ fault: { kind: "down" }, service: {} })],
   ["inconclusive", "when the fault hurt nobody", usual, at40({ fault: { kind: "latency", delayMs: 3 } })],
   ["inconclusive", "when our own loop stalled all the time", usual, at40({ service: { breaker }, stalls: Array.from({ length: 60 }, (_, i) => ({ atMs: 5000 + i * 150, lateMs: 80 })) })],
   ["inconclusive", "when the fault was too short for a second trial", { ...edge, trials: { every: "4s..6s" } }, at40({ service: { breaker: { ...breaker, coolDownMs: 5000 } } })],

@@ -4,6 +4,7 @@
 //   stubborn  ignores SIGTERM, and so does the child that it starts
 //   frail     GET /crash ends it with exit code 7; anything else is answered 200
 //   hung      GET /health is answered, anything else never
+//   resetting GET /health is answered, anything else reset
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 
@@ -11,6 +12,7 @@ const { MODE, PORT, SECRET = "" } = process.env;
 const respond = {
   frail: (request, response) => (request.url === "/crash" ? process.exit(7) : response.end("ok")),
   hung: (request, response) => request.url === "/health" && response.end("ok"),
+  resetting: (request, response) => (request.url === "/health" ? response.end("ok") : request.socket.resetAndDestroy()),
   stubborn: (_request, response) => response.end("ok"),
 }[MODE];
 
