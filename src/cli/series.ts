@@ -1,6 +1,6 @@
 import type { Api, Plan, Report } from "./api.ts";
 import type { Context } from "./command.ts";
-import { errorText } from "./error-text.ts";
+import { errorText, isOurs } from "./error-text.ts";
 import { exitCodes, interruptCodes } from "./exit-code.ts";
 import { listenForInterrupts } from "./interrupts.ts";
 import { showProgress } from "./progress.ts";
@@ -28,11 +28,13 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
   try {
     for (const [i, plan] of plans.entries()) {
       const progress = showProgress(plan, api, context.stderr, { quiet: options.quiet, nth: i + 1, of: plans.length });
+      let hasBegun = false;
       try {
         const ran = await api.run(plan, {
           allowHosts: options.allowHosts,
           signal: interrupts.signal,
           onEvent: (event) => {
+            hasBegun = true;
             progress.event(event);
             if (options.verbose && event.kind === "failed" && event.stack !== undefined) context.stderr.write(`${event.stack}\n`);
           },
@@ -44,7 +46,9 @@ export async function runSeries(api: Api, context: Context, plans: readonly Plan
         // What a run could not put into a report, such as a journal that could not be written to its end.
         progress.finish();
         context.stderr.write(errorText(error, context.stderr, options.verbose));
-        return { runs, exitCode: exitCodes.failed, allowed: false };
+        // A run that was refused before it did anything, and none before it: nothing has run.
+        const isRefused = isOurs(error) && !hasBegun && runs.length === 0;
+        return { runs, exitCode: isRefused ? exitCodes.refused : exitCodes.failed, allowed: false };
       } finally {
         progress.finish();
       }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Api, Plan, Reporter } from "../../src/cli/api.ts";
+import type { Api, Event, Plan, Reporter } from "../../src/cli/api.ts";
 import { main } from "../../src/cli/main.ts";
 import { ChaosError } from "../../src/model/error.ts";
 import { reporters } from "../../src/reporters/index.ts";
@@ -185,6 +185,15 @@ describe("a series", () => {
     expect(context.exits).toEqual([]);
   });
 
+  test("whose first run is refused before it does anything is 2", async () => {
+    const refusing = (events: readonly Event[]): Partial<Api> => ({ run: (_, options) => {
+      for (const event of events) options?.onEvent?.(event);
+      return Promise.reject(new ChaosError("journal-unwritable", "the disk is full"));
+    } });
+    expect(await main(["run", await file("a.yaml", "a")], fakeContext(refusing([])))).toBe(2);
+    expect(await main(["run", await file("a.yaml", "a")], fakeContext(refusing([{ kind: "max-duration", atMs: 1, seq: 1 }])))).toBe(6);
+  });
+
   test("starts nothing when one plan reaches a host that is not allowed", async () => {
     const { api, ran } = endingWith();
     const context = fakeContext({ ...api, preflight: (plan) => {
@@ -217,6 +226,13 @@ describe("reports", () => {
       expect(context.err()).toContain("journal: j\n");
       expect(await readdir(folder)).toEqual(["a.yaml"]);
     }
+  });
+
+  test("that a full disk has no room for are told with 6, and the others are written", async () => {
+    const context = fakeContext();
+    expect(await main(["run", await file("a.yaml", "a"), "--report", "json=/dev/full", "--report", "text"], context)).toBe(6);
+    expect(context.err()).toMatch(/error: the json report could not be given to \/dev\/full: ENOSPC: .* \[report-failed\]/);
+    expect(context.out()).toBe("text: 0\n");
   });
 
   test("the one without a path takes stdout, and text goes to stderr", async () => {

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chaos, fixture, scratchFolder } from "../support/chaos.ts";
 
@@ -60,6 +60,23 @@ describe("run refuses, with 2, a place and help", () => {
     const { exitCode, stderr } = await chaos(["run", fixture("shop.yaml"), "--report", "json=plain/report.json"], { cwd: folder.path });
     expect(stderr).toContain("expected to write plain/report.json");
     expect(exitCode).toBe(2);
+  });
+});
+
+describe("a journal that cannot be written is refused before anything starts", () => {
+  test.each([["no folder", "plain/run.ndjson"], ["no file", "/dev/full"]])("%s", async (_claim, journal) => {
+    await writeFile(folder.file("plain"), "");
+    const { exitCode, stderr } = await chaos(["run", fixture("shop.yaml"), "--journal", journal], { cwd: folder.path });
+    expect(stderr).toContain(journal);
+    expect(exitCode).toBe(2);
+  });
+
+  test("nor the folder for it be made", async () => {
+    await writeFile(folder.file(".chaos"), "");
+    const { exitCode, stderr } = await chaos(["run", fixture("shop.yaml")], { cwd: folder.path });
+    expect(stderr).toContain("[journal-unwritable]");
+    expect(exitCode).toBe(2);
+    await rm(folder.file(".chaos"));
   });
 });
 
