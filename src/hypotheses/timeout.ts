@@ -2,7 +2,7 @@ import { z } from "zod";
 import { completenessGate, continuityGate, quietGate, unwitnessedGate } from "../evidence/gates.ts";
 import type { Obstacle } from "../evidence/gates.ts";
 import { quantile, samplesForQuantile } from "../math/quantile.ts";
-import type { Fault, Hypothesis } from "../model/experiment.ts";
+import type { Experiment, Fault, Hypothesis, LaneName } from "../model/experiment.ts";
 import type { Bound } from "../model/bound.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
@@ -49,8 +49,7 @@ export const timeout: HypothesisType<Params> = {
   },
   advise({ proxy, givesUp }, hypothesis, experiment) {
     const maxMs = givesUp?.max;
-    const faults = faultsOf(hypothesis, experiment.faults, proxy);
-    const holding = faults.filter((fault) => shapeOf(fault) !== undefined);
+    const holding = holdingFaults(hypothesis, experiment, proxy).map(({ fault }) => fault);
     if (holding.length === 0) return [{ code: "no-holding-fault", message: `no fault on ${proxy} keeps callers waiting, so nobody can give up`, hint: "add a fault of type hang or latency", path: ["proxy"] }];
     const short = holding.flatMap((fault) => {
       const holdMs = delayOf(fault);
@@ -88,7 +87,7 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
   const { observations, hypothesis, confidence } = scope;
   const { proxy, givesUp, closesConnection } = params;
   const label = (claim: string): string => (shape === undefined ? claim : `${claim} (${shape})`);
-  const faults = faultsOf(hypothesis, observations.header.plan.experiment.faults, proxy).filter((fault) => shapeOf(fault) !== undefined && (shape === undefined || shapeOf(fault) === shape));
+  const faults = holdingFaults(hypothesis, observations.header.plan.experiment, proxy).filter((held) => shape === undefined || held.shape === shape).map(({ fault }) => fault);
   const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
   const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), { maxMs, patienceMs: patience * maxMs });
   const standing = unseenLeaving(held, proxy) ?? obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls");
@@ -148,13 +147,19 @@ function tell({ call, leftAfterMs, heldMs, isLeak }: Held): Evidence {
   };
 }
 
-function faultsOf(hypothesis: Hypothesis, faults: readonly Fault[], proxy: string): readonly Fault[] {
-  return faults.filter((fault) => edgesOf(fault).includes(proxy) && hypothesis.faults.includes(fault.name));
+/** The faults that the hypothesis speaks of and that keep callers on the edge waiting. */
+function holdingFaults(hypothesis: Hypothesis, { faults, proxies }: Pick<Experiment, "faults" | "proxies">, proxy: string): readonly { readonly fault: Fault; readonly shape: Shape }[] {
+  const lane = proxies.find(({ name }) => name === proxy)?.lane;
+  return faults.filter((fault) => edgesOf(fault).includes(proxy) && hypothesis.faults.includes(fault.name)).flatMap((fault) => {
+    const shape = shapeOf(fault, lane);
+    return shape === undefined ? [] : [{ fault, shape }];
+  });
 }
 
-/** How a fault keeps callers waiting; undefined: it does not. */
-function shapeOf({ type, layer, params }: Fault): Shape | undefined {
+/** How a fault keeps callers waiting; undefined: it does not, or who leaves cannot be seen. */
+function shapeOf({ type, layer, params }: Fault, lane: LaneName | undefined): Shape | undefined {
   if (layer === "process") return type === "pause" ? "hang" : undefined;
+  if (layer === "connection") return lane !== "tcp" && (type === "blackhole" || type === "half-open") ? "hang" : undefined;
   if (layer !== "exchange") return undefined;
   if (type === "hang") return params["headers"] === true ? "headers-hang" : "hang";
   return type === "latency" ? "slow" : type === "slow-body" ? "drip" : undefined;

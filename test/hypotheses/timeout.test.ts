@@ -3,6 +3,7 @@ import { timeout } from "../../src/hypotheses/timeout.ts";
 import type { VerdictWord } from "../../src/model/verdict.ts";
 import { simulateHalfClosing } from "../support/half-closing.ts";
 import { countVerdicts, judgeOne } from "../support/judge-one.ts";
+import { experimentOf, feltCallFor, requests, scopeOf } from "../support/hand-made.ts";
 import { makeHeader } from "../support/simulate.ts";
 import type { Simulation } from "../support/simulate.ts";
 
@@ -81,5 +82,14 @@ describe("a timeout", () => {
     expect(codes({ kind: "error" })).toEqual(["no-holding-fault"]);
     expect(codes(hang)).toEqual([]);
     expect(codes(slow)).toEqual([]);
+  });
+
+  test.each([["blackhole", "http1", "held"], ["half-open", "http1", "held"], ["blackhole", "tcp", "inconclusive"]] as const)("under %s on a proxy of the lane %s is %s: there calls are seen, and who leaves them", (type, lane, verdict) => {
+    const fault = { name: "slow", type, layer: "connection", proxy: "payments", direction: "both", params: {}, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" } } as const;
+    const samples = requests("checkout", "during", 10);
+    const calls = samples.map((sample) => ({ ...feltCallFor(sample), faults: [{ fault: "slow", decision: "applied", effect: "silence", actedMs: sample.dueMs, releasedMs: 20_000 }] as const }));
+    const proxies = experimentOf().proxies.map((proxy) => ({ ...proxy, lane }));
+    const { claims } = timeout.judge(timeout.params.parse({ proxy: "payments", givesUp: "<= 650ms" }), scopeOf("timeout", { proxy: "payments", givesUp: "<= 650ms" }, { samples, calls, experiment: { faults: [fault], proxies } }));
+    expect(claims).toMatchObject([{ claim: "givesUp", verdict }]);
   });
 });
