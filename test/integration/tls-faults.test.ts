@@ -112,15 +112,18 @@ describe("other faults of connections before a handshake", () => {
     expect((await proxy.told()).connections).toMatchObject([{ closedBy: "fault", how: "rst", faults: [{ decision: "applied", effect: "reset" }] }]);
   });
 
-  it("blackhole: it is never answered", async () => {
-    const { upstream, proxy, call } = await setUp("tcp");
-    await proxy.setFaults(connectionFault("blackhole", {}));
+  it.each([["blackhole", "tcp"], ["blackhole", "http1"], ["blackhole", "http2"], ["half-open", "http2"]] as const)("%s: it is never answered (%s)", async (type, lane) => {
+    const { upstream, proxy, call } = await setUp(lane);
+    await proxy.setFaults(connectionFault(type, {}));
     const caller = call();
     await once(caller.socket, "connect");
     await accepted();
     await proxy.lift();
     expect(await caller.ended).toBe("ECONNRESET");
     expect([caller.bytes.length, upstream.sockets.size]).toEqual([0, 0]);
+    const { connections, issues } = await proxy.told();
+    expect(connections).toMatchObject([{ closedBy: "fault", how: "rst", exchanges: 0, faults: [{ effect: "silence" }] }]);
+    expect(issues).toEqual([]);
   });
 
   it("latency delays what is inside: the handshake itself is not held", async () => {

@@ -6,6 +6,7 @@ import type { Identity, ServerTls } from "../../model/tls.ts";
 import type { Decided } from "../../faults/subject.ts";
 import type { Lane, LaneConnection, LaneContext } from "../lane.ts";
 import { carriedBy, onFin, reset } from "../reset.ts";
+import { tcp } from "../tcp/index.ts";
 import { handshakeProblem } from "./problems.ts";
 
 /** What may be spoken behind the handshake (ALPN), the best first, and the lane for each. */
@@ -20,7 +21,7 @@ export function behindTls(lane: Lane, tls: ServerTls, spoken: Spoken): Lane {
     return known;
   };
   const setting: Setting = { lane, spoken, contextFor: (as) => contextOf((as === undefined || as === "hang" ? undefined : tls.flawed[as]) ?? tls.identity) };
-  return (client, context) => (isCutOff(context) ? lane(client, context) : new Entrance(client, context, setting));
+  return (client, context) => (isCutOff(context) ? tcp(client, context) : new Entrance(client, context, setting));
 }
 
 type HandshakeAs = Extract<Decided["effects"][number], { kind: "handshake" }>["as"];
@@ -31,7 +32,7 @@ interface Setting {
   readonly contextFor: (as: HandshakeAs | undefined) => SecureContext;
 }
 
-/** A fault ends or silences the connection before a handshake could begin: the lane does it, and never sees a byte. */
+/** A fault ends or silences the connection before a handshake could begin: that is done by the lane of bytes, which need not understand what comes meanwhile. */
 function isCutOff(context: LaneContext): boolean {
   const { conn, caller, env } = context;
   return context.selector().connection({ conn, caller }, env.nowMs()).some(({ effects }) => effects.some((effect) => effect.kind === "silence" || (effect.kind === "reset" && effect.at === "accept")));
