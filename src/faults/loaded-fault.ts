@@ -67,10 +67,11 @@ export function loadFault(fault: Fault): LoadedFault {
 
 /** The exchange as the fault may see it. */
 export function subjectOf({ headers }: LoadedFault, facts: ExchangeFacts): Subject {
-  const { method, path } = facts;
+  const { method, path, authority } = facts;
   if (headers.length === 0) return { kind: "exchange", method, path };
   const values = headers.flatMap((name): readonly [string, string][] => {
-    const value = facts.header(name);
+    // What Host says to a forward proxy is not what upstream is told.
+    const value = (name === "host" ? authority : undefined) ?? facts.header(name);
     return value === undefined ? [] : [[name, value]];
   });
   return { kind: "exchange", method, path, headers: Object.fromEntries(values) };

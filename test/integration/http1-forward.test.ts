@@ -104,6 +104,20 @@ describe("a request to a forward proxy", () => {
     expect(edge.issues()).toEqual([]);
   });
 
+  it("gets no earlier answer of another host again", async () => {
+    const { edge, call, toHere, toThere } = await setUpForward(undo, naming([]));
+    edge.setFaults(exchangeFault("stale", {}));
+    const caller = call();
+    const bodies: string[] = [];
+    for (const [authority, host] of [[toHere, "here"], [toThere, "there"], [toHere, "here"]] as const) {
+      bodies.push(`${host} /`);
+      caller.socket.write(`GET http://${authority}/ HTTP/1.1\r\nHost: same\r\n\r\n`);
+      await expect.poll(() => edge.exchanges().length).toBe(bodies.length);
+    }
+    expect(caller.bytes.toString()).toContain("there /");
+    expect(edge.exchanges().map(({ faults }) => faults?.[0]?.effect)).toEqual([undefined, undefined, "replay"]);
+  });
+
   it("to a name under .localhost stays on this machine, whatever a name server says", async () => {
     const seen: string[] = [];
     const { edge, here, call } = await setUpForward(undo, naming(seen));
