@@ -78,7 +78,9 @@ export class Observer {
         folded.openings.push(event);
         break;
       case "unwitnessed":
-        folded.unwitnessed.push({ proxy: event.proxy, startMs: event.startMs, endMs: event.endMs });
+        for (const { name, through } of folded.header.plan.experiment.proxies) {
+          if (name === event.proxy || through === event.proxy) folded.unwitnessed.push({ proxy: name, startMs: event.startMs, endMs: event.endMs });
+        }
         break;
       case "phase-started":
         folded.clock.started(event.phase, event.epoch, event.atMs);

@@ -64,9 +64,10 @@ function explainService({ name, command, port, replicas, ready, egress }: Servic
 
 const spoken: Readonly<Record<Proxy["lane"], string>> = { http1: "HTTP", http2: "HTTP/2", tcp: "TCP" };
 
-function explainProxy({ name, upstream, upstreamTls, forward, lane, listen, tls }: Proxy, { listeners }: Plan): string {
+function explainProxy({ name, upstream, upstreamTls, forward, through, lane, listen, tls }: Proxy, { listeners }: Plan): string {
   const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
   const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
+  if (through !== undefined) return `${name}: HTTP to ${upstream}, through ${through}`;
   const to = forward === undefined ? upstream : `what its callers name (${forward.hosts === undefined ? "any host" : forward.hosts.join(", ")})`;
   return `${name}: ${spoken[lane]} to ${to}${upstreamTls?.insecure === true ? " whatever its certificate" : ""}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
 }

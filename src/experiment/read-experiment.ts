@@ -2,7 +2,7 @@ import type { Experiment, Fault, Hypothesis, Proxy, SteadyState } from "../model
 import type { Json, JsonObject } from "../model/json.ts";
 import type { z } from "zod";
 import { check } from "./check.ts";
-import { checkEgress } from "./check-egress.ts";
+import { checkForward } from "./check-forward.ts";
 import { suggest } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { peerKey } from "./peer-words.ts";
@@ -57,7 +57,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     secrets: new Set(Object.keys(secrets)),
   };
   for (const key of ["services", "proxies", "probes"]) checkPlaceholders(document[key] ?? null, [key], known, report);
-  checkEgress(serviceParts.filter((service) => service !== undefined), proxyParts.filter((proxy) => proxy !== undefined), known, report);
+  checkForward(serviceParts.filter((service) => service !== undefined), proxyParts.filter((proxy) => proxy !== undefined), known, report);
   const faults = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxyParts.filter((proxy) => proxy !== undefined), duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
   const entries = listOf(document, "hypotheses", report);
   const names = namesOf(entries, "hypotheses", report);
@@ -93,7 +93,8 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   };
 }
 
-function fieldsOf({ listen, tls }: Proxy): readonly string[] {
+function fieldsOf({ through, listen, tls }: Proxy): readonly string[] {
+  if (through !== undefined) return [];
   return ["url", ...(listen.path === undefined ? ["host", "port"] : ["path"]), ...(tls === undefined || tls.kind === "own" ? [] : ["ca"])];
 }
 

@@ -85,6 +85,10 @@ function chooseType(candidates: readonly AnyFaultType[], entry: JsonObject, prox
 }
 
 function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report: Report): boolean {
+  if (type.layer === "connection" && proxy?.through !== undefined) {
+    report({ code: "wrong-layer", message: `${type.type} acts on connections here, and those on which calls go to ${proxy.name} are of ${proxy.through}, which leads elsewhere too`, hint: `write proxy: ${proxy.through}, or take a fault of the layer exchange`, path });
+    return false;
+  }
   if (type.layer !== "exchange" || proxy === undefined || proxy.lane !== "tcp") return true;
   if (actsInside(type)) {
     report({ code: "wrong-layer", message: `${type.type} acts on WebSockets, which begin as HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `write http:// as upstream of ${proxy.name}: WebSockets pass through it too; on bytes there are latency, limit-data and reset, for instance`, path });

@@ -68,6 +68,7 @@ function serviceProblem(owner: string, field: string, services: Known["services"
 function fieldProblem(field: string, fields: readonly string[] = endpointFields): Problem | undefined {
   if (fields.includes(field)) return undefined;
   const message = field === "" ? "it does not say which part" : `there is no "${field}"`;
+  if (fields.length === 0) return { message, hint: "it is reached through a forward proxy: callers name its upstream" };
   if (field === "ca") return { message, hint: "a proxy has one where chaos signs its certificate: tls: generated, or tls: { ca, caKey }" };
   if (field === "path") return { message, hint: "a proxy has one where it listens on a unix socket: listen: unix:/path" };
   return { message, hint: suggest(field, fields) };

@@ -11,6 +11,8 @@ export interface ProxyConfig {
   readonly upstream: Endpoint;
   /** Each request names the host that it is for: `upstream` is not dialled. */
   readonly forward?: ForwardConfig;
+  /** The forward proxy by which its calls come: those for the host and port of `upstream`. */
+  readonly through?: string;
   /** Upstream is spoken to over TLS. */
   readonly upstreamTls?: UpstreamTls;
   /** Callers speak TLS. */

@@ -95,6 +95,8 @@ export interface Proxy {
   /** Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`; `forward`: its callers say. */
   readonly upstream: string;
   readonly forward?: Forward;
+  /** A forward proxy: what it is told to call at the host and port of `upstream` is on this edge, which has no listener of its own. */
+  readonly through?: string;
   readonly lane: LaneName;
   /** Upstream is spoken to over TLS: `https://…`, `tls://…`. */
   readonly upstreamTls?: UpstreamTlsChoice;

@@ -2,6 +2,7 @@ import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } f
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import { Selector } from "../faults/select.ts";
+import { authorityOf } from "./http1/forward-target.ts";
 import { laneOf } from "./lanes.ts";
 import { ProxyServer } from "./proxy-server.ts";
 import { RecordBatch } from "./record-batch.ts";
@@ -24,6 +25,11 @@ export function createDataPlane(env: Env, precise = env): DataPlane {
 function failed(id: number, error: unknown): DataPlaneMessage {
   if (error instanceof ChaosError) return { kind: "failed", id, code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   return { kind: "failed", id, code: "data-plane-failed", message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Names of the proxies that are reached through another, by the name of that and the `host:port` that is called. */
+function edgesOf(proxies: DataPlaneConfig["proxies"]): ReadonlyMap<string, string> {
+  return new Map(proxies.flatMap(({ name, through, upstream }) => (through === undefined || upstream.path !== undefined ? [] : [[`${through} ${authorityOf(upstream)}`, name]])));
 }
 
 /** Carries requests out on the proxies of a run. */
@@ -53,12 +59,14 @@ class Carrier {
     if (this.#proxies.size > 0) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
     this.#seed = config.seed;
     const listening = [];
+    const edges = edgesOf(config.proxies);
     for (const proxy of config.proxies) {
       const server = new ProxyServer({
         env: proxy.precise === true ? this.#precise : this.#env, config: proxy, run: config, lane: laneOf(proxy),
         selector: new Selector({ seed: config.seed, epoch: 0, faults: [], startMs: this.#env.nowMs() }),
         nextConn: () => (this.#connections += 1),
         record: (record) => this.#batch.add(record),
+        edgeAt: (authority) => this.#proxies.get(edges.get(`${proxy.name} ${authority}`) ?? ""),
       });
       this.#proxies.set(proxy.name, server);
       try {

@@ -15,6 +15,8 @@ export interface LaneContext {
   readonly proxy: ProxyConfig;
   /** Where callers may go through a proxy in forward mode. */
   readonly forward?: ForwardPolicy | undefined;
+  /** The edge that calls of a forward proxy to a `host:port` are on, where that has one of its own. */
+  edgeAt?(authority: string): LaneContext | undefined;
   readonly caller: string;
   /** Number of this client connection, unique in the run. */
   readonly conn: number;

@@ -28,6 +28,8 @@ export interface ProxyServerOptions {
   /** Numbers client connections through the run, all proxies together. */
   readonly nextConn: () => number;
   readonly record: (record: WitnessRecord) => void;
+  /** Of a forward proxy: the edge that a `host:port` has of its own. */
+  readonly edgeAt?: (authority: string) => ProxyServer | undefined;
 }
 
 /** One proxy: its listeners, its open connections, and the faults in force on it. */
@@ -119,7 +121,7 @@ export class ProxyServer {
     const { env, config, run, lane, nextConn, record } = this.#options;
     const conn = nextConn();
     const context: LaneContext = {
-      env, proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      env, edgeAt: (authority) => this.#options.edgeAt?.(authority)?.lend(context), proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: () => this.#selector,
       sharedWires: () => this.#sharedWires,
       answers: (fault) => this.#answersOf(fault),
@@ -129,6 +131,11 @@ export class ProxyServer {
     const surplus = this.#surplus();
     if (surplus !== undefined) this.#turnedAway.add(conn);
     this.#connections.set(conn, surplus === undefined ? lane(client, context) : turnAway(client, context, surplus));
+  }
+
+  /** Of a connection that came by another way: its exchanges are witnessed as this proxy's, and meet its faults. */
+  lend(context: LaneContext): LaneContext {
+    return { ...context, proxy: this.#options.config, selector: () => this.#selector };
   }
 
   #answersOf(fault: string): RecordedAnswers {

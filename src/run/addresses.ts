@@ -49,14 +49,21 @@ export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tra
 }
 
 function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls, allowHosts }: DataPlaneOptions): ProxyConfig {
-  const { name, lane, host, correlate, listen, precise, forward, limits } = proxy;
-  const hosts = forward && forwardHosts(forward, services);
+  const { name, lane, host, correlate, listen, precise, forward, through, limits } = proxy;
   const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
-    name, lane, host, correlate, ...(precise === undefined ? {} : { precise }), ...(limits === undefined ? {} : { limits }), ...tls.get(name),
-    ...(forward === undefined ? { upstream: placed(upstreamAddress(proxy, services)) } : { upstream: nowhere, forward: { ...(hosts === undefined ? {} : { hosts }), allowHosts } }),
+    name, lane, host, correlate, ...(through === undefined ? {} : { through }), ...(precise === undefined ? {} : { precise }), ...(limits === undefined ? {} : { limits }), ...tls.get(name),
+    ...(forward === undefined ? { upstream: placed(upstreamAddress(proxy, services)) } : { upstream: nowhere, forward: { ...hostsOf(name, forward, plan, services), allowHosts } }),
     listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };
+}
+
+/** Whom a forward proxy may be told to call: those on its list, where it has one, and those that other edges go through it to. */
+function hostsOf(name: string, forward: Forward, plan: Plan, services: Addresses["services"]): { readonly hosts?: readonly string[] } {
+  const listed = forwardHosts(forward, services);
+  if (listed === undefined) return {};
+  const edges = plan.experiment.proxies.filter(({ through }) => through === name).map((edge) => upstreamAddress(edge, services));
+  return { hosts: [...listed, ...edges.flatMap(({ host, port }) => (host === undefined ? [] : [`${host.includes(":") ? `[${host}]` : host}:${port}`]))] };
 }
 
 /** Patterns of the hosts that a forward proxy may be told to call, without schemes: `host` or `host:port`; absent: any. */

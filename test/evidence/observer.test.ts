@@ -80,6 +80,16 @@ describe("calls", () => {
     expect(seen.faults).toMatchObject([{ eligible: 2, applied: 2 }]);
   });
 
+  test("to an edge behind a forward proxy are unwitnessed while that refuses connections", () => {
+    const made = makeHeader({ seed: "hand" });
+    const { experiment } = made.plan;
+    const [payments] = experiment.proxies;
+    if (payments === undefined) throw new Error("expected a proxy");
+    const observer = new Observer({ ...made, plan: { ...made.plan, experiment: { ...experiment, proxies: [{ ...payments, name: "out" }, { ...payments, through: "out" }, { ...payments, name: "other" }] } } });
+    observer.add({ kind: "unwitnessed", atMs: 200, proxy: "out", startMs: 100, endMs: 200, seq: 1 });
+    expect(observer.finish().unwitnessed.map(({ proxy }) => proxy)).toEqual(["out", "payments"]);
+  });
+
   test("feel what delays the opening of their tunnel, however long tunnels last", () => {
     const tunnel = (startMs: number, part: Parameters<typeof exchange>[1] = {}): Fact => exchange(startMs, { method: "CONNECT", end: "tunnel", headMs: startMs + 5, endMs: startMs + 4000, ...part });
     const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 1, effect: "delay", actedMs: 5100, releasedMs: 5400 }];

@@ -37,7 +37,7 @@ describe("a plan in words", () => {
   });
 
   test("says who calls out through a forward proxy, and where it goes", () => {
-    const proxies = "proxies:\n  out: { upstream: forward, hosts: [api.test, '*.internal'] }\n  any: { upstream: forward }";
+    const proxies = "proxies:\n  out: { upstream: forward, hosts: [api.test, '*.internal'] }\n  any: { upstream: forward }\n  pay: { upstream: http://pay.test, through: out }";
     const services = "services:\n  checkout: { command: node a.mjs, port: auto, egress: { proxy: out, except: [localhost] } }\n  other: { command: node b.mjs, egress: any }";
     const prose = explained(textWith({ services, proxies }), 200);
     for (const sentence of [
@@ -45,6 +45,7 @@ describe("a plan in words", () => {
       "other: node b.mjs; calls out through any",
       "out: HTTP to what its callers name (api.test, *.internal), listening on 127.0.0.1:(any port), called by checkout",
       "any: HTTP to what its callers name (any host), listening on 127.0.0.1:(any port), called by other",
+      "pay: HTTP to http://pay.test, through out",
     ]) expect(prose).toContain(sentence);
   });
 

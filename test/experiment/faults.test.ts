@@ -23,6 +23,13 @@ describe("a fault", () => {
     });
   });
 
+  test.each(["latency, layer: connection, delay: 1s", "down", "blackhole"])("of connections (%s) is the forward proxy's, not that of an edge behind it", (fault) => {
+    const edges = "proxies:\n  payments: { upstream: http://127.0.0.1:8080 }\n  out: { upstream: forward, callers: 1 }\n  pay: { upstream: http://a, through: out }";
+    const text = (proxy: string): string => textWith({ proxies: edges, faults: `faults:\n  - { proxy: ${proxy}, type: ${fault} }` });
+    expect(issueOf(text("pay"))).toMatchObject({ code: "wrong-layer", message: expect.stringContaining("those on which calls go to pay are of out") as string, hint: expect.stringContaining("write proxy: out") as string });
+    expect(experimentOf(text("out")).faults).toHaveLength(1);
+  });
+
   test("has its whole selection parsed", () => {
     const { name, selection } = faultOf("{ name: x, proxy: payments, type: drop, from: 1s, for: 4s, flap: { on: 500ms, off: 1s }, after: 2, every: 3, first: 10, afterSilence: 1500ms, attempt: 1..2, rate: 20%, burstLength: 2.5, per: header X-Shop, match: { method: [post, PUT], host: API.Test, path: /a/*, headers: { X-A: b*, y: { regex: ^c } }, query: { q: { present: false } } } }");
     expect(name).toBe("x");

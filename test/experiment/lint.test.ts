@@ -21,6 +21,7 @@ describe("edges", () => {
   test.each([
     ["a fixed port", { services: "services:\n  checkout: { command: x, port: auto }", proxies: 'proxies:\n  payments: { upstream: http://a, listen: "127.0.0.1:80" }' }],
     ["callers that the run does not start", { services: "services:\n  checkout: { command: x, port: auto }", proxies: "proxies:\n  payments: { upstream: http://a, callers: 2 }" }],
+    ["who calls through the forward proxy before them", { services: "services:\n  checkout: { command: x, port: auto, egress: out }", proxies: "proxies:\n  out: { upstream: forward }\n  payments: { upstream: http://a, through: out }" }],
     ["a probe", { services: "", probes: 'probes:\n  checkout: { type: http, url: "${proxies.payments.url}/x" }' }],
   ])("are used by %s", (_by, changes) => {
     expect(warnings(changes)).toEqual([]);

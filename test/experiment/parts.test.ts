@@ -39,7 +39,7 @@ describe("a service", () => {
 
   test.each([
     ["egress: payment", /there is no proxy "payment"/, "payments"],
-    ["egress: payments", /expected a proxy in forward mode as egress, and payments passes everything on to http:\/\/127/, "upstream: forward"],
+    ["egress: payments", /expected a proxy in forward mode, and payments passes everything on to http:\/\/127/, "upstream: forward"],
     ["egress: local", /expected a proxy that listens on host and port as egress/, "leave listen out"],
     ["egress: { proxy: out, except: ['a,b'] }", /a host without blanks and commas/, ""],
     ["egress: { through: out }", /proxy is missing: the forward proxy/, ""],
@@ -97,6 +97,7 @@ describe("a proxy", () => {
 
   test.each([
     ["upstream: forward", {}],
+    ["upstream: forward, hosts: []", { hosts: [] }],
     ["upstream: forward, hosts: '*.internal'", { hosts: ["*.internal"] }],
     ['upstream: forward, hosts: [api.stripe.com, 127.0.0.1:9000, "[::1]:80", "http://a.test/", "${services.checkout.url}", "127.0.0.1:${services.checkout.port}"]', { hosts: ["api.stripe.com", "127.0.0.1:9000", "[::1]:80", "http://a.test/", "${services.checkout.url}", "127.0.0.1:${services.checkout.port}"] }],
   ])("with %s goes where its callers say", (given, forward) => {
@@ -104,8 +105,39 @@ describe("a proxy", () => {
     expect(proxy("upstream: http://a")?.forward).toBeUndefined();
   });
 
+  const edge = (given: string): string => textWith({
+    services: "services:\n  checkout: { command: a, port: auto, egress: out }",
+    proxies: `proxies:\n  out: { upstream: forward, hosts: [] }\n  other: { upstream: http://127.0.0.1:1, listen: ':1' }\n  payments: { ${given} }`,
+  });
+
+  test("that is reached through a forward proxy has no listener of its own", () => {
+    const experiment = experimentOf(edge('upstream: "http://pay.localhost:${services.checkout.port}", through: out'));
+    expect(experiment.proxies[2]).toMatchObject({ name: "payments", through: "out", lane: "http1" });
+    expect(listenersOf(experiment).map(({ proxy, caller }) => `${proxy} ${caller}`)).toEqual(["out default", "out checkout", "other default"]);
+    expect(read(edge("upstream: https://api.test, through: out")).issues).toEqual([]);
+  });
+
   test.each([
-    ["upstream: forward, hosts: []", /hosts: expected a list of at least 1 items/],
+    ["upstream: tcp://a:1, through: out", /upstream: expected http:\/\/host:port or https:\/\/host:port with through, as callers name it to out/],
+    ["upstream: forward, through: out", /upstream: expected http:/],
+    ["upstream: http://a, through: out, listen: ':8080'", /listen does not go with through: it is out that is called/],
+    ["upstream: http://a, through: out, tls: generated", /tls does not go with through/],
+    ["upstream: https://a, through: out, upstreamTls: { insecure: true }", /upstreamTls does not go with through/],
+    ["upstream: http://a, through: nobody", /there is no proxy "nobody"/],
+    ["upstream: http://a, through: other", /expected a proxy in forward mode, and other passes everything on to http/],
+    ["upstream: http://a, through: payments", /expected a proxy in forward mode, and payments/],
+    ["upstream: http://a, through: out }\n  again: { upstream: http://a, through: out", /two edges go through out to http:\/\/a/],
+  ])("with %s is refused", (given, message) => {
+    expect(issueOf(edge(given)).message).toMatch(message);
+  });
+
+  test("that is reached through a forward proxy has no address to hand over", () => {
+    const text = edge("upstream: http://a, through: out").replace("command: a,", 'command: "a ${proxies.payments.url}",');
+    expect(issueOf(text)).toMatchObject({ code: "undefined-reference", hint: "it is reached through a forward proxy: callers name its upstream" });
+    expect(issueOf(edge("upstream: http://a, through: out").replace("egress: out", "egress: payments")).hint).toBe("payments is reached through out: write out");
+  });
+
+  test.each([
     ["upstream: forward, hosts: [http://a/b]", /expected a host such as api\.example\.com/],
     ["upstream: forward, hosts: ['a b']", /expected a host such as/],
     ['upstream: forward, hosts: ["${services.checkout.nothing}"]', /there is no "nothing"/],

@@ -15,14 +15,14 @@ services:
     ready: { http: "\${services.shop.url}/health", within: 15s }
 proxies:
   egress: { upstream: forward }
+  prices: { upstream: "\${services.prices.url}", through: egress }
 probes:
   first: { type: http, url: "\${services.shop.url}/", timeout: 1s, load: 40/s, expect: { status: 200 } }
   second: { type: http, url: "\${services.shop#2.url}/", timeout: 1s, load: 10/s, expect: { status: 200 } }
   away: { type: http, url: "\${services.shop.url}/away", timeout: 1s, load: 5/s, expect: { status: 503 } }
 hypotheses: [{ type: claim, probe: first, phase: during, success: "<= 20%" }]
 phases: { warmup: 400ms, before: 500ms, during: 1s, after: 1s }
-faults: [{ name: broken, proxy: egress, type: error, status: 500, match: { host: "\${vars.host}", path: /prices } }]
-vars: { host: "127.0.0.1" }
+faults: [{ name: broken, proxy: prices, type: error, status: 500, match: { method: GET } }]
 `;
 
 test("services with an egress call by the URLs of others, and each call is witnessed: who, whom, and for which request", async () => {
@@ -32,6 +32,7 @@ test("services with an egress call by the URLs of others, and each call is witne
   expect([...new Set(calls.map(({ caller }) => caller))].sort()).toEqual(["shop", "shop#2"]);
   expect([...new Set(calls.map(({ authority, path }) => `${authority} ${path}`))].sort()).toEqual([`127.0.0.1:${ports.get("prices")} /prices`, `127.0.0.1:${ports.get("stock")} /stock`].sort());
   expect(calls.every(({ trace }) => trace !== undefined)).toBe(true);
+  expect(calls.every(({ proxy, path }) => proxy === (path === "/prices" ? "prices" : "egress"))).toBe(true);
   const during = calls.filter(({ faults }) => faults?.some(({ decision }) => decision === "applied"));
   expect(during.length).toBeGreaterThan(10);
   expect(during.every(({ path, status }) => path === "/prices" && status === 500)).toBe(true);

@@ -51,6 +51,16 @@ describe("addresses", () => {
     expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] }).proxies.map(({ limits }) => limits)).toEqual([{ connections: 5 }, undefined]);
   });
 
+  test("of an edge that is reached through a forward proxy are no listener, and its host may be called", () => {
+    const text = shop().replace('  stock: { upstream: "${services.stock.url}" }', '  out: { upstream: forward, hosts: [] }\n  stock: { upstream: "http://Stock.localhost:${services.stock.port}", through: out }').replace('env: { UPSTREAM_URL: "${proxies.stock.url}" }', "egress: out");
+    const through = planOf(text);
+    const config = dataPlaneConfig(through, serviceEndpoints(through, new Map([["stock", 20_001]])), "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] });
+    expect(config.proxies).toMatchObject([
+      { name: "out", forward: { hosts: ["stock.localhost:20001"] }, listeners: [{ caller: "default" }, { caller: "shop" }] },
+      { name: "stock", through: "out", upstream: { host: "stock.localhost", port: 20_001 }, listeners: [] },
+    ]);
+  });
+
   test("of the data plane say which proxies are to be precise", () => {
     const changed = { ...plan, experiment: { ...plan.experiment, proxies: [{ ...proxy, upstream: "http://127.0.0.1:1", precise: true }, { ...proxy, name: "other", upstream: "http://127.0.0.1:1" }] } };
     expect(dataPlaneConfig(changed, {}, "0123456789abcdef", { baseDir: "/somewhere", tls: new Map(), allowHosts: [] }).proxies.map(({ precise }) => precise)).toEqual([true, undefined]);

@@ -19,7 +19,10 @@ function unused(proxy: Proxy, experiment: Experiment): readonly Finding[] {
 }
 
 /** A fixed port or `callers` say that somebody outside the file calls. */
-function isUsed(proxy: Proxy, { services, probes }: Experiment): boolean {
+function isUsed(proxy: Proxy, experiment: Experiment): boolean {
+  const { services, probes, proxies } = experiment;
+  const way = proxies.find(({ name }) => name === proxy.through);
+  if (way !== undefined) return isUsed(way, experiment);
   if (proxy.listen.port !== 0 || proxy.callers !== undefined) return true;
   return services.some((service) => mentions(service, proxy)) || probes.some(({ params }) => textsOf(params).some((text) => namesProxy(text, proxy.name)));
 }

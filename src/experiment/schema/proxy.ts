@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { Correlate, LaneName, Proxy } from "../../model/experiment.ts";
 import { listenSchema, unixPath } from "./endpoint.ts";
-import { forward, hostsSchema } from "./forward.ts";
+import { forward, hostsSchema, throughProblems } from "./forward.ts";
 import { limitsBeyond, limitsSchema } from "./limits.ts";
+import { name } from "./names.ts";
 import { listenerTlsSchema, upstreamTlsSchema } from "./tls.ts";
 
 const correlateSchema = z.union([
@@ -53,7 +54,8 @@ function addressProblem(upstream: string, lane: LaneName): string | undefined {
 /** A dependency edge, without its name. */
 export const proxySchema = z.strictObject({
   upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, grpc:// or grpcs://host:port, h2c:// or h2://host:port (HTTP/2), tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT)' }),
-  hosts: hostsSchema.optional().meta({ description: 'upstream: forward only: the hosts that callers may name, such as [api.example.com, "*.internal", 127.0.0.1:9000]; default: any. Those beyond this machine need --allow-host too' }),
+  hosts: hostsSchema.optional().meta({ description: 'upstream: forward only: the hosts that callers may name, such as [api.example.com, "*.internal", 127.0.0.1:9000], beside those that other edges go through it to; default: any. Those beyond this machine need --allow-host too' }),
+  through: name.optional().meta({ description: "a forward proxy: what it is told to call at upstream's host and port is on this edge" }),
   upstreamTls: upstreamTlsSchema.optional().meta({ description: "https://, grpcs://, h2:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
   listen: listenSchema.prefault("127.0.0.1:0").meta({ description: "host:port; port 0 = any free one, which ${proxies.NAME.url|host|port} tells; or unix:/path, which ${proxies.NAME.path} tells" }),
   tls: listenerTlsSchema.optional().meta({ description: "callers speak TLS: generated, { cert, key }, or { ca, caKey } to sign by; names: what else the certificate is for" }),
@@ -63,7 +65,7 @@ export const proxySchema = z.strictObject({
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
   limits: limitsSchema.optional().meta({ description: "what it takes before it refuses callers or makes them wait: { connections, buffer, head, headers, headTimeout, idleTimeout, pipelined }" }),
-}).transform(({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
+}).transform(({ upstream, hosts, through, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
   const lane = laneOf(upstream);
   const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
@@ -74,8 +76,9 @@ export const proxySchema = z.strictObject({
   if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
   if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
   for (const { key, spoken } of limitsBeyond(lane ?? "http1", limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
+  if (through !== undefined) for (const { key, message } of throughProblems({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }) }, through)) context.addIssue({ code: "custom", message, path: [key] });
   return {
-    upstream, lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
+    upstream, ...(through === undefined ? {} : { through }), lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
     ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate, ...(limits === undefined ? {} : { limits }),
   };
 });

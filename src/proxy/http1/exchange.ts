@@ -1,6 +1,7 @@
 import type { Timer } from "../../model/env.ts";
 import type { Effect } from "../../model/effect.ts";
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import type { LaneContext } from "../lane.ts";
 import type { AnswerTap, RecordedAnswer, Rewriting } from "../message/index.ts";
 import type { Framing } from "./framing.ts";
 import type { RequestTee } from "./request-copy.ts";
@@ -33,6 +34,8 @@ export class Exchange {
   readonly method: string;
   readonly target: string;
   readonly authority: string | undefined;
+  /** Through a forward proxy: the edge that it is on, where its host has one of its own. */
+  edge: LaneContext | undefined;
   readonly startMs: number;
   readonly trace: string | undefined;
   readonly idempotencyKey: string | undefined;

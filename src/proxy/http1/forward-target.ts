@@ -18,24 +18,29 @@ export interface ForwardTarget {
  * It quotes nothing, so that it is the same for all requests that are wrong in the same way, and tells no secret.
  */
 export function readForwardTarget(method: string, target: string): ForwardTarget | string {
-  if (method === "CONNECT") return authorityOf(target, undefined, target) ?? "this is a forward proxy: expected host and port as in CONNECT host:443";
+  if (method === "CONNECT") return targetOf(target, undefined, target) ?? "this is a forward proxy: expected host and port as in CONNECT host:443";
   const parts = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)([/?].*)?$/i.exec(target);
   if (parts === null) return "this is a forward proxy: expected a whole URL as in GET http://host/path, or CONNECT host:port";
   const [, scheme = "", authority = "", rest = ""] = parts;
   if (scheme.toLowerCase() !== "http") return `this is a forward proxy: expected http:// as in GET http://host/path${scheme.toLowerCase() === "https" ? "; for https:// ask for a tunnel, CONNECT host:443" : ""}`;
   // RFC 9112 §3.2.4: an OPTIONS without any path asks about the server as a whole.
   const path = rest.startsWith("/") ? rest : rest === "" && method === "OPTIONS" ? "*" : `/${rest}`;
-  return authorityOf(authority, 80, path) ?? "this is a forward proxy: expected http://host or http://host:port, without user and password";
+  return targetOf(authority, 80, path) ?? "this is a forward proxy: expected http://host or http://host:port, without user and password";
 }
 
-function authorityOf(text: string, defaultPort: number | undefined, path: string): ForwardTarget | undefined {
+function targetOf(text: string, defaultPort: number | undefined, path: string): ForwardTarget | undefined {
   const parts = /^(?:\[([\da-f:.]+)\]|([\w.~-]+))(?::(\d{0,5}))?$/i.exec(text);
   if (parts === null) return undefined;
   const [, address, name = "", digits = ""] = parts;
   const port = digits === "" ? defaultPort : Number(digits);
   if (port === undefined || port < 1 || port > 65_535) return undefined;
   const host = (address ?? name).toLowerCase();
-  return { host, port, authority: `${address === undefined ? host : `[${host}]`}:${port}`, path, hostField: text };
+  return { host, port, authority: authorityOf({ host, port }), path, hostField: text };
+}
+
+/** `host:port` as the witness writes it. */
+export function authorityOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`.toLowerCase();
 }
 
 /** What is dialled for a `host:port` as the witness writes it. */

@@ -21,20 +21,26 @@ export class Ledger {
 
   /** `atMs`: when its head has come whole. */
   open(head: RequestHead, startMs: number, atMs: number): Exchange {
-    const { context } = this;
-    const exchange = new Exchange(head, ++this.exchanges, startMs);
+    const exchange = this.begin(head, startMs);
+    const context = exchange.edge ?? this.context;
     const { correlate } = context.proxy;
     if (correlate.by === "header" || correlate.by === "path") exchange.key = keyOfHead(correlate, head);
     else if (correlate.by === "json" && head.framing !== "none") this.probe = new BodyProbe(correlate.path);
-    if (context.selector().faults.length > 0) this.askFaults(exchange, head, atMs);
+    if (context.selector().faults.length > 0) this.askFaults(exchange, head, context, atMs);
     return exchange;
   }
 
   /** For what is no request, or did not come whole. */
   openRejected(head: RequestHead, startMs: number, bytes: number, why: string | undefined): Exchange {
     if (why !== undefined) this.issue("not-forwarded", why);
-    const exchange = new Exchange(head, ++this.exchanges, startMs);
+    const exchange = this.begin(head, startMs);
     exchange.requestBytes = bytes;
+    return exchange;
+  }
+
+  private begin(head: RequestHead, startMs: number): Exchange {
+    const exchange = new Exchange(head, ++this.exchanges, startMs);
+    if (head.authority !== undefined) exchange.edge = this.context.edgeAt?.(head.authority);
     return exchange;
   }
 
@@ -82,16 +88,16 @@ export class Ledger {
   }
 
   private write(exchange: Exchange, atMs: number): void {
-    this.context.record(exchangeRecord(exchange, this.context, atMs));
+    this.context.record(exchangeRecord(exchange, exchange.edge ?? this.context, atMs));
   }
 
-  private askFaults(exchange: Exchange, head: RequestHead, atMs: number): void {
-    const { caller, conn, tracePrefix } = this.context;
+  private askFaults(exchange: Exchange, head: RequestHead, context: LaneContext, atMs: number): void {
+    const { caller, conn, tracePrefix } = context;
     const { trace } = head;
     const { method, target: path, authority, header } = head;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
     const facts = isOurs ? { method, path, authority, header, conn, caller, request: trace.slice(16) } : { method, path, authority, header, conn, caller };
-    const decided = this.context.selector().exchange(facts, atMs);
+    const decided = context.selector().exchange(facts, atMs);
     if (decided.length === 0) return;
     const { faults, request, response, unsupported } = this.planner.plan(decided);
     exchange.faults = faults;

@@ -150,7 +150,7 @@ export class RequestCopy implements ResponseSink {
   private record(end: ExchangeEnd): void {
     const { context, exchange, fault, request } = this.options;
     const endMs = context.env.nowMs();
-    const { kind, proxy, caller, conn, nth, method, path, authority, trace, key, idempotencyKey } = exchangeRecord(exchange, context, endMs);
+    const { kind, proxy, caller, conn, nth, method, path, authority, trace, key, idempotencyKey } = exchangeRecord(exchange, exchange.edge ?? context, endMs);
     context.record({
       kind, atMs: endMs, proxy, caller, conn, nth, method, path, startMs: this.startMs, endMs, requestBytes: request.length, responseBytes: this.responseBytesCame, end,
       passedOn: this.reached, sentBy: fault,

@@ -91,7 +91,8 @@ export class Upgrades implements RequestSink, ResponseSink {
   private open(exchange: Exchange, facts: ExchangeFacts, head: ResponseHead, headBytes: number): void {
     const agreed = readHandshake(head.header);
     if (agreed === undefined) return;
-    const { context, pipeline, wires } = this;
+    const { pipeline, wires } = this;
+    const context = exchange.edge ?? this.context;
     this.webSocket = new WebSocket({
       context, facts, agreed, headBytes,
       out: (way, bytes, end) => {
