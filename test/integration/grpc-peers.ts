@@ -18,10 +18,11 @@ export interface GrpcServerOptions {
   /** In place of the echo of unary calls. */
   readonly get?: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => void;
   readonly options?: ServerOptions;
+  readonly credentials?: ServerCredentials;
 }
 
 /** A gRPC server without a schema: Get echoes, List gives each byte of the request as a message, Add joins what comes, Chat answers each message with itself. */
-export async function serveGrpc(undo: Undo, { get, options = {} }: GrpcServerOptions = {}) {
+export async function serveGrpc(undo: Undo, { get, options = {}, credentials: own = ServerCredentials.createInsecure() }: GrpcServerOptions = {}) {
   const seen: { readonly method: string; readonly metadata: Metadata }[] = [];
   let cancelled = 0;
   const note = (name: string, call: { readonly metadata: Metadata; on(event: "cancelled", listener: () => void): unknown }): void => {
@@ -63,7 +64,7 @@ export async function serveGrpc(undo: Undo, { get, options = {} }: GrpcServerOpt
   const server = new Server(options);
   server.addService(orders, implementation);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => (error === null ? resolve(bound) : reject(error)));
+    server.bindAsync("127.0.0.1:0", own, (error, bound) => (error === null ? resolve(bound) : reject(error)));
   });
   undo.push(() => server.forceShutdown());
   return { server, port, seen, cancelled: () => cancelled };
@@ -84,8 +85,8 @@ const serialize = (bytes: Buffer): Buffer => bytes;
 export class GrpcCaller {
   readonly client: Client;
 
-  constructor(undo: Undo, port: number, options: ClientOptions = {}) {
-    this.client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), { "grpc.enable_retries": 0, "grpc.use_local_subchannel_pool": 1, ...options });
+  constructor(undo: Undo, port: number, options: ClientOptions = {}, own = credentials.createInsecure()) {
+    this.client = new Client(`127.0.0.1:${port}`, own, { "grpc.enable_retries": 0, "grpc.use_local_subchannel_pool": 1, ...options });
     undo.push(() => this.client.close());
   }
 

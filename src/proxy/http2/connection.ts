@@ -14,7 +14,7 @@ import type { Cut } from "../tcp/grip.ts";
 import { Cable } from "./cable.ts";
 import type { Goaway } from "./effects.ts";
 import { Exchange } from "./exchange.ts";
-import type { ExchangeHost } from "./exchange.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
 import { connectionWindowBytes, resetBudget, sessionOptions } from "./limits.ts";
@@ -113,6 +113,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     else this.end(this.retiring.by, this.retiring.how);
   }
 
+  get isSilent(): boolean { return this.silenced !== undefined; }
+
   issue(code: string, message: string): void {
     this.ledger.issue(code, message);
   }
@@ -163,8 +165,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   upstreamGoesAway(code: number, data: Uint8Array): void {
-    if (code === 0) this.retire(code, { by: "upstream", how: "fin" }, data);
-    else this.upstreamLost({ how: "fin", reached: true }, code);
+    this.retire(code, { by: "upstream", how: "fin" }, data);
+    if (code !== 0) this.upstreamLost({ how: "fin", reached: true }, code);
   }
 
   /** `code`: why, where upstream has said so. */
@@ -254,6 +256,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.silenced ??= { leftBytes: Number.POSITIVE_INFINITY };
     if (!read) this.silenced.leftBytes = Math.min(this.silenced.leftBytes, this.limits.heldBytes);
     this.witness.isSilent = true;
+    for (const exchange of this.exchanges) exchange.silence();
     this.upstreamSide.silence(read);
     if (closeAfterMs !== undefined) this.silenced.closing ??= this.context.env.after(closeAfterMs, () => this.hangUp());
     return () => this.endSilence();

@@ -2,37 +2,20 @@ import { constants } from "node:http2";
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Env } from "../../model/env.ts";
 import type { ExchangeEnd } from "../../model/event.ts";
-import type { LaneContext } from "../lane.ts";
 import type { FaultDraft } from "../http1/exchange.ts";
 import { hasNoBody } from "./answer.ts";
 import type { Answer, AnswerHead } from "./answer.ts";
 import { Effects } from "./effects.ts";
 import type { Goaway, Stage } from "./effects.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import { fieldOf, sensitiveIn, toSend, weightOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
-import type { Limits } from "../http1/limits.ts";
 import type { RequestHead } from "./request-head.ts";
 import { sendHead } from "./send-head.ts";
 import type { Steps } from "./steps.ts";
 import type { Witness } from "./witness.ts";
-
-/** The connection that an exchange is on. */
-export interface ExchangeHost {
-  readonly context: LaneContext;
-  readonly limits: Limits;
-  /** Fields of requests that are other towards upstream, by name. */
-  readonly changedFields: Readonly<Record<string, string>>;
-  /** The session with upstream, dialled when need be; undefined when it takes no more. */
-  upstream(): ClientHttp2Session | undefined;
-  goAway(effect: Goaway): void;
-  /** The client's stream was reset by the client. */
-  clientReset(): void;
-  /** Its stream and its record are done. */
-  done(exchange: Exchange): void;
-  issue(code: string, message: string): void;
-}
 
 export interface ExchangeOptions {
   readonly host: ExchangeHost;
@@ -75,9 +58,7 @@ export class Exchange implements Stage {
     this.effects = new Effects(this, steps);
   }
 
-  get head(): RequestHead {
-    return this.witness.head;
-  }
+  get head(): RequestHead { return this.witness.head; }
 
   get requestLength(): number | undefined {
     return lengthIn(this.head.fields);
@@ -105,7 +86,15 @@ export class Exchange implements Stage {
     } else requests.read(client);
     const { jsonKey } = this.witness;
     if (jsonKey !== undefined) client.on("data", (bytes: Buffer) => jsonKey.add(bytes));
-    this.effects.beginRequest();
+    if (this.host.isSilent) this.silence();
+    else this.effects.beginRequest();
+  }
+
+  /** Nothing comes of it any more, but that the client may leave. */
+  silence(): void {
+    this.effects.drop();
+    this.requests.sink();
+    this.responses.drop();
   }
 
   passOn(): void {
@@ -167,9 +156,7 @@ export class Exchange implements Stage {
     });
   }
 
-  goAway(effect: Goaway): void {
-    this.host.goAway(effect);
-  }
+  goAway(effect: Goaway): void { this.host.goAway(effect); }
 
   lift(release: boolean): void {
     if (!this.isOver) this.effects.lift(release);
@@ -273,8 +260,12 @@ export class Exchange implements Stage {
     const { client, responses } = this;
     const code = upstream.rstCode;
     if (upstream !== this.upstream || this.answeredBy !== undefined) return;
-    // It has answered, and reads no further.
-    if (this.isOver) return this.requests.isWhole ? undefined : client.close(code);
+    if (this.isOver) {
+      if (this.requests.isWhole) return;
+      // It has answered, and reads no further. What node:http2 makes of our reset is not the end of the request.
+      this.requests.drop();
+      return client.close(code);
+    }
     if (this.answerHead === undefined) this.resetStream(code, "upstream-lost");
     else responses.fail(code);
   }

@@ -181,7 +181,8 @@ export class Flow {
   };
 
   private readonly onEnd = (): void => {
-    this.finish({ trailers: this.trailers });
+    // node:http2 ends a stream that was reset too; its close will say so.
+    if (this.source?.rstCode === 0) this.finish({ trailers: this.trailers });
   };
 
   private finish(end: End): void {

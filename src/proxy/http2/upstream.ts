@@ -135,9 +135,10 @@ export class Upstream {
   }
 
   private connected(socket: Socket): void {
-    this.reached = true;
     const chosen: unknown = Reflect.get(socket, "alpnProtocol");
-    if (chosen === undefined || chosen === null || chosen === "h2") return;
+    // A socket without TLS has chosen nothing, and HTTP/2 is known to be spoken.
+    this.reached = chosen === undefined || chosen === null || chosen === "h2";
+    if (this.reached) return;
     this.listener.issue("no-http2", `upstream does not speak HTTP/2 over TLS: of what it was offered (ALPN: h2) it chose ${typeof chosen === "string" ? chosen : "nothing"}`);
     this.lose("rst");
   }

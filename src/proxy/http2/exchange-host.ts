@@ -1,0 +1,23 @@
+import type { ClientHttp2Session } from "node:http2";
+import type { Limits } from "../http1/limits.ts";
+import type { LaneContext } from "../lane.ts";
+import type { Goaway } from "./effects.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** The connection that an exchange is on. */
+export interface ExchangeHost {
+  readonly context: LaneContext;
+  readonly limits: Limits;
+  /** Fields of requests that are other towards upstream, by name. */
+  readonly changedFields: Readonly<Record<string, string>>;
+  /** The session with upstream, dialled when need be; undefined when it takes no more. */
+  upstream(): ClientHttp2Session | undefined;
+  goAway(effect: Goaway): void;
+  /** The client's stream was reset by the client. */
+  clientReset(): void;
+  /** Nothing is said to either side any more. */
+  readonly isSilent: boolean;
+  /** Its stream and its record are done. */
+  done(exchange: Exchange): void;
+  issue(code: string, message: string): void;
+}

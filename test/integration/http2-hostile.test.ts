@@ -1,0 +1,144 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { exchangeFault } from "./http-edge.ts";
+import type { Undo } from "./http-edge.ts";
+import { startHttp2Edge } from "./http2-edge.ts";
+import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
+import { Caller, serve } from "./wire.ts";
+
+const undo: Undo = [];
+afterEach(async () => {
+  for (const action of undo.splice(0).reverse()) await action();
+});
+
+const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 } as const;
+
+function frame(type: keyof typeof frameTypes, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = frameTypes[type];
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** GET http / by the static table (RFC 7541, appendix A), with an authority of "x". */
+const getHead = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x78]);
+const hello = Buffer.concat([preface, frame("settings", 0, 0)]);
+const endStreamAndHeaders = 0x5;
+
+async function setUp() {
+  const upstream = await serveHttp2(undo, echo);
+  const edge = await startHttp2Edge(undo, upstream.port);
+  const attack = (): Caller => {
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    return caller;
+  };
+  const stillServes = async (): Promise<void> => {
+    const { headers, body } = await new Http2Caller(undo, edge.port).send({}, "well");
+    expect([headers?.[":status"], body.toString()]).toEqual([200, "well"]);
+  };
+  return { upstream, edge, attack, stillServes };
+}
+
+describe("the http2 lane under attack", () => {
+  it.each([
+    ["HTTP/1.1", Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
+    ["garbage", Buffer.from(Array.from({ length: 500 }, (_, i) => (i * 91) & 255))],
+    ["a window that overflows", Buffer.concat([hello, frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])), frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff]))])],
+  ])("ends a connection that speaks %s, says so, and serves the others", async (_what, bytes) => {
+    const { edge, attack, stillServes } = await setUp();
+    const caller = attack();
+    caller.socket.write(bytes);
+    await caller.ended;
+    await expect.poll(() => edge.issues()).toMatchObject([{ code: "malformed-request" }]);
+    await stillServes();
+    caller.close();
+    await expect.poll(() => edge.connections()).toMatchObject([{ conn: 1, closedBy: "proxy" }]);
+  });
+
+  it("bounds a flood of resets (CVE-2023-44487)", async () => {
+    const { edge, attack, stillServes } = await setUp();
+    const caller = attack();
+    caller.socket.write(hello);
+    for (let batch = 0; batch < 50; batch += 1) {
+      const frames = Array.from({ length: 200 }, (_, i) => {
+        const id = (batch * 200 + i) * 2 + 1;
+        return Buffer.concat([frame("headers", endStreamAndHeaders, id, getHead), frame("rstStream", 0, id, Buffer.from([0, 0, 0, 8]))]);
+      });
+      caller.socket.write(Buffer.concat(frames));
+    }
+    await caller.ended;
+    expect(edge.exchanges().length).toBeLessThan(3000);
+    await stillServes();
+  });
+
+  it.each([
+    ["a frame larger than was allowed", (caller: Caller) => caller.socket.write(frame("data", 0, 1, Buffer.alloc(20_000)))],
+    ["a field that is not compressed well", (caller: Caller) => caller.socket.write(frame("headers", endStreamAndHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])))],
+    ["a flood of CONTINUATION frames", (caller: Caller) => {
+      caller.socket.write(frame("headers", 0x1, 1, getHead));
+      for (let i = 0; i < 2000; i += 1) caller.socket.write(frame("continuation", 0, 1, Buffer.alloc(1000, 0x82)));
+    }],
+    ["a flood of SETTINGS frames", (caller: Caller) => {
+      caller.socket.pause();
+      const flood = Buffer.concat(Array.from({ length: 2000 }, () => frame("settings", 0, 0)));
+      for (let i = 0; i < 40; i += 1) caller.socket.write(flood);
+      caller.socket.resume();
+    }],
+    ["a flood of PING frames", (caller: Caller) => {
+      caller.socket.pause();
+      const flood = Buffer.concat(Array.from({ length: 2000 }, () => frame("ping", 0, 0, Buffer.alloc(8))));
+      for (let i = 0; i < 40; i += 1) caller.socket.write(flood);
+      caller.socket.resume();
+    }],
+    ["a head too large", (caller: Caller) => {
+      // A literal of 16,000 characters, again and again in one head.
+      const literal = Buffer.concat([Buffer.from([0x00, 0x01, 0x61, 0x7f, 0x81, 0x7c]), Buffer.alloc(16_000, 0x62)]);
+      caller.socket.write(frame("headers", 0x1, 1, getHead));
+      for (let i = 0; i < 50; i += 1) caller.socket.write(frame("continuation", 0, 1, literal));
+    }],
+  ])("is not brought down by %s", async (_what, flood) => {
+    const { attack, stillServes } = await setUp();
+    const caller = attack();
+    caller.socket.write(hello);
+    flood(caller);
+    await stillServes();
+    await Promise.race([caller.ended, new Promise((resolve) => { setImmediate(resolve); })]);
+    await stillServes();
+  });
+
+  it("is not brought down by an upstream that speaks something else", async () => {
+    for (const answer of ["HTTP/1.1 400 Bad Request\r\n\r\n", "\u0000\u0001", frame("headers", 0x5, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])).toString("latin1")]) {
+      const upstream = await serve((socket) => socket.on("data", () => socket.write(answer, "latin1", () => socket.end())));
+      undo.push(() => upstream.close());
+      const edge = await startHttp2Edge(undo, upstream.port);
+      const caller = new Http2Caller(undo, edge.port);
+      expect((await caller.ask()).headers).toBeUndefined();
+      await caller.closed;
+      await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", passedOn: true }]);
+    }
+  });
+});
+
+describe("a caller that gives many calls up", () => {
+  it("is told to take another connection before HTTP/2 would end this one", async () => {
+    const upstream = await serveHttp2(undo, () => undefined);
+    const edge = await startHttp2Edge(undo, upstream.port);
+    edge.setFaults(exchangeFault("hang", {}));
+    const caller = new Http2Caller(undo, edge.port);
+    while (!caller.session.closed) {
+      const calls = Array.from({ length: 50 }, () => caller.open({}));
+      await expect.poll(() => calls.every(({ stream }) => !stream.pending)).toBe(true);
+      await new Promise((resolve) => { caller.session.ping(resolve); });
+      for (const { stream } of calls) stream.close(8);
+      await Promise.all(calls.map(({ got }) => got));
+    }
+    await caller.closed;
+    expect(caller.goaways[0]).toMatchObject({ code: 0 });
+    await expect.poll(() => edge.issues()).toMatchObject([{ code: "many-resets" }]);
+    await expect.poll(() => edge.connections()).toMatchObject([{ conn: 1 }]);
+    expect(edge.exchanges().every(({ end }) => end === "client-left")).toBe(true);
+  });
+});
