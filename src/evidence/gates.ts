@@ -62,6 +62,14 @@ export function unwitnessedGate({ observations, proxy }: Pick<Edge, "observation
   return blind === undefined ? undefined : { reason: `${proxy} refused connections for ${Math.round(blind.endMs - blind.startMs)}ms, in which calls could not be witnessed (unwitnessed).`, nextStep: "Use reset at accept instead of down: it refuses in sight of the witness." };
 }
 
+/** A connection that carried no call has no request that it could be joined to. */
+export function barredGate({ observations, proxy }: Pick<Edge, "observations" | "proxy">, fromMs: number, toMs: number): Obstacle | undefined {
+  const barred = observations.barred.find((span) => span.proxy === proxy && span.startMs < toMs && span.endMs > fromMs);
+  if (barred === undefined) return undefined;
+  const [which, it] = barred.connections === 1 ? ["1 connection", "it"] : [`${barred.connections} connections`, "them"];
+  return { reason: `A fault ended ${which} on ${proxy} before a call was made on ${it}: whose calls these would have been is not known.`, nextStep: "For what is counted in calls take a fault of calls, such as reset, drop or error with layer: exchange." };
+}
+
 /** Calls of several replicas must be told apart. */
 export function partitionGate({ observations, proxy }: Pick<Edge, "observations" | "proxy">): Obstacle | undefined {
   const declared = observations.header.plan.experiment.proxies.find(({ name }) => name === proxy)?.callers ?? 1;

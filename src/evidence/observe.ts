@@ -42,6 +42,7 @@ export function observe(folded: Folded): Observations {
     services: [...folded.services.values()],
     disturbances: folded.disturbances,
     unwitnessed: folded.unwitnessed,
+    barred: [...folded.barred.values()],
     capped: folded.capped,
     witnessIssues: [...folded.witnessIssues.values()],
     interruptions: folded.interruptions,

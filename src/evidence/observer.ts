@@ -27,6 +27,8 @@ export interface Folded {
   readonly disturbances: Disturbance[];
   readonly openings: Opening[];
   readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
+  /** By proxy and set of faults. */
+  readonly barred: Map<string, Observations["barred"][number]>;
   readonly capped: { readonly probe: string; readonly atMs: number; readonly limit: number }[];
   readonly witnessIssues: Map<string, WitnessIssue>;
   readonly interruptions: Interruption[];
@@ -49,7 +51,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
-      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], openings: [], unwitnessed: [], capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], openings: [], unwitnessed: [], barred: new Map(), capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
     };
   }
 
@@ -166,6 +168,16 @@ export class Observer {
     if (proxy === undefined) return;
     const lane = this.#folded.header.plan.experiment.proxies[proxy]?.lane;
     if (lane === "tcp") this.#folded.calls.addConnection(record, proxy);
-    else if ((record.faults?.length ?? 0) > 0) this.#folded.connections.addConnection(record, proxy);
+    else if ((record.faults?.length ?? 0) > 0) {
+      this.#folded.connections.addConnection(record, proxy);
+      if (record.exchanges === 0 && record.faults?.some(({ decision, actedMs }) => decision === "applied" && actedMs !== undefined) === true) this.#barred(record);
+    }
+  }
+
+  #barred({ proxy, openMs, closeMs }: ConnectionRecord): void {
+    const { barred, faultSets } = this.#folded;
+    const key = `${faultSets.length} ${proxy}`;
+    const { startMs, endMs, connections } = barred.get(key) ?? { startMs: openMs, endMs: closeMs, connections: 0 };
+    barred.set(key, { proxy, startMs: Math.min(startMs, openMs), endMs: Math.max(endMs, closeMs), connections: connections + 1 });
   }
 }

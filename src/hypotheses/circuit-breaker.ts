@@ -2,7 +2,7 @@ import { feltFault } from "../evidence/call-outcome.ts";
 import { disturbedAt } from "../evidence/disturbances.ts";
 import { measureBaseline, requestsWithCalls } from "../evidence/edge-baseline.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { completenessGate, continuityGate, correlationGate, healthyBaselineGate, partitionGate, quietGate, reachabilityGate, unwitnessedGate } from "../evidence/gates.ts";
+import { barredGate, completenessGate, continuityGate, correlationGate, healthyBaselineGate, partitionGate, quietGate, reachabilityGate, unwitnessedGate } from "../evidence/gates.ts";
 import type { Obstacle } from "../evidence/gates.ts";
 import { areTooMany, zeroRunNeeded } from "../evidence/zero-runs.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
@@ -70,7 +70,7 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
   const epochEndMs = phaseWindow(scope, "after")?.endMs ?? observations.endMs;
   const baseline = measureBaseline(observations, probe, proxy);
   const faultEndMs = span.endMs ?? Number.POSITIVE_INFINITY;
-  const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, phaseWindow(scope, "during")?.startMs ?? 0, epochEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10)
+  const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, phaseWindow(scope, "during")?.startMs ?? 0, epochEndMs) ?? barredGate(edge, phaseWindow(scope, "during")?.startMs ?? 0, epochEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10)
     ?? correlationGate(edge) ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, baseline) ?? partitionGate(edge) ?? exerciseObstacle(scope, probe);
   if (obstacle !== undefined) return obstacle;
   const onsetMs = span.onsetMs ?? Number.POSITIVE_INFINITY;

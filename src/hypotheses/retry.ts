@@ -2,7 +2,7 @@ import { feltFault } from "../evidence/call-outcome.ts";
 import { Column } from "../evidence/column.ts";
 import { measureBaseline, requestsWithCalls } from "../evidence/edge-baseline.ts";
 import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { completenessGate, continuityGate, correlationGate, healthyBaselineGate, quietGate, reachabilityGate, strayGate, unwitnessedGate } from "../evidence/gates.ts";
+import { barredGate, completenessGate, continuityGate, correlationGate, healthyBaselineGate, quietGate, reachabilityGate, strayGate, unwitnessedGate } from "../evidence/gates.ts";
 import { partitionPoint } from "../evidence/partition-point.ts";
 import { zeroRunNeeded } from "../evidence/zero-runs.ts";
 import { quantile } from "../math/quantile.ts";
@@ -58,7 +58,7 @@ export const retry: HypothesisType<RetryParams> = {
     const span = faultSpan(scope);
     const baseline = measureBaseline(observations, probe, proxy);
     const faultEndMs = span.endMs ?? observations.endMs;
-    const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, during?.startMs ?? 0, faultEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10) ?? correlationGate(edge)
+    const obstacle = phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, during?.startMs ?? 0, faultEndMs) ?? barredGate(edge, during?.startMs ?? 0, faultEndMs) ?? continuityGate(edge, epoch, faultEndMs - 10) ?? correlationGate(edge)
       ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, baseline) ?? exerciseObstacle(scope, probe) ?? (before === undefined || during === undefined ? undefined : strayGate(edge, before, during));
     const correlation = observations.rung(probe, proxy);
     if (obstacle !== undefined) return { claims: retryClaims(params).map(({ claim, text }) => undecided({ claim, bound: { text } }, obstacle.reason, obstacle.nextStep)), observed: {}, samples: 0, correlation };

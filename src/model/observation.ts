@@ -117,6 +117,8 @@ export interface Observations {
   /** Stalls of our loops and starved processes. */
   readonly disturbances: readonly Disturbance[];
   readonly unwitnessed: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
+  /** Where a fault ended connections before they carried a call (of edges that carry calls): from the first to the last of a time, and how many. Whose calls they were for is not known. */
+  readonly barred: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number; readonly connections: number }[];
   readonly capped: readonly { readonly probe: string; readonly atMs: number; readonly limit: number }[];
   /** What the data plane found worth telling, in the order in which it was first told, and how often. */
   readonly witnessIssues: readonly WitnessIssue[];

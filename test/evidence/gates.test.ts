@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { measureBaseline } from "../../src/evidence/edge-baseline.ts";
-import { continuityGate, correlationGate, healthyBaselineGate, partitionGate, reachabilityGate, strayGate, unwitnessedGate } from "../../src/evidence/gates.ts";
+import { barredGate, continuityGate, correlationGate, healthyBaselineGate, partitionGate, reachabilityGate, strayGate, unwitnessedGate } from "../../src/evidence/gates.ts";
 import type { Observations } from "../../src/model/observation.ts";
 import { simulate } from "../support/simulate.ts";
 import type { Simulation } from "../support/simulate.ts";
@@ -30,6 +30,13 @@ describe("gates", () => {
     const { experiment } = header.plan;
     const shared: Observations = { ...edge.observations, header: { ...header, plan: { ...header.plan, experiment: { ...experiment, proxies: experiment.proxies.map((proxy) => ({ ...proxy, callers: 3 })) } } } };
     expect(partitionGate({ ...edge, observations: shared })?.reason).toBe("3 replicas call payments by 1 address, so what each does cannot be told apart.");
+  });
+
+  test("close when a fault ended connections before their calls, at the time that is judged", () => {
+    const { observations } = edgeOf({});
+    const barred: Observations = { ...observations, barred: [{ proxy: "payments", startMs: 6000, endMs: 7000, connections: 3 }] };
+    expect(barredGate({ observations: barred, proxy: "payments" }, 5000, 9000)?.reason).toBe("A fault ended 3 connections on payments before a call was made on them: whose calls these would have been is not known.");
+    expect([barredGate({ observations: barred, proxy: "payments" }, 7000, 9000), barredGate({ observations: barred, proxy: "stock" }, 5000, 9000), barredGate({ observations, proxy: "payments" }, 5000, 9000)]).toEqual([undefined, undefined, undefined]);
   });
 
   test("close when requests were refused, or cut all at once", () => {

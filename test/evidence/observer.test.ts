@@ -246,6 +246,25 @@ describe("the fold", () => {
   });
 });
 
+describe("connections that a fault ended before they carried a call", () => {
+  const connection = (conn: number, openMs: number, part: Partial<Extract<Fact, { kind: "connection" }>> = {}): Fact => ({
+    kind: "connection", atMs: openMs + 5, proxy: "payments", caller: "checkout", conn, openMs, closeMs: openMs + 5, peer: "127.0.0.1:1", exchanges: 0, requestBytes: 0, responseBytes: 0,
+    closedBy: "client", how: "fin", upstreamReached: false, faults: [{ fault: "fault", decision: "applied", n: conn, effect: "handshake", actedMs: openMs }], ...part,
+  });
+
+  test("are told together, from the first to the last", () => {
+    const seen = observe([connection(1, 100), connection(2, 300), connection(3, 200, { faults: [{ fault: "fault", decision: "applied", effect: "reset", actedMs: 200 }] })]);
+    expect(seen.barred).toEqual([{ proxy: "payments", startMs: 100, endMs: 305, connections: 3 }]);
+  });
+
+  test("are no others: with calls, spared, not acted on, or with no fault at all", () => {
+    const { faults: _none, ...plain } = connection(4, 100) as Extract<Fact, { kind: "connection" }>;
+    expect(observe([
+      connection(1, 100, { exchanges: 1 }), connection(2, 100, { faults: [{ fault: "fault", decision: "window" }] }), connection(3, 100, { faults: [{ fault: "fault", decision: "applied", n: 1 }] }), plain,
+    ]).barred).toEqual([]);
+  });
+});
+
 describe("what the data plane found worth telling", () => {
   const issue = (proxy: string, message: string): Fact => ({ kind: "witness-issue", atMs: 1, proxy, code: "malformed-response", message });
 

@@ -101,6 +101,16 @@ describe("what a breaker is seen to do", () => {
     expect(off.evidence?.[0]?.what).toMatch(/request \d+ of checkout still made 1 call to payments/);
   });
 
+  test("is not told from calls that a fault kept from being made at all", () => {
+    const { observations } = simulate(at40({ service: { breaker }, hypotheses: [{ type: "circuit-breaker" }] }));
+    const [hypothesis] = observations.header.plan.experiment.hypotheses;
+    if (hypothesis === undefined) throw new Error("no hypothesis");
+    const barred = [{ proxy: "payments", startMs: 0, endMs: observations.endMs, connections: 40 }];
+    const { claims } = circuitBreaker.judge(circuitBreaker.params.parse(usual), { hypothesis, observations: { ...observations, barred }, epoch: 1, confidence: 0.99 });
+    expect(claims.map(({ verdict, reason }) => [verdict, reason])).toEqual(claims.map(() => ["inconclusive", expect.stringContaining("A fault ended 40 connections on payments") as string]));
+    expect(claims.length).toBeGreaterThan(0);
+  });
+
   test("could be a negative cache when every request has the same key, and cannot when keys are unique", () => {
     const { header, observations } = simulate(at40({ service: { breaker }, hypotheses: [{ type: "circuit-breaker" }] }));
     const { experiment } = header.plan;
