@@ -4,8 +4,8 @@ import { http1 } from "./http1/index.ts";
 import { http2 } from "./http2/index.ts";
 import type { Lane } from "./lane.ts";
 import { tcp } from "./tcp/index.ts";
-import { behindTls } from "./tls/entrance.ts";
-import type { Spoken } from "./tls/entrance.ts";
+import { behindTls } from "./tls/index.ts";
+import type { Spoken } from "./tls/index.ts";
 
 /** How each lane serves a connection. */
 const lanes: Readonly<Record<LaneName, Lane>> = { http1, http2, tcp };
