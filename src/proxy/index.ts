@@ -10,5 +10,4 @@ export { LoopWatch } from "./loop-watch.ts";
 export { starvation, waitsOf } from "./processor-waits.ts";
 export type { Waits } from "./processor-waits.ts";
 export { CertificateMaker, readTlsFiles } from "./tls/index.ts";
-export type { TlsTexts } from "./tls/index.ts";
 export { createEnvFrom } from "./worker-env.ts";

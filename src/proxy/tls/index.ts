@@ -7,5 +7,4 @@
 export { behindTls } from "./entrance.ts";
 export type { Spoken } from "./entrance.ts";
 export { readTlsFiles } from "./pem-files.ts";
-export type { TlsTexts } from "./pem-files.ts";
 export { CertificateMaker } from "./server-tls.ts";

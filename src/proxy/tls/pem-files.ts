@@ -6,7 +6,7 @@ import type { Proxy } from "../../model/experiment.ts";
 import type { Identity, ListenerTlsChoice, UpstreamTlsChoice } from "../../model/tls.ts";
 
 /** What the author of a proxy says of TLS, with the texts of files in place of their paths. */
-export interface TlsTexts {
+interface TlsTexts {
   readonly upstreamTls?: UpstreamTlsChoice;
   readonly tls?: ListenerTlsChoice;
 }
