@@ -38,3 +38,19 @@ test("latency acts on exchanges of a grpc proxy, unless the layer says otherwise
 test("every effect is carried out by some lane", () => {
   for (const lanes of Object.values(carriedOutBy)) expect(lanes.length).toBeGreaterThan(0);
 });
+
+describe("the fault tls", () => {
+  const faultOn = (tls: string, kind: string): string => textWith({ proxies: `proxies:\n  payments: { upstream: http://127.0.0.1:8080, callers: 1${tls} }`, faults: `faults:\n  - { proxy: payments, type: tls, kind: ${kind} }` });
+
+  test("needs callers that speak TLS with the proxy", () => {
+    expect(issueOf(faultOn("", "expired"))).toMatchObject({ code: "no-tls", hint: "give payments tls: generated; silence in the open is blackhole" });
+  });
+
+  test.each(["expired", "wrong-host"])("needs an authority that signs what is %s, and a certificate alone is none", (kind) => {
+    expect(issueOf(faultOn(", tls: { cert: c.pem, key: k.pem }", kind)).code).toBe("no-authority");
+  });
+
+  test.each([["{ cert: c.pem, key: k.pem }", "self-signed"], ["{ cert: c.pem, key: k.pem }", "hang"], ["{ ca: ca.pem, caKey: k.pem }", "expired"], ["generated", "wrong-host"]])("with tls: %s may be %s", (tls, kind) => {
+    expect(experimentOf(faultOn(`, tls: ${tls}`, kind)).faults).toMatchObject([{ type: "tls", layer: "connection", params: { kind } }]);
+  });
+});
