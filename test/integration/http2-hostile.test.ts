@@ -100,13 +100,42 @@ describe("the http2 lane under attack", () => {
       for (let i = 0; i < 50; i += 1) caller.socket.write(frame("continuation", 0, 1, literal));
     }],
   ])("is not brought down by %s", async (_what, flood) => {
-    const { attack, stillServes } = await setUp();
+    const { edge, attack, stillServes } = await setUp();
     const caller = attack();
     caller.socket.write(hello);
     flood(caller);
     await stillServes();
     await Promise.race([caller.ended, new Promise((resolve) => { setImmediate(resolve); })]);
     await stillServes();
+    await expect.poll(() => edge.exchanges().filter(({ path, method, end }) => path === "/" && method === "POST" && end === "complete")).toHaveLength(2);
+  });
+
+  it.each([["a fault ends it", true], ["it breaks the protocol", false]])("streams that came in one packet end quietly with their connection when %s", async (_what, byFault) => {
+    const { edge, attack, stillServes } = await setUp();
+    if (byFault) edge.setFaults(exchangeFault("goaway", { graceful: false }, { first: 1 }));
+    const caller = attack();
+    const heads = Array.from({ length: 20 }, (_, i) => frame("headers", endStreamAndHeaders, 2 * i + 1, getHead));
+    caller.socket.write(Buffer.concat([hello, ...heads, byFault ? Buffer.alloc(0) : frame("windowUpdate", 0, 0, Buffer.alloc(4))]));
+    await caller.ended;
+    await expect.poll(() => edge.exchanges().length).toBeGreaterThan(0);
+    edge.lift();
+    await stillServes();
+  });
+
+  it("passes on once what no message may say twice, in a head and in trailers", async () => {
+    // `age` twice, a literal without indexing and with a name that is not (RFC 7541 §6.2.2).
+    const ages = Buffer.concat(["1", "2"].map((age) => Buffer.concat([Buffer.from([0x00, 0x03]), Buffer.from("age"), Buffer.from([0x01]), Buffer.from(age)])));
+    const upstream = await serve((socket) => {
+      socket.once("data", () => {
+        socket.write(Buffer.concat([frame("settings", 0, 0), frame("settings", 1, 0)]));
+        socket.write(Buffer.concat([frame("headers", 0x4, 1, Buffer.concat([Buffer.from([0x88]), ages])), frame("data", 0, 1, Buffer.from("body")), frame("headers", endStreamAndHeaders, 1, ages)]));
+      });
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const { headers, body, trailers, code } = await new Http2Caller(undo, edge.port).ask();
+    expect([headers?.[":status"], headers?.["age"], body.toString(), trailers?.["age"], code]).toEqual([200, "1", "body", "1", 0]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete" }]);
   });
 
   it("is not brought down by an upstream that speaks something else", async () => {

@@ -1,7 +1,5 @@
-import { performServerHandshake } from "node:http2";
 import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from "node:http2";
 import type { Socket } from "node:net";
-import type { Timer } from "../../model/env.ts";
 import type { ExchangeEnd } from "../../model/event.ts";
 import { ClientSide, readingGraceMs } from "../http1/client-side.ts";
 import type { ClientListener } from "../http1/client-side.ts";
@@ -17,9 +15,11 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
-import { connectionWindowBytes, resetBudget, sessionOptions } from "./limits.ts";
+import { resetBudget } from "./limits.ts";
+import { Mute } from "./mute.ts";
 import { readRequestHead } from "./request-head.ts";
 import { ResetBudget } from "./reset-budget.ts";
+import { serverSession } from "./sessions.ts";
 import { Upstream } from "./upstream.ts";
 import type { Loss, UpstreamListener } from "./upstream.ts";
 
@@ -28,6 +28,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   readonly context: LaneContext;
   readonly limits: Limits;
   readonly changedFields: Readonly<Record<string, string>>;
+  isSilent = false;
   private readonly client: ClientSide;
   private readonly cable: Cable;
   private readonly session: ServerHttp2Session;
@@ -40,8 +41,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   private streamsAtMost: number;
   /** No further exchange is taken; when those under way are over, the connection ends like this. */
   private retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" } | undefined;
-  /** Nothing is said to either side any more; so many bytes of the client's are still taken. */
-  private silenced: { leftBytes: number; closing?: Timer } | undefined;
+  /** Nothing is said to either side any more. */
+  private silenced: Mute | undefined;
   /** A fault has cut the client off: no byte is written any more. */
   private isCut = false;
   /** Nothing that comes is read any more. */
@@ -59,9 +60,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.client = new ClientSide(client, env, limits, this);
     this.upstreamSide = new Upstream(context, limits, this);
     this.cable = new Cable({ send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false) });
-    const { settings, ...options } = sessionOptions(limits);
-    this.session = performServerHandshake(this.cable.duplex, { ...options, settings: { ...settings, maxConcurrentStreams: this.streamsAtMost } });
-    this.session.setLocalWindowSize(connectionWindowBytes);
+    this.session = serverSession(this.cable.duplex, limits);
     this.session.on("stream", this.onStream);
     this.session.on("error", this.onSessionError);
     const { requestLine, responseLine } = this.upstreamSide;
@@ -113,8 +112,6 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     else this.end(this.retiring.by, this.retiring.how);
   }
 
-  get isSilent(): boolean { return this.silenced !== undefined; }
-
   issue(code: string, message: string): void {
     this.ledger.issue(code, message);
   }
@@ -128,9 +125,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (this.over) return;
     if (this.exchanges.size === 0) client.rests();
     if (!this.cable.give(bytes)) client.pause(true);
-    if (silenced === undefined) return;
-    silenced.leftBytes -= bytes.length;
-    client.pause(silenced.leftBytes <= 0);
+    if (silenced !== undefined) client.pause(!silenced.takes(bytes.length));
   }
 
   clientEnded(): void {
@@ -148,7 +143,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   clientClosed(): void {
     this.clientLeft("fin");
     this.finish("client", "fin");
-    this.silenced?.closing?.cancel();
+    this.silenced?.end();
     const { client, upstreamSide } = this;
     this.witness.write({
       peer: client.peer, exchanges: this.ledger.exchanges, requestBytes: client.receivedBytes, responseBytes: client.sentBytes,
@@ -186,8 +181,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   upstreamCut(cut: Cut): void {
-    if (cut.how === "fin") this.carryOut(cut);
-    else this.context.env.after(readingGraceMs, () => this.carryOut(cut));
+    this.context.env.after(cut.how === "fin" ? 0 : readingGraceMs, () => this.carryOut(cut));
   }
 
   upstreamClosed(): void {
@@ -195,6 +189,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   private readonly onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, fields: Fields = []): void => {
+    // Streams that end in error say so themselves, and one that nobody listens to brings the process down.
+    stream.on("error", () => undefined);
     if (this.over) return void stream.destroy();
     const { witness, steps } = this.ledger.open(readRequestHead(headers, flags, fields), this.context.env.nowMs());
     const exchange = new Exchange({ host: this, stream, witness, steps });
@@ -253,19 +249,20 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   /** A fault takes its voice. The client is read on, so that it is seen who asks and who leaves. Returns what ends the silence. */
   private silence(read: boolean, closeAfterMs: number | undefined): () => void {
     if (this.over) return () => undefined;
-    this.silenced ??= { leftBytes: Number.POSITIVE_INFINITY };
-    if (!read) this.silenced.leftBytes = Math.min(this.silenced.leftBytes, this.limits.heldBytes);
+    this.silenced ??= new Mute(this.context.env);
+    if (!read) this.silenced.takesOnly(this.limits.heldBytes);
+    this.isSilent = true;
     this.witness.isSilent = true;
     for (const exchange of this.exchanges) exchange.silence();
     this.upstreamSide.silence(read);
-    if (closeAfterMs !== undefined) this.silenced.closing ??= this.context.env.after(closeAfterMs, () => this.hangUp());
+    if (closeAfterMs !== undefined) this.silenced.closeAfter(closeAfterMs, () => this.hangUp());
     return () => this.endSilence();
   }
 
   /** What was lost cannot be made good: for a caller that is still there the connection ends with the silence, by a reset. */
   private endSilence(): void {
     if (this.over) return;
-    this.silenced?.closing?.cancel();
+    this.silenced?.end();
     if (this.witness.closedBy !== "client") return this.cut();
     this.finish("client", "fin");
     this.client.destroy();
@@ -295,6 +292,9 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.witness.ends(by, how);
     this.over = true;
     this.upstreamSide.drop(how);
-    if (!this.session.destroyed) this.session.destroy(code === 0 ? undefined : new Error("told to go away"), code);
+    if (this.session.destroyed) return;
+    // Who was told to go away already knows why.
+    if (code !== 0 && this.retiring === undefined) this.session.goaway(code);
+    this.session.destroy();
   }
 }

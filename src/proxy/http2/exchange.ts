@@ -50,7 +50,7 @@ export class Exchange implements Stage {
     this.env = host.context.env;
     this.client = stream;
     this.witness = witness;
-    this.requests = new Flow({ heldBytes: host.limits.heldBytes, begun: () => this.effects.requestCame(), ended: () => this.requestEnded(), spent: nothing, written: nothing, failed: nothing });
+    this.requests = new Flow({ heldBytes: host.limits.heldBytes, begun: () => this.effects.requestCame(), ended: () => this.requestEnded(), spent: nothing, written: nothing, failed: (code) => this.upstream?.close(code) });
     this.responses = new Flow({
       heldBytes: host.limits.heldBytes, begun: () => this.effects.responseBegun(), ended: nothing, spent: () => this.effects.spent(),
       written: (trailers) => this.answered(trailers), failed: (code) => this.resetStream(code, "upstream-lost"),
@@ -58,7 +58,9 @@ export class Exchange implements Stage {
     this.effects = new Effects(this, steps);
   }
 
-  get head(): RequestHead { return this.witness.head; }
+  get head(): RequestHead {
+    return this.witness.head;
+  }
 
   get requestLength(): number | undefined {
     return lengthIn(this.head.fields);
@@ -78,7 +80,6 @@ export class Exchange implements Stage {
 
   begin(): void {
     const { client, requests } = this;
-    client.on("error", nothing);
     client.on("close", () => this.clientClosed());
     if (this.head.isAll) {
       client.resume();
@@ -156,7 +157,9 @@ export class Exchange implements Stage {
     });
   }
 
-  goAway(effect: Goaway): void { this.host.goAway(effect); }
+  goAway(effect: Goaway): void {
+    this.host.goAway(effect);
+  }
 
   lift(release: boolean): void {
     if (!this.isOver) this.effects.lift(release);

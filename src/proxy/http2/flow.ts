@@ -1,7 +1,9 @@
+import { constants } from "node:http2";
 import type { Http2Stream, IncomingHttpHeaders } from "node:http2";
 import type { DataShape } from "./data-shape.ts";
 import { sensitiveIn, toSend, weightOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
+import { sendHead } from "./send-head.ts";
 
 export interface FlowOptions {
   /** Held before the source is made to wait. */
@@ -128,7 +130,8 @@ export class Flow {
     if (target === undefined || target.destroyed || target.closed) return;
     target.once("wantTrailers", () => {
       if (target.destroyed || target.closed) return;
-      target.sendTrailers(toSend(fields, sensitive));
+      const problem = sendHead(toSend(fields, sensitive), (trailers) => target.sendTrailers(trailers));
+      if (problem !== undefined) return this.options.failed(constants.NGHTTP2_INTERNAL_ERROR);
       this.writtenBytes += weightOf(fields);
       this.options.written(fields);
     });

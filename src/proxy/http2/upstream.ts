@@ -1,4 +1,3 @@
-import { connect } from "node:http2";
 import type { ClientHttp2Session, Settings } from "node:http2";
 import type { Socket } from "node:net";
 import { authority, dial } from "../dial.ts";
@@ -10,7 +9,7 @@ import type { Cut } from "../tcp/grip.ts";
 import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";
-import { connectionWindowBytes, sessionOptions } from "./limits.ts";
+import { clientSession } from "./sessions.ts";
 
 /** How the connection to upstream was lost. */
 export interface Loss {
@@ -120,10 +119,8 @@ export class Upstream {
     });
     // The session has closed its half, or all of it; upstream may be slow to close the other.
     cable.duplex.on("close", () => socket.destroySoon());
-    const { settings, ...options } = sessionOptions(limits);
     const scheme = proxy.upstreamTls === undefined ? "http" : "https";
-    const session = connect(`${scheme}://${authority(proxy)}`, { ...options, settings: { ...settings, enablePush: false }, createConnection: () => cable.duplex });
-    session.on("connect", () => session.destroyed || session.setLocalWindowSize(connectionWindowBytes));
+    const session = clientSession(`${scheme}://${authority(proxy)}`, cable.duplex, limits);
     session.on("remoteSettings", (told) => listener.upstreamSettings(told));
     session.on("goaway", (code, _last, data) => this.isLost || listener.upstreamGoesAway(code, data ?? nothing));
     session.on("error", (error) => this.broken(error));
