@@ -67,6 +67,6 @@ test("each says what it does in the field's words", () => {
 
 test("an effect that a lane lacks is named, with the lanes that have it", () => {
   const hang = findFaultType("hang", "exchange");
-  expect(hang && beyondLane(hang, hang.params.parse({}), "tcp")).toEqual({ effect: "hang", lanes: ["http1"] });
+  expect(hang && beyondLane(hang, hang.params.parse({}), "tcp")).toEqual({ effect: "hang", lanes: ["http1", "http2"] });
   for (const lane of ["http1", "tcp"] as const) expect(beyondLane(typeOf("half-open"), {}, lane)).toBeUndefined();
 });

@@ -9,11 +9,11 @@ const shopClaiming = (claim: string): string =>
 /** Runs it again, a few times, when this machine was too busy to judge by. */
 async function undisturbed(text: string): Promise<Outcome> {
   let outcome = await aRun(text);
-  for (let again = 0; again < 3 && /disturbed/.test(outcome.report.because ?? ""); again += 1) outcome = await aRun(text);
+  for (let again = 0; again < 3 && (outcome.report.outcome === "baseline-not-met" || /disturbed/.test(outcome.report.because ?? "")); again += 1) outcome = await aRun(text);
   return outcome;
 }
 
-describe("a hypothesis that asks to be confirmed", () => {
+describe("a hypothesis that asks to be confirmed", { timeout: 90_000 }, () => {
   test("is given as violated when the epoch was repeated and says the same", async () => {
     const { report, events } = await undisturbed(shopClaiming('p95: "<= 50ms"'));
     expect(only(events, "phase-started").map(({ phase, epoch }) => `${phase}${epoch}`)).toEqual(["before1", "during1", "after1", "pause1", "during2", "after2"]);

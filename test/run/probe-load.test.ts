@@ -61,7 +61,7 @@ describe("an open load", () => {
     clock.advance(500);
     expect(sent.map(({ n }) => n)).toEqual([1, 2]);
     const drained = running.drained();
-    for (const { answer } of sent) answer({ status: 200 });
+    for (const request of sent) request.answer({ status: 200 });
     await drained;
     expect(samples().map(({ grade }) => grade)).toEqual(["good", "good"]);
   });
