@@ -65,7 +65,7 @@ describe("YAML in the README and in docs", () => {
   });
 
   test.each(snippets.filter(isSteps))("$where calls commands that there are, with options that there are", ({ yaml }) => {
-    const calls = [...yaml.matchAll(/\bchaos (\w+)(.*)$/gm)];
+    const calls = [...yaml.matchAll(/\bchaos(?:-judge)? (\w+)(.*)$/gm)];
     expect(calls.length).toBeGreaterThan(0);
     for (const [, name, words = ""] of calls) {
       const flags = commands.find((command) => command.name === name)?.options.map((option) => option.flags.split(" ")[0]);
