@@ -48,7 +48,7 @@ try {
     await Promise.all([plain.stop(), faulted.stop()]);
 
     function startProxy(lane, faults) {
-      return startProgram("peers/chaos.mjs", { upstreamPort: upstream.port, lane, faults, thread: true, precise: one.precise === true }, { core: 0 });
+      return startProgram("peers/chaos.mjs", { upstreamPort: upstream.port, lane, faults, thread: true, precise: one.precise === true }, { core: undefined });
     }
   }
   const head = ["fault", "what", "asked", "delivered", "95 % interval"];

@@ -19,8 +19,9 @@ function canPin() {
 /** With two cores and taskset, what is measured has a core of its own; load and upstream share the other. */
 export const pinned = canPin();
 
+/** Without a core it runs where the system puts it. */
 function pin(pid, core) {
-  if (pinned) execFileSync("taskset", ["-acp", String(core), String(pid)], { stdio: "ignore" });
+  if (pinned && core !== undefined) execFileSync("taskset", ["-acp", String(core), String(pid)], { stdio: "ignore" });
 }
 
 function keep(child) {
