@@ -16,7 +16,7 @@ export interface LaneContext {
   /** Where callers may go through a proxy in forward mode. */
   readonly forward?: ForwardPolicy | undefined;
   /** The edge that calls of a forward proxy to a `host:port` are on, where that has one of its own. */
-  edgeAt?(authority: string): LaneContext | undefined;
+  readonly edgeAt?: ((authority: string) => LaneContext | undefined) | undefined;
   readonly caller: string;
   /** Number of this client connection, unique in the run. */
   readonly conn: number;

@@ -15,7 +15,7 @@ import type { Wire } from "./tcp/wire.ts";
 import { turnAway } from "./turn-away.ts";
 import type { Refusal } from "./turn-away.ts";
 
-/** Open at once; far more than a caller's pool, and few enough that their memory (some 10 KB each) is no matter. */
+/** Open at once; far more than a caller's pool, and few enough that their memory (some 12 KB each) is no matter. */
 const mostConnections = 10_000;
 
 export interface ProxyServerOptions {
@@ -50,6 +50,14 @@ export class ProxyServer {
   #told = new Map<string, number>();
   #edge: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
+  // One each for all connections.
+  readonly #inForce = (): Selector => this.#selector;
+  readonly #wires = (): Map<string, Wire> => this.#sharedWires;
+  readonly #answersOf = (fault: string): RecordedAnswers => {
+    const known = this.#answers.get(fault) ?? new RecordedAnswers();
+    this.#answers.set(fault, known);
+    return known;
+  };
 
   constructor(options: ProxyServerOptions) {
     this.#options = { ...options, record: tellShortagesOnce(options.record) };
@@ -118,14 +126,12 @@ export class ProxyServer {
   }
 
   #accept(client: Socket, caller: string): void {
-    const { env, config, run, lane, nextConn, record } = this.#options;
+    const { env, config, run, lane, nextConn, record, edgeAt } = this.#options;
     const conn = nextConn();
     const context: LaneContext = {
-      env, edgeAt: (authority) => this.#options.edgeAt?.(authority)?.lend(context), proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
-      selector: () => this.#selector,
-      sharedWires: () => this.#sharedWires,
-      answers: (fault) => this.#answersOf(fault),
-      copies: this.#copies,
+      env, proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      selector: this.#inForce, sharedWires: this.#wires, answers: this.#answersOf, copies: this.#copies,
+      edgeAt: edgeAt && ((authority) => edgeAt(authority)?.lend(context)),
       closed: () => this.#forget(conn),
     };
     const surplus = this.#surplus();
@@ -135,13 +141,7 @@ export class ProxyServer {
 
   /** Of a connection that came by another way: its exchanges are witnessed as this proxy's, and meet its faults. */
   lend(context: LaneContext): LaneContext {
-    return { ...context, proxy: this.#options.config, selector: () => this.#selector };
-  }
-
-  #answersOf(fault: string): RecordedAnswers {
-    const known = this.#answers.get(fault) ?? new RecordedAnswers();
-    this.#answers.set(fault, known);
-    return known;
+    return { ...context, proxy: this.#options.config, selector: this.#inForce };
   }
 
   /** Why no further connection is let in: a fault, or the proxy's own limit. */

@@ -31,8 +31,8 @@ function keep(child) {
 }
 
 /** A program of this folder in a process of its own: resolves when it has said that it is ready. */
-export async function startProgram(file, argument, { core }) {
-  const child = keep(fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(argument)]));
+export async function startProgram(file, argument, { core, flags = [] }) {
+  const child = keep(fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(argument)], { execArgv: flags }));
   const hello = await answer(child);
   pin(child.pid, core);
   return { port: hello.port, pid: child.pid, ask: (request) => ask(child, request), stop: () => stop(child) };
@@ -82,5 +82,14 @@ export function cpuSeconds(pid) {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return undefined;
+  }
+}
+
+/** Resident memory of a process, MB; NaN where there is no /proc. */
+export function rssMegabytes(pid) {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
   }
 }

@@ -33,6 +33,11 @@ export class BodyFramer {
     this.lineBytes = 0;
   }
 
+  /** Its end is that of the connection. */
+  get endsWithConnection(): boolean {
+    return this.framing === "close";
+  }
+
   /** Takes what belongs to the body from `bytes[from..end)`; returns the offset behind it, -1 when a chunk is malformed. */
   consume(bytes: Uint8Array, from: number, end: number): number {
     if (this.framing === "chunked") return this.consumeChunks(bytes, from, end);

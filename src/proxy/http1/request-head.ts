@@ -4,7 +4,7 @@ import { findHeader } from "./find-header.ts";
 import { FramingFields, walkHeaders } from "./framing.ts";
 import type { Framing } from "./framing.ts";
 
-/** What the lane needs to know of a request head; one object per connection, read anew for each request. */
+/** What the lane needs to know of a request head; read anew for each request. */
 export class RequestHead {
   method = "";
   target = "";

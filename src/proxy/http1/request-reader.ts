@@ -7,6 +7,8 @@ import type { HeadRewrite } from "./head-rewrite.ts";
 import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
 import { RequestHead } from "./request-head.ts";
+import { ToolBox } from "./tool-box.ts";
+import type { HeadTools } from "./tool-box.ts";
 
 /** What is told of the requests on a connection, in order. */
 export interface RequestSink {
@@ -31,12 +33,12 @@ export class RequestReader {
   private sink: RequestSink;
   private readonly rewrite: HeadRewrite | undefined;
   private readonly looksIntoTunnels: boolean;
-  private readonly scanner = new HeadScanner(true);
+  /** Of the head that has come in part. */
+  private begun: HeadTools<RequestHead> | undefined;
   private readonly carry = new HeadCarry();
-  private readonly head = new RequestHead();
   private readonly framer = new BodyFramer();
   private mode: "head" | "body" | "held" | "opened" | "tunnel" | "stopped" = "head";
-  private held: Buffer[] = [];
+  private held: Buffer[] | undefined;
   private exchange: Exchange | undefined;
   private startMs = -1;
   /** When the packet came that is being read. */
@@ -59,7 +61,7 @@ export class RequestReader {
         else this.read(this.carry.append(packet));
         return;
       case "held":
-        this.held.push(packet);
+        (this.held ??= []).push(packet);
         this.heldBytes += packet.length;
         return;
       case "opened":
@@ -96,6 +98,7 @@ export class RequestReader {
     this.mode = "stopped";
     this.headTimer?.cancel();
     this.headTimer = undefined;
+    this.begun = undefined;
     this.carry.clear();
     this.takeHeld();
   }
@@ -116,29 +119,32 @@ export class RequestReader {
 
   private readHead(bytes: Buffer, at: number): number {
     const end = bytes.length;
-    const headEnd = this.scanner.scan(bytes, at, end);
+    const tools = this.begun ?? toolBox.take();
+    this.begun = undefined;
+    const { scanner, head } = tools;
+    const headEnd = scanner.scan(bytes, at, end);
     if (this.startMs < 0) this.startMs = this.packetMs;
-    if (headEnd === MALFORMED) return this.reject(400, bytes, at);
-    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes || headerCount(this.scanner.lines) > this.limits.headerCount) return this.reject(431, bytes, at);
+    if (headEnd === MALFORMED) return this.reject(400, tools, bytes, at);
+    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes || headerCount(scanner.lines) > this.limits.headerCount) return this.reject(431, tools, bytes, at);
     if (headEnd === MORE) {
+      this.begun = tools;
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
-      if (this.scanner.begun) this.headTimer ??= this.env.after(this.limits.headMs, this.headIsLate);
+      if (scanner.begun) this.headTimer ??= this.env.after(this.limits.headMs, this.headIsLate);
       return end;
     }
-    if (!this.head.read(bytes, at, this.scanner.lines)) return this.reject(400, bytes, at);
+    if (!head.read(bytes, at, scanner.lines)) return this.reject(400, tools, bytes, at);
     if (this.headTimer !== undefined) {
       this.headTimer.cancel();
       this.headTimer = undefined;
     }
-    const rewritten = this.rewrite?.(this.head, { bytes, at, headEnd, lines: this.scanner.lines });
-    if (rewritten !== undefined && "why" in rewritten) return this.refuse(rewritten, bytes, at);
-    const exchange = this.sink.requestHead(this.head, this.startMs, this.packetMs);
+    const rewritten = this.rewrite?.(head, { bytes, at, headEnd, lines: scanner.lines });
+    if (rewritten !== undefined && "why" in rewritten) return this.refuse(rewritten, tools, bytes, at);
+    const exchange = this.sink.requestHead(head, this.startMs, this.packetMs);
     this.exchange = exchange;
     this.startMs = -1;
-    this.scanner.reset();
     this.carry.clear();
-    this.framer.begin(this.head.framing, this.head.length);
-    this.head.release();
+    this.framer.begin(head.framing, head.length);
+    toolBox.giveBack(tools);
     // Endings of this very request may have stopped the reading; its bytes are then not wanted.
     if (this.isStopped()) return end;
     this.mode = "body";
@@ -153,7 +159,7 @@ export class RequestReader {
     const end = this.framer.consume(bytes, bodyAt, bytes.length);
     if (end < 0) {
       this.stop();
-      this.sink.requestRejected(400, this.head, exchange.startMs, 0, exchange);
+      this.sink.requestRejected(400, new RequestHead(), exchange.startMs, 0, exchange);
       return bytes.length;
     }
     if (end === from) return end;
@@ -187,22 +193,23 @@ export class RequestReader {
     this.push(packet);
   }
 
-  private reject(status: Rejection, bytes: Buffer, at: number): number {
-    this.head.readStart(bytes, at, this.scanner.lines);
-    return this.refuse({ status }, bytes, at);
+  private reject(status: Rejection, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
+    tools.head.readStart(bytes, at, tools.scanner.lines);
+    return this.refuse({ status }, tools, bytes, at);
   }
 
-  private refuse({ status, why }: { readonly status: Rejection; readonly why?: string }, bytes: Buffer, at: number): number {
+  private refuse({ status, why }: { readonly status: Rejection; readonly why?: string }, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
     const { startMs } = this;
     this.stop();
-    this.sink.requestRejected(status, this.head, startMs, bytes.length - at, undefined, why);
+    this.sink.requestRejected(status, tools.head, startMs, bytes.length - at, undefined, why);
+    toolBox.giveBack(tools);
     return bytes.length;
   }
 
   private readonly headIsLate = (): void => {
     this.headTimer = undefined;
     if (this.sink.requestsPaused) this.headTimer = this.env.after(this.limits.headMs, this.headIsLate);
-    else this.reject(408, this.carry.append(nothing), 0);
+    else if (this.begun !== undefined) this.reject(408, this.begun, this.carry.append(nothing), 0);
   };
 
   private isStopped(): boolean {
@@ -210,14 +217,16 @@ export class RequestReader {
   }
 
   private takeHeld(): readonly Buffer[] {
-    const { held } = this;
-    this.held = [];
+    const { held = [] } = this;
+    this.held = undefined;
     this.heldBytes = 0;
     return held;
   }
 }
 
 const nothing = Buffer.alloc(0);
+
+const toolBox = new ToolBox(() => ({ scanner: new HeadScanner(true), head: new RequestHead() }));
 
 /** What a client that speaks HTTP/1 begins with; other protocols whose clients speak first do not look like it. */
 const requestLine = /^[A-Z]+ [\x21-\xff]+ HTTP\/1\.[01]\r\n/;

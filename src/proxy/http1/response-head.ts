@@ -4,7 +4,9 @@ import { FramingFields, walkHeaders } from "./framing.ts";
 import type { Framing } from "./framing.ts";
 import { httpMinor } from "./request-head.ts";
 
-/** What the lane needs to know of a response head; one object per connection. */
+const nothing: Buffer = Buffer.alloc(0);
+
+/** What the lane needs to know of a response head; read anew for each response. */
 export class ResponseHead {
   status = 0;
   framing: Framing = "none";
@@ -12,7 +14,7 @@ export class ResponseHead {
   length = 0;
   retryAfter: string | undefined;
 
-  private bytes: Buffer = Buffer.alloc(0);
+  private bytes = nothing;
   private base = 0;
   private lines: readonly number[] = [];
   private readonly fields = new FramingFields();
@@ -50,6 +52,11 @@ export class ResponseHead {
 
   /** By lower-case name, of the head read last; to be asked while it is being told. */
   readonly header = (name: string): string | undefined => findHeader(this.bytes, this.base, this.lines, name);
+
+  /** Not to keep the bytes of a head that nobody will ask again. */
+  release(): void {
+    this.bytes = nothing;
+  }
 
   /** Minor version, or -1 when the line is not `HTTP/1.0|1.1 SP 3DIGIT [SP reason]` (RFC 9112 §4). */
   private readStatusLine(start: number, end: number): number {

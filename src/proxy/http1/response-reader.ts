@@ -4,6 +4,8 @@ import { HeadCarry } from "./head-carry.ts";
 import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
 import { ResponseHead } from "./response-head.ts";
+import { ToolBox } from "./tool-box.ts";
+import type { HeadTools } from "./tool-box.ts";
 
 /** What is told of the responses on a connection, in order. */
 export interface ResponseSink {
@@ -23,9 +25,9 @@ export interface ResponseSink {
 export class ResponseReader {
   private readonly limits: Limits;
   private readonly sink: ResponseSink;
-  private readonly scanner = new HeadScanner(false);
+  /** Of the head that has come in part. */
+  private begun: HeadTools<ResponseHead> | undefined;
   private readonly carry = new HeadCarry();
-  private readonly head = new ResponseHead();
   private readonly framer = new BodyFramer();
   /** The exchange whose body is being read. */
   private exchange: Exchange | undefined;
@@ -48,7 +50,7 @@ export class ResponseReader {
   end(): void {
     const { exchange } = this;
     this.exchange = undefined;
-    if (!this.stopped && exchange !== undefined && this.head.framing === "close") this.sink.responseBytes(exchange, nothing, true);
+    if (!this.stopped && exchange !== undefined && this.framer.endsWithConnection) this.sink.responseBytes(exchange, nothing, true);
   }
 
   /** No response has begun and not ended. */
@@ -63,32 +65,37 @@ export class ResponseReader {
 
   stop(): void {
     this.stopped = true;
+    this.begun = undefined;
     this.carry.clear();
   }
 
   private readHead(bytes: Buffer, at: number): number {
     const exchange = this.sink.awaited();
     if (exchange === undefined) return this.malformed("bytes that answer no request");
-    const headEnd = this.scanner.scan(bytes, at, bytes.length);
+    const tools = this.begun ?? toolBox.take();
+    this.begun = undefined;
+    const { scanner, head } = tools;
+    const headEnd = scanner.scan(bytes, at, bytes.length);
     if (headEnd === MALFORMED) return this.malformed("a response head with a control byte or a bare CR or LF");
     if ((headEnd === MORE ? bytes.length : headEnd) - at > this.limits.headBytes) return this.malformed(`a response head of more than ${this.limits.headBytes} bytes`);
-    if (headerCount(this.scanner.lines) > this.limits.headerCount) return this.malformed(`a response head of more than ${this.limits.headerCount} headers`);
+    if (headerCount(scanner.lines) > this.limits.headerCount) return this.malformed(`a response head of more than ${this.limits.headerCount} headers`);
     if (headEnd === MORE) {
+      this.begun = tools;
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
       return bytes.length;
     }
-    const { head } = this;
-    if (!head.read(bytes, at, this.scanner.lines, exchange.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
+    if (!head.read(bytes, at, scanner.lines, exchange.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
     if (head.status === 101 && !exchange.mayTunnel) return this.malformed("a switch of protocols (101) that was not asked for");
-    this.scanner.reset();
     this.carry.clear();
     if (head.status < 200 && head.status !== 101) {
+      toolBox.giveBack(tools);
       this.sink.interim(exchange, bytes.subarray(at, headEnd));
       return headEnd;
     }
     this.framer.begin(head.framing, head.length);
     this.exchange = exchange;
     this.sink.responseHead(exchange, head, headEnd - at);
+    toolBox.giveBack(tools);
     return this.readBody(exchange, bytes, at, headEnd);
   }
 
@@ -109,3 +116,5 @@ export class ResponseReader {
 }
 
 const nothing = Buffer.alloc(0);
+
+const toolBox = new ToolBox(() => ({ scanner: new HeadScanner(false), head: new ResponseHead() }));

@@ -1,13 +1,16 @@
 import type { Decided } from "../../faults/subject.ts";
 import type { FaultDraft, Step } from "./exchange.ts";
 
+const nothingDecided: readonly Decided[] = [];
+const nothingToDo: Steps = { faults: [], request: [], response: [], unsupported: [] };
+
 /**
  * What the faults mean for the exchanges of a connection. Most of them miss most exchanges, always with the same decision: then the
  * records of the exchange before serve again.
  */
 export class StepPlanner {
-  private decided: readonly Decided[] = [];
-  private steps: Steps = planSteps([]);
+  private decided = nothingDecided;
+  private steps = nothingToDo;
 
   plan(decided: readonly Decided[]): Steps {
     const isSame = decided.length === this.decided.length && decided.every((decision, i) => decision === this.decided[i] && decision.effects.length === 0);

@@ -39,9 +39,9 @@ export class Grip {
   readonly #lines: Lines;
   readonly #sever: () => void;
   readonly #seals: Seals | undefined;
-  /** What each fault that holds the connection has to take back. */
-  readonly #holds = new Map<string, readonly Undo[]>();
-  readonly #ends = new Set<PendingEnd>();
+  /** What each fault that holds the connection has to take back; none until one does: most connections live without, and a map is large. */
+  #holds: Map<string, readonly Undo[]> | undefined;
+  #ends: Set<PendingEnd> | undefined;
   #holdsSoFar = 0;
 
   /** `sever` resets the connection at once; a lane without `seals` carries out no effect that needs them. */
@@ -59,23 +59,23 @@ export class Grip {
     this.ledger.note(decided);
     for (const { fault, decision, effects } of decided) {
       if (decision !== "applied") this.#letGo(fault, false);
-      else if (!this.#holds.has(fault)) this.#holds.set(fault, effects.map((effect) => this.#carryOut(fault, effect)));
+      else if (this.#holds?.has(fault) !== true) (this.#holds ??= new Map()).set(fault, effects.map((effect) => this.#carryOut(fault, effect)));
     }
   }
 
   /** The set of faults is lifted: delays run out, or end `now`. */
   letGoAll(now: boolean): void {
-    for (const fault of this.#holds.keys()) this.#letGo(fault, now);
+    for (const fault of this.#holds?.keys() ?? []) this.#letGo(fault, now);
   }
 
   /** Counts bytes of the answer that are about to be written. */
   cutsAnswer(length: number): Cut | undefined {
-    return this.#ends.size === 0 ? undefined : this.#cuts("response", length);
+    return this.#ends === undefined ? undefined : this.#cuts("response", length);
   }
 
   /** Counts bytes of the request that are about to be written. */
   cutsRequest(length: number): Cut | undefined {
-    return this.#ends.size === 0 ? undefined : this.#cuts("request", length);
+    return this.#ends === undefined ? undefined : this.#cuts("request", length);
   }
 
   /** The bytes before it have been written: ends the connection. */
@@ -87,16 +87,16 @@ export class Grip {
 
   #cuts(direction: PendingEnd["direction"], length: number): Cut | undefined {
     let first: PendingEnd | undefined;
-    for (const end of this.#ends) if (end.direction === direction && (first === undefined || end.bytesLeft < first.bytesLeft)) first = end;
+    for (const end of this.#ends ?? []) if (end.direction === direction && (first === undefined || end.bytesLeft < first.bytesLeft)) first = end;
     if (first !== undefined && first.bytesLeft <= length) return { fault: first.fault, effect: first.effect, how: first.how, after: first.bytesLeft };
-    for (const end of this.#ends) if (end.direction === direction) end.bytesLeft -= length;
+    for (const end of this.#ends ?? []) if (end.direction === direction) end.bytesLeft -= length;
     return undefined;
   }
 
   #letGo(fault: string, now: boolean): void {
-    const undos = this.#holds.get(fault);
+    const undos = this.#holds?.get(fault);
     if (undos === undefined) return;
-    this.#holds.delete(fault);
+    this.#holds?.delete(fault);
     for (const undo of undos) undo(now);
     this.ledger.released(fault, this.#context.env.nowMs());
   }
@@ -177,8 +177,9 @@ export class Grip {
   }
 
   #endLater(end: PendingEnd): Undo {
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
+    const ends = (this.#ends ??= new Set());
+    ends.add(end);
+    return () => ends.delete(end);
   }
 
   #refuse({ kind }: Effect): Undo {

@@ -8,13 +8,15 @@ interface Place {
   leaving: boolean;
 }
 
+const none: readonly Place[] = [];
+
 /**
  * One direction of a connection: chunks go through a list of stages that can change while they flow, and out.
  * A new stage goes to the end of the list; a leaving one stays until it holds nothing. So order is kept whatever comes and goes.
  */
 export class Line {
   readonly #out: (chunk: Chunk) => void;
-  #places: Place[] = [];
+  #places: readonly Place[] = none;
   #heldWeight = 0;
   #dropped = false;
 
@@ -42,7 +44,7 @@ export class Line {
   /** `make` is given what the stage is to call with each chunk that it lets through, and with `more` when that is a piece of one it still holds. */
   add<S extends Stage>(make: (give: (chunk: Chunk, more?: boolean) => void) => S): S {
     const stage: S = make((chunk, more = false) => this.#leave(stage, chunk, more));
-    if (!this.#dropped) this.#places.push({ stage, leaving: false });
+    if (!this.#dropped) this.#places = [...this.#places, { stage, leaving: false }];
     return stage;
   }
 
@@ -66,7 +68,7 @@ export class Line {
   drop(): void {
     this.#dropped = true;
     for (const { stage } of this.#places) stage.drop();
-    this.#places = [];
+    this.#places = none;
     this.#heldWeight = 0;
   }
 
