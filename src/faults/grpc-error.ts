@@ -25,7 +25,7 @@ export const grpcError: FaultType<GrpcError> = {
   summary: "Calls of gRPC end with a status that is not OK: in upstream's place, with its answer lost, or behind some messages of it.",
   params: z
     .strictObject({
-      code: z.union([z.enum(failures), z.int().min(1).max(16)]).default("UNAVAILABLE").describe("Status of the call, by name or number. Default UNAVAILABLE."),
+      code: z.literal([...failures, ...failures.map((_, i) => i + 1)]).default("UNAVAILABLE").describe("Status of the call, by name or number. Default UNAVAILABLE."),
       message: z.string().default("").describe("What goes with it, for people to read. Default: none."),
       details: z.string().regex(base64, "expected base64").optional().describe("A google.rpc.Status in base64, sent as grpc-status-details-bin: for clients that look at more than the code."),
       trailers: z.record(key, value).default({}).describe('More trailing metadata, like { grpc-retry-pushback-ms: "500" }; values of keys in -bin in base64.'),

@@ -24,6 +24,14 @@ test.each(["grpc-error", "stream-reset", "goaway"])("%s is taken on a grpc proxy
   expect(issue.hint).toBe("it acts on proxies for HTTP/2: write grpc:// or h2c:// as upstream of payments");
 });
 
+test("a status of gRPC is given by name or number, and a slip in the name is seen", () => {
+  const text = (code: string): string => textWith({ proxies: 'proxies:\n  payments: { upstream: "grpc://127.0.0.1:50051", callers: 1 }', faults: `faults:\n  - { type: grpc-error, proxy: payments, code: ${code} }` });
+  expect(experimentOf(text("ABORTED")).faults).toMatchObject([{ params: { code: 10 } }]);
+  expect(experimentOf(text("10")).faults).toMatchObject([{ params: { code: 10 } }]);
+  expect(issueOf(text("UNAVAILBLE")).hint).toBe('did you mean "UNAVAILABLE"?');
+  for (const code of ["0", "17", "OK"]) expect(issueOf(text(code)).code).toBe("bad-value");
+});
+
 test.each(["malformed", "websocket-close"])("%s is refused on a grpc proxy", (name) => {
   const issue = issueOf(textWith({ proxies: 'proxies:\n  payments: { upstream: "grpc://127.0.0.1:50051", callers: 1 }', faults: `faults:\n  - { type: ${name}, proxy: payments }` }));
   expect(issue).toMatchObject({ code: "wrong-lane", hint: "it acts on proxies for HTTP: write http:// as upstream of payments" });
