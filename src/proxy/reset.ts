@@ -23,14 +23,17 @@ export function reset(socket: Socket): void {
 
 const nothing = new Uint8Array(0);
 
-/**
- * Calls `action` when the peer has sent a FIN. An RST is an `error` event, also when it came together with bytes:
- * libuv reports that as an end of file, but writing nothing brings the socket's pending error to light and sends no byte. Over TLS it would make no difference: it is written beneath.
- */
+/** Calls `action` when the peer has sent a FIN. An RST is an `error` event. */
 export function onFin(socket: Socket, action: () => void): void {
-  socket.on("end", () => {
-    // With bytes waiting to be written, asking would wait too; those bytes will meet the error themselves.
-    if (!socket.writable || socket.writableLength > 0) action();
-    else (carriers.get(socket) ?? socket).write(nothing, (error) => (error ? undefined : action()));
-  });
+  socket.on("end", () => confirmFin(socket, action));
+}
+
+/**
+ * Calls `action` if the end that was just told of is a FIN. It may be an RST that came together with bytes: libuv reports that as an end
+ * of file, but writing nothing brings the socket's pending error to light and sends no byte. Over TLS it would make no difference: it is written beneath.
+ */
+export function confirmFin(socket: Socket, action: () => void): void {
+  // With bytes waiting to be written, asking would wait too; those bytes will meet the error themselves.
+  if (!socket.writable || socket.writableLength > 0) action();
+  else (carriers.get(socket) ?? socket).write(nothing, (error) => (error ? undefined : action()));
 }

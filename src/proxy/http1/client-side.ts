@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Env, Timer } from "../../model/env.ts";
-import { onFin, reset } from "../reset.ts";
+import { confirmFin, reset } from "../reset.ts";
 import type { Limits } from "./limits.ts";
 
 /** What is told of the client's connection. */
@@ -44,6 +44,8 @@ export class ClientSide {
   private readonly env: Env;
   private readonly limits: Limits;
   private readonly listener: ClientListener;
+  /** Since something came from it last. */
+  private hasWritten = false;
   private rest: Timer | undefined;
   private looking: Timer | undefined;
 
@@ -54,7 +56,7 @@ export class ClientSide {
     this.listener = listener;
     this.peer = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
     socket.on("data", this.onData);
-    onFin(socket, this.onEnd);
+    socket.on("end", this.onEnd);
     socket.on("error", this.onError);
     socket.on("close", this.onClose);
     socket.on("drain", this.onDrain);
@@ -63,6 +65,7 @@ export class ClientSide {
   write(bytes: Buffer): void {
     const { socket } = this;
     this.sentBytes += bytes.length;
+    this.hasWritten = true;
     // What the kernel took at once does not count: then there is nothing to wait for.
     if (!socket.write(bytes) && socket.writableLength > 0) this.blocked = true;
     this.wroteMs = this.env.nowMs();
@@ -85,6 +88,8 @@ export class ClientSide {
   /** Ends it behind what has been written. Closing on bytes not read would reset it, and the answer could be lost to that (RFC 9112 §9.6): it is read on for a while. */
   close(): void {
     const { socket } = this;
+    // With nothing to come and nothing to wait for, closing is a FIN, and half the work.
+    if (this.ended && socket.writableLength === 0) return void socket.destroy();
     socket.end();
     socket.resume();
     if (this.ended || this.closed) return;
@@ -123,13 +128,20 @@ export class ClientSide {
     this.rest?.cancel();
     this.rest = undefined;
     this.receivedBytes += bytes.length;
+    this.hasWritten = false;
     this.listener.clientBytes(bytes);
   };
 
   private readonly onEnd = (): void => {
+    // What came and was answered came by itself: this is no reset that came along with it.
+    if (this.hasWritten) this.finCame();
+    else confirmFin(this.socket, () => this.finCame());
+  };
+
+  private finCame(): void {
     this.ended = true;
     this.listener.clientEnded();
-  };
+  }
 
   private readonly onError = (): void => this.listener.clientFailed();
 

@@ -127,6 +127,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   idle(loss: Loss | undefined): void {
     if (!this.isPassing()) return;
     if (loss?.how === "rst") this.reset("upstream");
+    else if (loss === undefined && this.client.ended && !this.pipeline.requests.isSlow) this.close("client");
     else if (this.client.ended || loss !== undefined) {
       this.end(loss !== undefined);
       this.upstream.end();

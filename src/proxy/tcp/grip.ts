@@ -55,7 +55,9 @@ export class Grip {
   /** Asks the faults in force: at accept, and whenever one of their windows opened or closed. */
   ask(): void {
     const { conn, caller, env } = this.#context;
-    const decided = this.#context.selector().connection({ conn, caller }, env.nowMs());
+    const selector = this.#context.selector();
+    if (selector.faults.length === 0) return;
+    const decided = selector.connection({ conn, caller }, env.nowMs());
     this.ledger.note(decided);
     for (const { fault, decision, effects } of decided) {
       if (decision !== "applied") this.#letGo(fault, false);
