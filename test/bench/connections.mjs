@@ -74,7 +74,7 @@ try {
     `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown"}, load ${loadavg()[0].toFixed(1)}`,
     pinned ? "The proxy has a core of its own; load and upstream share another." : "Nothing is pinned: proxy, load and upstream share the cores.",
     ...(connections < wanted ? [`Only ${connections} connections: the limit of open files is ${openFiles}.`] : []),
-    ...(loadavg()[0] > 2 * cpus().length ? ["The machine was busy with other work: rates say little, their ratio somewhat more; memory is as it is."] : []),
+    ...(loadavg()[0] > 1.5 * cpus().length ? ["The machine was busy with other work: rates say little, their ratio somewhat more; memory is as it is."] : []),
   ];
   const reference = churn.get("net pipe");
   const tables = [
