@@ -20,7 +20,7 @@ export async function measureBulk({ peers, load, options, say }) {
   return {
     title: "Bulk",
     note: `One answer of ${bytes / 1024 ** 2} MiB on one connection; median of ${rounds} interleaved rounds.`,
-    head: ["peer", "MB/s", "CPU ms/GB", "to net pipe"],
-    rows: peers.map(({ name }) => [name, number(median(seen.get(name).rate)), number(median(seen.get(name).cpuMs)), ratioCell(ratio(seen.get(name).rate, seen.get("net pipe").rate))]),
+    head: ["peer", "MB/s", "CPU ms/GB", "to net pipe", "to Toxiproxy"],
+    rows: peers.map(({ name }) => [name, number(median(seen.get(name).rate)), number(median(seen.get(name).cpuMs)), ratioCell(ratio(seen.get(name).rate, seen.get("net pipe").rate)), ratioCell(ratio(seen.get(name).rate, seen.get("Toxiproxy (tcp)")?.rate ?? []))]),
   };
 }

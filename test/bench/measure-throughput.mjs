@@ -30,13 +30,13 @@ export async function measureThroughput({ peers, load, upstream, options, say })
   return {
     title: "Throughput",
     note: `POST with a body of 100 bytes, ${connections} kept-alive connections, one request outstanding on each; median of ${options.rounds} interleaved rounds of ${options.seconds} s; ratios with their 95 % interval. "chaos http1" has one fault whose match misses; records are kept in memory. "thread" has the data plane in a thread of its own, as a run has it; where processes are pinned, both threads share one core. CPU is that of the proxy's process alone; it says most where the machine is not idle.`,
-    head: ["peer", "requests/s", "p99 ms", "to net pipe", "CPU µs/request", "CPU to net pipe", "to http-proxy", "to http-proxy, keep-alive"],
+    head: ["peer", "requests/s", "p99 ms", "to net pipe", "CPU µs/request", "CPU to net pipe", "to Toxiproxy", "to http-proxy", "to http-proxy, keep-alive"],
     rows: all.map(({ name }) => {
       const { perSecond, cpuUs, p99Ms } = seen.get(name);
       return [
         name, number(median(perSecond)), number(median(p99Ms), 2), ratioCell(ratio(perSecond, of("net pipe"))),
         name === direct.name ? "–" : number(median(cpuUs), 1), name === direct.name ? "–" : ratioCell(ratio(cpuUs, seen.get("net pipe").cpuUs)),
-        ratioCell(ratio(perSecond, of("http-proxy"))), ratioCell(ratio(perSecond, of("http-proxy, keep-alive agent"))),
+        ratioCell(ratio(perSecond, of("Toxiproxy (tcp)"))), ratioCell(ratio(perSecond, of("http-proxy"))), ratioCell(ratio(perSecond, of("http-proxy, keep-alive agent"))),
       ];
     }),
   };

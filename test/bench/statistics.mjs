@@ -6,6 +6,15 @@ export function median(values) {
   return sorted.length % 2 === 0 ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[Math.floor(middle)];
 }
 
+/** The median with its 95 % interval, between order statistics. */
+export function medianInterval(values) {
+  if (values === undefined || values.length === 0) return undefined;
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = 0.98 * Math.sqrt(sorted.length);
+  const at = (rank) => sorted[Math.min(sorted.length - 1, Math.max(0, rank))];
+  return { value: median(values), lo: at(Math.floor(sorted.length / 2 - half)), hi: at(Math.ceil(sorted.length / 2 + half) - 1) };
+}
+
 /** Student's t, two-sided 95 %, by degrees of freedom from 1. */
 const t95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11, 2.101, 2.093, 2.086];
 

@@ -16,3 +16,5 @@ export function ratioCell(ratio) {
   if (ratio === undefined) return "–";
   return Number.isFinite(ratio.hi) ? `${ratio.mean.toFixed(2)} (${ratio.lo.toFixed(2)}–${ratio.hi.toFixed(2)})` : ratio.mean.toFixed(2);
 }
+
+export const intervalCell = (interval) => (interval === undefined ? "–" : `${number(interval.value, 1)} (${number(interval.lo, 1)} to ${number(interval.hi, 1)})`);
