@@ -138,7 +138,7 @@ async function play({ client, upstream, early, faults, liftsAfterMs, release }: 
   await expect.poll(() => {
     for (const socket of server.sockets) socket.destroy();
     return [edge.connections().length, server.sockets.size, armed()];
-  }, { interval: 1 }).toEqual([1, 0, 0]);
+  }, { interval: 1, timeout: 10_000 }).toEqual([1, 0, 0]);
 
   const [connection] = edge.connections();
   const exchanges = edge.exchanges();
