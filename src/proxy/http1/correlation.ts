@@ -15,14 +15,16 @@ export function keyOfHead(correlate: Extract<Correlate, { by: "header" | "path" 
 /** Larger requests are not looked into. */
 const maxBytes = 64 * 1024;
 
-/** Keeps the bytes of one request to find a value in its JSON body by JSON pointer (RFC 6901). */
+/** Keeps the bytes of one request to find a value in its JSON body by JSON pointer (RFC 6901). `bodyOf` finds the body in them, undefined when there is none. */
 export class BodyProbe {
   private readonly pointer: string;
+  private readonly bodyOf: (bytes: Buffer) => Buffer | undefined;
   private pieces: Buffer[] = [];
   private bytes = 0;
 
-  constructor(pointer: string) {
+  constructor(pointer: string, bodyOf: (bytes: Buffer) => Buffer | undefined) {
     this.pointer = pointer;
+    this.bodyOf = bodyOf;
   }
 
   add(piece: Buffer): void {
@@ -33,17 +35,23 @@ export class BodyProbe {
 
   /** Undefined when the body is no JSON, has no such value, or the value is neither text nor number. */
   key(): string | undefined {
-    const text = Buffer.concat(this.pieces).toString("latin1");
-    const headEnd = text.indexOf("\r\n\r\n");
-    if (headEnd < 0) return undefined;
-    const body = text.slice(headEnd + 4);
-    const isChunked = /\r\ntransfer-encoding:/i.test(text.slice(0, headEnd));
-    return keyAt(Buffer.from(isChunked ? joinChunks(body) : body, "latin1").toString("utf8"), this.pointer);
+    const body = this.bodyOf(Buffer.concat(this.pieces));
+    return body && keyAt(body.toString("utf8"), this.pointer);
   }
 }
 
+/** The body of a request that begins with its head, out of its chunks; undefined when the head is not whole. */
+export function bodyOfMessage(bytes: Buffer): Buffer | undefined {
+  const text = bytes.toString("latin1");
+  const headEnd = text.indexOf("\r\n\r\n");
+  if (headEnd < 0) return undefined;
+  const body = text.slice(headEnd + 4);
+  const isChunked = /\r\ntransfer-encoding:/i.test(text.slice(0, headEnd));
+  return Buffer.from(isChunked ? joinChunks(body) : body, "latin1");
+}
+
 /** The value in a JSON text at a JSON pointer; undefined when the text is no JSON, has no such value, or the value is neither text nor number. */
-export function keyAt(text: string, pointer: string): string | undefined {
+function keyAt(text: string, pointer: string): string | undefined {
   try {
     const json: unknown = JSON.parse(text);
     const value = pointer.split("/").slice(1).reduce(childOf, json);

@@ -1,6 +1,6 @@
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
-import { BodyProbe, keyOfHead } from "./correlation.ts";
+import { BodyProbe, bodyOfMessage, keyOfHead } from "./correlation.ts";
 import { Exchange } from "./exchange.ts";
 import { exchangeRecord } from "./exchange-record.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -25,7 +25,7 @@ export class Ledger {
     const context = exchange.edge ?? this.context;
     const { correlate } = context.proxy;
     if (correlate.by === "header" || correlate.by === "path") exchange.key = keyOfHead(correlate, head);
-    else if (correlate.by === "json" && head.framing !== "none") this.probe = new BodyProbe(correlate.path);
+    else if (correlate.by === "json" && head.framing !== "none") this.probe = new BodyProbe(correlate.path, bodyOfMessage);
     if (context.selector().faults.length > 0) this.askFaults(exchange, head, context, atMs);
     return exchange;
   }
@@ -44,8 +44,12 @@ export class Ledger {
     return exchange;
   }
 
-  /** Looks for the correlation value in a body that goes by. */
-  watchBody(exchange: Exchange, bytes: Buffer, done: boolean): void {
+  /** Bytes of a request have come, `done` with its last; a body that goes by is looked into for the correlation value. */
+  received(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void {
+    if (done) {
+      exchange.requestDone = true;
+      exchange.requestEndMs = atMs;
+    }
     if (this.probe === undefined) return;
     this.probe.add(bytes);
     if (!done) return;

@@ -63,11 +63,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void {
-    if (done) {
-      exchange.requestDone = true;
-      exchange.requestEndMs = atMs;
-    }
-    this.ledger.watchBody(exchange, bytes, done);
+    this.ledger.received(exchange, bytes, done, atMs);
     this.requests.take(exchange, bytes, done);
     if (exchange.unpassable || exchange.ending !== undefined) this.pump();
     else if (done && exchange.settled) this.ledger.uploaded(exchange);

@@ -12,6 +12,7 @@ import type { FaultDraft } from "./exchange.ts";
 import type { Framing } from "./framing.ts";
 import { malform } from "./malformation.ts";
 import { Sizing } from "./sizing.ts";
+import { telling } from "./telling.ts";
 
 type Malformed = Extract<Effect, { kind: "malformed" }>;
 
@@ -127,18 +128,7 @@ export class Shape {
   private pace(line: Line, pacer: Pacer, fault: FaultDraft): void {
     const { env } = this.options;
     this.paces.push(fault);
-    const telling: Pacer = {
-      next: (leftBytes, arrivedMs) => {
-        const piece = pacer.next(leftBytes, arrivedMs);
-        if (piece.length < leftBytes || piece.dueMs > arrivedMs) {
-          fault.actedMs ??= env.nowMs();
-          delete fault.releasedMs;
-        }
-        return piece;
-      },
-      gone: (nowMs) => pacer.gone?.(nowMs),
-    };
-    this.stages.push({ line, stage: line.add((give) => new PieceStage(env, telling, give)) });
+    this.stages.push({ line, stage: line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)) });
   }
 
   private drive(action: () => void): void {

@@ -54,11 +54,7 @@ export class Silence implements RequestSink {
   }
 
   requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void {
-    if (done) {
-      exchange.requestDone = true;
-      exchange.requestEndMs = atMs;
-    }
-    this.ledger.watchBody(exchange, bytes, done);
+    this.ledger.received(exchange, bytes, done, atMs);
     if (done && exchange.settled) this.ledger.uploaded(exchange);
   }
 

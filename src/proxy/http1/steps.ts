@@ -1,3 +1,4 @@
+import { carriedOutBy } from "../../faults/carried-out.ts";
 import type { Decided } from "../../faults/subject.ts";
 import type { FaultDraft, Step } from "./exchange.ts";
 
@@ -16,7 +17,7 @@ export class StepPlanner {
     const isSame = decided.length === this.decided.length && decided.every((decision, i) => decision === this.decided[i] && decision.effects.length === 0);
     if (isSame) return this.steps;
     this.decided = decided;
-    this.steps = planSteps(decided);
+    this.steps = planSteps(decided, "http1");
     return this.steps;
   }
 }
@@ -26,11 +27,11 @@ export interface Steps {
   readonly faults: readonly FaultDraft[];
   readonly request: readonly Step[];
   readonly response: readonly Step[];
-  /** Kinds of effects that cannot be carried out on an exchange. */
+  /** Kinds of effects that the lane does not carry out on an exchange; validation does not let them through. */
   readonly unsupported: readonly string[];
 }
 
-function planSteps(decided: readonly Decided[]): Steps {
+export function planSteps(decided: readonly Decided[], lane: "http1" | "http2"): Steps {
   const faults: FaultDraft[] = [];
   const request: Step[] = [];
   const response: Step[] = [];
@@ -41,21 +42,27 @@ function planSteps(decided: readonly Decided[]): Steps {
     faults.push(fault);
     for (const effect of effects) {
       if (effect.kind !== "remember") fault.effect = effect.kind;
+      if (!carriedOutBy[effect.kind].includes(lane)) {
+        unsupported.push(effect.kind);
+        continue;
+      }
       const step = { effect, fault };
       switch (effect.kind) {
         case "delay":
-          (effect.at === "request" ? request : response).push(step);
-          break;
         case "reset":
+        case "stream-reset":
+        case "respond":
+        case "grpc-status":
+        case "rewrite":
           (effect.at === "response" ? response : request).push(step);
           break;
         case "hang":
           (effect.headersFirst ? response : request).push(step);
           break;
-        case "respond":
-          (effect.at === "response" ? response : request).push(step);
-          break;
         case "close":
+        case "goaway":
+        case "duplicate":
+        case "remember":
           request.push(step);
           break;
         case "throttle":
@@ -65,16 +72,9 @@ function planSteps(decided: readonly Decided[]): Steps {
           if (effect.direction !== "response") request.push(step);
           if (effect.direction !== "request") response.push(step);
           break;
-        case "rewrite":
-          (effect.at === "request" ? request : response).push(step);
-          break;
         case "replay":
           request.push(step);
           if (effect.reachUpstream) response.push(step);
-          break;
-        case "duplicate":
-        case "remember":
-          request.push(step);
           break;
         case "truncate":
         case "malformed":
@@ -91,9 +91,6 @@ function planSteps(decided: readonly Decided[]): Steps {
         case "handshake":
         case "admit":
         case "refuse":
-        case "grpc-status":
-        case "stream-reset":
-        case "goaway":
           unsupported.push(effect.kind);
       }
     }

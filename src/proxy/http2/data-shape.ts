@@ -9,6 +9,7 @@ import type { Pacer } from "../tcp/piece-stage.ts";
 import { Slicer } from "../tcp/slicer.ts";
 import type { Chunk, Stage } from "../tcp/stage.ts";
 import { Wire } from "../tcp/wire.ts";
+import { telling } from "../http1/telling.ts";
 
 /** Effects that change when the data of a message pass, and which. */
 export type ShapeEffect = Extract<Effect, { kind: "throttle" | "slice" | "spread" | "corrupt" | "truncate" }>;
@@ -101,18 +102,7 @@ export class DataShape {
   private pace(pacer: Pacer, fault: FaultDraft): void {
     const { env } = this.options;
     this.paces.push(fault);
-    const telling: Pacer = {
-      next: (leftBytes, arrivedMs) => {
-        const piece = pacer.next(leftBytes, arrivedMs);
-        if (piece.length < leftBytes || piece.dueMs > arrivedMs) {
-          fault.actedMs ??= env.nowMs();
-          delete fault.releasedMs;
-        }
-        return piece;
-      },
-      gone: (nowMs) => pacer.gone?.(nowMs),
-    };
-    this.stages.push(this.line.add((give) => new PieceStage(env, telling, give)));
+    this.stages.push(this.line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)));
   }
 
   private send(bytes: Buffer): void {

@@ -11,7 +11,7 @@ import type { Cutter, Flow } from "./flow.ts";
 import { MessageCounter } from "./grpc.ts";
 import { Sequence } from "./sequence.ts";
 import type { Outcome } from "./sequence.ts";
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../http1/steps.ts";
 
 export type Goaway = Extract<Effect, { kind: "goaway" }>;
 

@@ -14,7 +14,7 @@ import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
 import { sendHead } from "./send-head.ts";
-import type { Steps } from "./steps.ts";
+import type { Steps } from "../http1/steps.ts";
 import type { Witness } from "./witness.ts";
 
 export interface ExchangeOptions {

@@ -2,14 +2,13 @@ import type { ExchangeFacts } from "../../faults/subject.ts";
 import type { ProxyConfig } from "../../model/data-plane.ts";
 import { authority } from "../dial.ts";
 import type { LaneContext } from "../lane.ts";
-import { keyOfHead } from "../http1/correlation.ts";
-import { JsonKey } from "./json-key.ts";
+import { BodyProbe, keyOfHead } from "../http1/correlation.ts";
 import type { RequestHead } from "./request-head.ts";
-import { planSteps } from "./steps.ts";
-import type { Steps } from "./steps.ts";
+import { planSteps } from "../http1/steps.ts";
+import type { Steps } from "../http1/steps.ts";
 import { Witness } from "./witness.ts";
 
-const noSteps: Steps = planSteps([]);
+const noSteps: Steps = planSteps([], "http2");
 
 /** Opens the records of a connection's exchanges, and asks the faults about each. */
 export class Ledger {
@@ -25,7 +24,7 @@ export class Ledger {
     const witness = new Witness(head, ++this.exchanges, startMs);
     const { correlate } = context.proxy;
     if (correlate.by === "header" || correlate.by === "path") witness.key = keyOfHead(correlate, head);
-    else if (correlate.by === "json" && !head.isAll) witness.jsonKey = new JsonKey(correlate.path);
+    else if (correlate.by === "json" && !head.isAll) witness.jsonKey = new BodyProbe(correlate.path, (data) => data);
     const steps = context.selector().faults.length === 0 ? noSteps : this.askFaults(head, startMs);
     if (steps.faults.length > 0) witness.faults = steps.faults;
     return { witness, steps };
@@ -41,7 +40,7 @@ export class Ledger {
     const { caller, conn, tracePrefix } = this.context;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
     const facts: ExchangeFacts = { method, path, header: (name) => head.header(name), conn, caller, ...(isOurs && { request: trace.slice(16) }) };
-    const steps = planSteps(this.context.selector().exchange(facts, nowMs));
+    const steps = planSteps(this.context.selector().exchange(facts, nowMs), "http2");
     for (const kind of steps.unsupported) this.issue("unsupported-effect", `the effect "${kind}" cannot be carried out on an exchange of HTTP/2`);
     return steps;
   }

@@ -1,6 +1,6 @@
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
-import type { JsonKey } from "./json-key.ts";
+import type { BodyProbe } from "../http1/correlation.ts";
 import type { RequestHead } from "./request-head.ts";
 
 const maxPathLength = 1024;
@@ -12,7 +12,7 @@ export class Witness {
   readonly startMs: number;
   key: string | undefined;
   /** Looks for the key in the data of the request, when it stands there. */
-  jsonKey: JsonKey | undefined;
+  jsonKey: BodyProbe | undefined;
   faults: readonly FaultRecord[] | undefined;
   requestEndMs: number | undefined;
   headMs: number | undefined;

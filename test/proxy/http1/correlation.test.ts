@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BodyProbe, keyOfHead } from "../../../src/proxy/http1/correlation.ts";
+import { BodyProbe, bodyOfMessage, keyOfHead } from "../../../src/proxy/http1/correlation.ts";
 
 const head = { target: "/orders/42/items?page=2", header: (name: string) => ({ "x-order": "o-7" })[name] };
 
@@ -18,13 +18,13 @@ describe("the correlation value", () => {
     ['{"a":1}', "/b", undefined],
     ["no json", "/a", undefined],
   ])("of the body %s at %s is %s", (body, pointer, key) => {
-    const probe = new BodyProbe(pointer);
+    const probe = new BodyProbe(pointer, bodyOfMessage);
     for (const byte of Buffer.from(`POST / HTTP/1.1\r\n\r\n${body}`)) probe.add(Buffer.from([byte]));
     expect(probe.key()).toBe(key);
   });
 
   it("is not looked for in a large body", () => {
-    const probe = new BodyProbe("/a");
+    const probe = new BodyProbe("/a", bodyOfMessage);
     probe.add(Buffer.from(`POST / HTTP/1.1\r\n\r\n{"a":"${"x".repeat(70_000)}"}`));
     expect(probe.key()).toBeUndefined();
   });
