@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
@@ -30,6 +31,20 @@ const lanesTables: Tables = {
   lanes: [["lane", "on exchanges", "on connections"], lanes.map(([lane, word]) => [word, carriedOutOn(lane, "exchange"), carriedOutOn(lane, "connection")])],
 };
 
+const experiments = ["", "faults/", "hypotheses/"].flatMap((folder) => {
+  const path = new URL(`../experiments/${folder}`, import.meta.url);
+  return existsSync(path) ? readdirSync(path).filter((name) => name.endsWith(".yaml")).map((name) => ({ name: `${folder}${name}`, text: readFileSync(new URL(name, path), "utf8") })) : [];
+});
+
+/** The sections of docs/hypotheses.md. */
+function patterns(): string {
+  return hypothesisTypes.map(({ type, summary, about, example }) => [
+    `## ${type}`, `${summary}.`, "```yaml", `- type: ${type}`, ...example.trimEnd().split("\n").map((line) => `  ${line}`), "```",
+    `**It sees.** ${about.sees}\n`, `**It cannot tell apart.** ${about.cannotTellApart}\n`, `**It needs.** ${about.needs}\n`,
+    `**Examples.** ${experiments.filter(({ text }) => new RegExp(`type: ${type}\\b`).test(text)).slice(0, 4).map(({ name }) => `[${name.replace(/\.yaml$/, "")}](../experiments/${name})`).join(" · ")}\n`,
+  ].join("\n")).join("\n");
+}
+
 function markdown([heading, rows]: readonly [Row, readonly Row[]]): string {
   const line = (cells: Row): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(heading), line(heading.map(() => "---")), ...rows.map(line)].join("\n");
@@ -46,4 +61,13 @@ test.each([["README.md", tables], ["docs/protocols.md", lanesTables]])("the tabl
   }
   if (process.env["UPDATE_README"] === "1") await writeFile(path, current);
   expect(await readFile(path, "utf8")).toBe(current);
+});
+
+test("docs/hypotheses.md says of every pattern what the registry says (UPDATE_README=1 prints it anew)", async () => {
+  const path = new URL("../docs/hypotheses.md", import.meta.url);
+  const text = await readFile(path, "utf8");
+  const current = text.replace(/(<!-- patterns -->\n)[^]*?(<!-- \/patterns -->)/, (_, open: string, close: string) => `${open}\n${patterns()}\n${close}`);
+  if (process.env["UPDATE_README"] === "1") await writeFile(path, current);
+  expect(await readFile(path, "utf8")).toBe(current);
+  expect(current).toContain(`## ${hypothesisTypes.at(-1)?.type}`);
 });

@@ -1,5 +1,6 @@
 import { ChaosError } from "../model/error.ts";
 import type { Layer } from "../model/fault-type.ts";
+import type { About } from "../model/hypothesis-type.ts";
 import { faultTypes } from "../faults/index.ts";
 import { hypothesisTypes } from "../hypotheses/index.ts";
 import { probeTypes } from "../probes/index.ts";
@@ -18,6 +19,7 @@ interface Explained {
   readonly type: string;
   readonly layer?: Layer;
   readonly summary: string;
+  readonly about?: About;
   readonly params: Parameters<typeof shapeOf>[0];
   readonly example: string;
   /** The example's parameters in a sentence. */
@@ -49,18 +51,23 @@ export function explainType(name: string, width = 80): string {
 }
 
 function explainOne(explained: Explained, width: number): string {
-  const { kind, type, layer, summary, params, example } = explained;
+  const { kind, type, layer, summary, about, params, example } = explained;
   const parsed = params.safeParse(readYaml(example).documents[0]?.value ?? {});
   const shape = shapeOf(params);
   return [
     `${kind}/${type}${layer === undefined ? "" : ` (layer ${layer})`}`,
     ...wrap(summary, width, "  "),
     "",
+    ...(about === undefined ? [] : aboutOf(about, width)),
     ...section("Parameters", tableOf(shape, width)),
     ...section("Example", [`  type: ${type}`, ...(example.trim() === "{}" ? [] : example.trimEnd().split("\n").map((line) => `  ${line}`))]),
     ...(parsed.success ? section("It says", wrap(explained.sentence(parsed.data), width, "  ")) : []),
     ...section(`Common to every ${kind}${layer === "process" ? " of a process" : layer === undefined ? "" : " of an edge"}`, wrap(Object.keys(shapeOf(commons[kind]).properties ?? {}).filter((key) => layer === undefined || fitsLayer(key, layer)).join(" "), width, "  ")),
   ].join("\n");
+}
+
+function aboutOf({ sees, cannotTellApart, needs }: About, width: number): readonly string[] {
+  return [["It sees", sees], ["It cannot tell apart", cannotTellApart], ["It needs", needs]].flatMap(([title = "", text = ""]) => section(title, wrap(text, width, "  ")));
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

@@ -9,16 +9,16 @@ import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { quantile } from "../math/quantile.ts";
 import { format } from "../units/format.ts";
-import { adviseOnBreaker } from "./circuit-breaker-advice.ts";
-import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream, measureOpenSpan } from "./circuit-breaker-claims.ts";
-import type { TrialsSeen } from "./circuit-breaker-claims.ts";
-import { breakerParams, explainBreaker } from "./circuit-breaker-params.ts";
-import type { BreakerParams } from "./circuit-breaker-params.ts";
-import { lookUnder, markRequests } from "./circuit-breaker-marks.ts";
-import type { Mark, Marks, MarkSequence, Under } from "./circuit-breaker-marks.ts";
-import { findClosing, findOpening, findTrials, readLateCalls, sequenceSince } from "./circuit-breaker-trace.ts";
-import type { Opening } from "./circuit-breaker-trace.ts";
-import { tooFewFor } from "./circuit-breaker-volumes.ts";
+import { adviseOnBreaker } from "./circuit-breaker/advice.ts";
+import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream, measureOpenSpan } from "./circuit-breaker/claims.ts";
+import type { TrialsSeen } from "./circuit-breaker/claims.ts";
+import { breakerParams, explainBreaker } from "./circuit-breaker/params.ts";
+import type { BreakerParams } from "./circuit-breaker/params.ts";
+import { lookUnder, markRequests } from "./circuit-breaker/marks.ts";
+import type { Mark, Marks, MarkSequence, Under } from "./circuit-breaker/marks.ts";
+import { findClosing, findOpening, findTrials, readLateCalls, sequenceSince } from "./circuit-breaker/trace.ts";
+import type { Opening } from "./circuit-breaker/trace.ts";
+import { tooFewFor } from "./circuit-breaker/volumes.ts";
 import { decideTime, undecided } from "./decide.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
@@ -30,6 +30,11 @@ const fewestFelt = 20;
 export const circuitBreaker: HypothesisType<BreakerParams> = {
   type: "circuit-breaker",
   summary: "Stops calling what fails, answers at once meanwhile, tries now and then, and closes after the recovery",
+  about: {
+    sees: "Which requests of a probe reached the dependency while it failed: an open breaker is a run of finished requests that caused no call, its trial is a single request between two such runs.",
+    cannotTellApart: "A negative cache when every request has the same key; a service that cannot dial; a breaker stuck open and an abort signal shared by all calls.",
+    needs: "A fault that fails or holds most calls, calls that carry their request (traceparent or a key), more requests than the library's minimum volume, and a fault long enough for two trials.",
+  },
   params: breakerParams,
   example: 'proxy: payments\nprobe: checkout\nopens: { within: 6s }\nwhileOpen: { upstream: "<= 10%", answersWithin: 100ms }\ntrials: { every: "1.5s..3s", calls: "<= 1" }\ncloses: { within: 8s }',
   probes: ({ probe }) => [probe],

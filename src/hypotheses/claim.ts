@@ -44,6 +44,11 @@ type Params = z.output<typeof schema>;
 export const claim: HypothesisType<Params> = {
   type: "claim",
   summary: "What callers see in a phase: success, availability, latency, throughput, or no worse than before",
+  about: {
+    sees: "Every answer of one probe in one phase: how many were good, and how long they took from the moment they were due.",
+    cannotTellApart: "Why an answer was bad or late: the service, its dependency and the way between look the same from here.",
+    needs: "Enough samples for the asked confidence: 459 without a failure for a share of 99 %, 90 for a p95; at 99 % confidence.",
+  },
   params: schema,
   example: 'probe: checkout\navailable: ">= 95%"\np95: "<= 800ms"',
   probes: ({ probe }) => [probe],

@@ -27,6 +27,11 @@ type Params = z.output<typeof schema>;
 export const fallback: HypothesisType<Params> = {
   type: "fallback",
   summary: "Requests that meet the fault or an open breaker get the degraded answer, in time",
+  about: {
+    sees: "What requests that met the fault, or an open breaker, were answered: the degraded answer, in time.",
+    cannotTellApart: "An answer made up on the spot and an old one from a cache, unless the probe's `degraded` tells them apart by the body.",
+    needs: "A probe with `degraded`, and requests that need the dependency; one fault per way in which the dependency can fail.",
+  },
   params: schema,
   example: 'probe: checkout\nshare: ">= 95%"',
   probes: ({ probe }) => [probe],

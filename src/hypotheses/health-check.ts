@@ -10,8 +10,8 @@ import type { Claimed } from "./decide.ts";
 import { adviseOnSamples, expectedSamples, phaseMs } from "./expected-samples.ts";
 import { faultSpan, samplesFrom } from "./fault-span.ts";
 import { finished, tally } from "./figures.ts";
-import { findChanges } from "./health-changes.ts";
-import type { HealthChanges } from "./health-changes.ts";
+import { findChanges } from "./health-check/changes.ts";
+import type { HealthChanges } from "./health-check/changes.ts";
 import { apparatusObstacle, exerciseObstacle, onsetObstacle, phaseObstacle } from "./preconditions.ts";
 import type { Obstacle } from "./preconditions.ts";
 import { fewestSamples } from "./steady-state.ts";
@@ -37,6 +37,11 @@ type Params = z.output<typeof schema>;
 export const healthCheck: HypothesisType<Params> = {
   type: "health-check",
   summary: "Readiness turns with the dependency in time, without flapping, and liveness stays",
+  about: {
+    sees: "A probe of the readiness endpoint turning bad under the fault and good after it, and one of the liveness endpoint that must not.",
+    cannotTellApart: "A readiness that looks at the dependency and one that looks at the breaker in front of it; a cached check and a slow one.",
+    needs: "A probe at the period of your platform; a fault longer than threshold times period.",
+  },
   params: schema,
   example: "probe: ready\nturnsUnhealthy: { within: 8s }\nturnsHealthy: { within: 8s }\nliveness: live",
   probes: ({ probe, liveness }) => (liveness === undefined ? [probe] : [probe, liveness]),

@@ -16,6 +16,8 @@ export interface Judged {
   readonly hypotheses: readonly Verdict[];
   /** Inferred states, such as a breaker's, per hypothesis that infers some. */
   readonly states: Timeline["states"];
+  /** Figures over time, of those that have some. */
+  readonly series: Timeline["series"];
 }
 
 /** Judges every hypothesis of the plan, in every epoch that was planned. Deterministic: the same observations give the same verdicts. */
@@ -29,6 +31,10 @@ export function judge(observations: Observations): Judged {
     states: all.flatMap(({ verdict, epochs }) => {
       const spans = epochs.flatMap(({ judgement }) => judgement.states ?? []);
       return spans.length === 0 ? [] : [{ hypothesis: verdict.name, spans }];
+    }),
+    series: all.flatMap(({ verdict, epochs }) => {
+      const series = epochs.flatMap(({ judgement }) => judgement.series ?? []);
+      return series.length === 0 ? [] : [{ hypothesis: verdict.name, series }];
     }),
   };
 }

@@ -23,6 +23,11 @@ type Params = z.output<typeof schema>;
 export const recovery: HypothesisType<Params> = {
   type: "recovery",
   summary: "From the end of the fault to a steady state that lasts",
+  about: {
+    sees: "The steady state of a probe after the faults were lifted: from when on it held to the end.",
+    cannotTellApart: "A breaker still open, a backlog being worked off, a cold cache: it says when the service was well again, not why it took so long.",
+    needs: "A phase `after` longer than the bound, and a steady state of that probe.",
+  },
   params: schema,
   example: "probe: checkout\nwithin: 8s",
   probes: ({ probe }) => [probe],

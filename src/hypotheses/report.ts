@@ -13,7 +13,7 @@ export function report(observations: Observations): Report {
   const { header } = observations;
   const { plan } = header;
   const { experiment } = plan;
-  const { hypotheses, states } = judge(observations);
+  const { hypotheses, ...inferred } = judge(observations);
   const gates = assessSteadyState(observations);
   return tidy({
     schema: "chaos/report/1",
@@ -43,7 +43,7 @@ export function report(observations: Observations): Report {
       ...(signal === undefined ? {} : { signal }),
     })),
     issues: [...(plan.issues ?? []), ...tellIssues(observations)],
-    timeline: drawTimeline(observations, states),
+    timeline: drawTimeline(observations, inferred),
   });
 }
 

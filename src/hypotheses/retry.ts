@@ -10,20 +10,20 @@ import type { HypothesisType, Scope } from "../model/hypothesis-type.ts";
 import type { Bound } from "../model/bound.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { within } from "../units/bound.ts";
-import { markRequests } from "./circuit-breaker-marks.ts";
-import { findOpening } from "./circuit-breaker-trace.ts";
+import { markRequests } from "./circuit-breaker/marks.ts";
+import { findOpening } from "./circuit-breaker/trace.ts";
 import { decideByIntervals, decideByWitnesses, decideShare, surety, undecided } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
-import { decideFactor, decideFirst, decideJitter, decideKind, guessKind } from "./retry-backoff.ts";
-import { studentQuantile } from "./retry-growth.ts";
-import { explainRetry, retryClaims, retryParams } from "./retry-params.ts";
-import type { RetryParams } from "./retry-params.ts";
-import { PauseRows } from "./retry-pauses.ts";
-import { decideMethods, decideRetryAfter, decideStatuses } from "./retry-rules.ts";
-import { collectSequences } from "./retry-sequences.ts";
-import type { Sequence, SequenceList, Sequences } from "./retry-sequences.ts";
+import { decideFactor, decideFirst, decideJitter, decideKind, guessKind } from "./retry/backoff.ts";
+import { studentQuantile } from "./retry/growth.ts";
+import { explainRetry, retryClaims, retryParams } from "./retry/params.ts";
+import type { RetryParams } from "./retry/params.ts";
+import { PauseRows } from "./retry/pauses.ts";
+import { decideMethods, decideRetryAfter, decideStatuses } from "./retry/rules.ts";
+import { collectSequences } from "./retry/sequences.ts";
+import type { Sequence, SequenceList, Sequences } from "./retry/sequences.ts";
 
 /** Requests that must have run to their end before a bound on attempts is held. */
 const enough = 20;
@@ -32,6 +32,11 @@ const enough = 20;
 export const retry: HypothesisType<RetryParams> = {
   type: "retry",
   summary: "Failed calls are tried again: how often, how long apart, and which",
+  about: {
+    sees: "All calls that one request caused on the edge: how many, what each was answered, and the pauses between the end of one and the start of the next.",
+    cannotTellApart: "A retry in the service and one in its sidecar; retries at a constant pause and a hedge, where calls fail fast; a retry that leaves its first call running and a hedge, where calls hang.",
+    needs: "A fault that fails calls, and calls that carry their request; for exponential growth 18 retried requests at ±50 % jitter and 181 at full jitter, for two pauses each.",
+  },
   params: retryParams,
   example: 'proxy: payments\nprobe: checkout\nattempts: "<= 3"\nbackoff: { kind: exponential, jitter: required }',
   probes: ({ probe }) => [probe],

@@ -8,7 +8,7 @@ const mostBins = 120;
 const binLengthsMs = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000];
 
 /** The series behind the drawings: every probe and every proxy, in bins of equal length over all phases. */
-export function drawTimeline(observations: Observations, states: Timeline["states"]): Timeline {
+export function drawTimeline(observations: Observations, inferred: Pick<Timeline, "states" | "series">): Timeline {
   const { probes, proxies } = observations.header.plan.experiment;
   const startMs = Math.min(...observations.phases.map((phase) => phase.startMs), observations.endMs);
   const endMs = observations.phases.reduce((last, phase) => Math.max(last, phase.endMs), startMs);
@@ -20,7 +20,7 @@ export function drawTimeline(observations: Observations, states: Timeline["state
     binMs,
     probes: probes.map(({ name }) => drawProbe(name, observations, bins, binOf)),
     proxies: proxies.map(({ name }) => drawProxy(name, observations, bins, binOf)),
-    states,
+    ...inferred,
   };
 }
 

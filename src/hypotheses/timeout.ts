@@ -13,8 +13,8 @@ import { decideByWitnesses, decideQuantile, surety, undecided } from "./decide.t
 import { merge } from "./figures.ts";
 import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
-import { collectHeld } from "./timeout-held.ts";
-import type { Held } from "./timeout-held.ts";
+import { collectHeld } from "./timeout/held.ts";
+import type { Held } from "./timeout/held.ts";
 
 /** Ways of being kept waiting, by the fault that does it. `drip` waits for a fault of its own. */
 const shapes = ["hang", "headers-hang", "drip", "slow"] as const;
@@ -38,6 +38,11 @@ const patience = 2;
 export const timeout: HypothesisType<Params> = {
   type: "timeout",
   summary: "Callers leave calls that take too long, in time, and close the connection",
+  about: {
+    sees: "Calls that the fault keeps waiting: when their caller closed the connection, or that it never did although its request had been answered.",
+    cannotTellApart: "A per-try timeout and a deadline over all tries, where there is one try; a caller that left by itself and one whose own caller had left.",
+    needs: "A fault that holds calls longer than twice the bound: hang, headers and then nothing, a drip, or latency; calls joined to requests, for those that are left running.",
+  },
   params: schema,
   shapes,
   example: "proxy: payments\ngivesUp: 400ms..650ms\nclosesConnection: true",

@@ -24,6 +24,26 @@ export interface Judgement {
   readonly evidence?: readonly Evidence[];
   /** Inferred states over time, for the timeline. */
   readonly states?: readonly { readonly state: string; readonly startMs: number; readonly endMs: number }[];
+  /** Figures over time that the verdict rests on, for drawings. */
+  readonly series?: readonly Series[];
+}
+
+/** One figure over time. It keeps its value from a point to the next. */
+export interface Series {
+  readonly name: string;
+  readonly unit: "count" | "ms" | "share" | "perSecond";
+  /** When (ms from the start of the run) and what, in order of time; at most some 500. */
+  readonly points: readonly (readonly [atMs: number, value: number])[];
+}
+
+/** What a reader should know before trusting a verdict, in sentences. */
+export interface About {
+  /** What it looks at. */
+  readonly sees: string;
+  /** What looks the same from outside, and is named in `equivalentTo` rather than guessed. */
+  readonly cannotTellApart: string;
+  /** Traffic and shapes of fault without which it is inconclusive. */
+  readonly needs: string;
 }
 
 /** A warning about an experiment that could not decide its hypothesis. */
@@ -39,6 +59,7 @@ export interface Advice {
 export interface HypothesisType<P = unknown> {
   readonly type: string;
   readonly summary: string;
+  readonly about: About;
   /** Strict; the common keys (name, type, fault, library, epochs, confirm, shapes) are not part of it. */
   readonly params: z.ZodType<P>;
   /** A short valid example in YAML, parameters only. */

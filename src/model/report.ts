@@ -1,5 +1,6 @@
 import type { Issue } from "./issue.ts";
 import type { PhaseName } from "./experiment.ts";
+import type { Series } from "./hypothesis-type.ts";
 import type { Verdict } from "./verdict.ts";
 
 export type Outcome = "held" | "violated" | "inconclusive" | "baseline-not-met" | "guard-stopped" | "failed" | "interrupted";
@@ -84,4 +85,6 @@ export interface Timeline {
   readonly proxies: readonly { readonly proxy: string; readonly exchanges: readonly number[]; readonly faulted: readonly number[] }[];
   /** States inferred by a hypothesis, such as a breaker's. */
   readonly states: readonly { readonly hypothesis: string; readonly spans: readonly { readonly state: string; readonly startMs: number; readonly endMs: number }[] }[];
+  /** Figures that a hypothesis rests on, such as the calls in flight of a bulkhead. */
+  readonly series: readonly { readonly hypothesis: string; readonly series: readonly Series[] }[];
 }

@@ -70,7 +70,7 @@ export function aReport(exitCode: number, title = "A title"): Report {
     schema: "chaos/report/1", runId: "r", file: "x.yaml", document: 0, title, tags: [], seed: "s", planDigest: "0", confidence: 0.99,
     tool: { version: "0", node: "v20" }, startedAt: "2025-01-01T00:00:00.000Z", durationMs: 4000, outcome: exitCode === 0 ? "held" : "violated", exitCode,
     phases: [], steadyState: [], faults: [], proxies: [], hypotheses: [], services: [], issues: [],
-    timeline: { startMs: 0, binMs: 1000, probes: [], proxies: [], states: [] },
+    timeline: { startMs: 0, binMs: 1000, probes: [], proxies: [], states: [], series: [] },
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { findChanges } from "../../src/hypotheses/health-changes.ts";
+import { findChanges } from "../../src/hypotheses/health-check/changes.ts";
 import { healthCheck } from "../../src/hypotheses/health-check.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Judgement } from "../../src/model/hypothesis-type.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fitBend, fitGrowth, studentQuantile } from "../../src/hypotheses/retry-growth.ts";
+import { fitBend, fitGrowth, studentQuantile } from "../../src/hypotheses/retry/growth.ts";
 import { keyedRandom } from "../../src/math/random.ts";
 
 /** Rows of pauses with ±share jitter. */

@@ -1,9 +1,9 @@
-import { hasFailed, metFault } from "../evidence/call-outcome.ts";
-import { Column, rowsWhere } from "../evidence/column.ts";
-import type { Rows } from "../evidence/column.ts";
-import type { RequestCalls } from "../evidence/edge-baseline.ts";
-import { partitionPoint } from "../evidence/partition-point.ts";
-import type { Call, Sample } from "../model/observation.ts";
+import { hasFailed, metFault } from "../../evidence/call-outcome.ts";
+import { Column, rowsWhere } from "../../evidence/column.ts";
+import type { Rows } from "../../evidence/column.ts";
+import type { RequestCalls } from "../../evidence/edge-baseline.ts";
+import { partitionPoint } from "../../evidence/partition-point.ts";
+import type { Call, Sample } from "../../model/observation.ts";
 
 /** The attempts of one request at one thing: calls with the same method and path, in start order. */
 export interface Sequence {

@@ -1,10 +1,10 @@
-import { hasFailed } from "../evidence/call-outcome.ts";
-import type { Call } from "../model/observation.ts";
-import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
-import { format } from "../units/format.ts";
-import { grpcCodeName } from "../units/grpc-code.ts";
-import type { GrpcCode } from "../units/grpc-code.ts";
-import type { Sequence, Sequences } from "./retry-sequences.ts";
+import { hasFailed } from "../../evidence/call-outcome.ts";
+import type { Call } from "../../model/observation.ts";
+import type { ClaimVerdict, Evidence } from "../../model/verdict.ts";
+import { format } from "../../units/format.ts";
+import { grpcCodeName } from "../../units/grpc-code.ts";
+import type { GrpcCode } from "../../units/grpc-code.ts";
+import type { Sequence, Sequences } from "./sequences.ts";
 
 /** So many calls must have had the chance to break a rule before it is held. */
 const enough = 20;

@@ -1,9 +1,9 @@
-import { Column } from "../evidence/column.ts";
-import { disturbedAt } from "../evidence/disturbances.ts";
-import { isHold } from "../evidence/felt.ts";
-import type { Scope } from "../model/hypothesis-type.ts";
-import type { Call, Disturbance } from "../model/observation.ts";
-import { faultSpan, phaseWindow, samplesFrom } from "./fault-span.ts";
+import { Column } from "../../evidence/column.ts";
+import { disturbedAt } from "../../evidence/disturbances.ts";
+import { isHold } from "../../evidence/felt.ts";
+import type { Scope } from "../../model/hypothesis-type.ts";
+import type { Call, Disturbance } from "../../model/observation.ts";
+import { faultSpan, phaseWindow, samplesFrom } from "../fault-span.ts";
 
 /** A call that a fault kept waiting. */
 export interface Held {

@@ -1,12 +1,12 @@
-import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { clopperPearson } from "../math/proportion.ts";
-import { quantile, quantileInterval } from "../math/quantile.ts";
-import type { Bound } from "../model/bound.ts";
-import type { ClaimVerdict } from "../model/verdict.ts";
-import { format } from "../units/format.ts";
-import { decideByIntervals, decideQuantile, surety, undecided } from "./decide.ts";
-import type { BackoffKind } from "./retry-params.ts";
-import type { PauseRows } from "./retry-pauses.ts";
+import type { EdgeBaseline } from "../../evidence/edge-baseline.ts";
+import { clopperPearson } from "../../math/proportion.ts";
+import { quantile, quantileInterval } from "../../math/quantile.ts";
+import type { Bound } from "../../model/bound.ts";
+import type { ClaimVerdict } from "../../model/verdict.ts";
+import { format } from "../../units/format.ts";
+import { decideByIntervals, decideQuantile, surety, undecided } from "../decide.ts";
+import type { BackoffKind } from "./params.ts";
+import type { PauseRows } from "./pauses.ts";
 
 /** What the pauses look like: rows of pauses per request, and what can be told of them. */
 export interface Pauses {

@@ -1,6 +1,6 @@
-import { Column } from "../evidence/column.ts";
-import { fitBend, fitGrowth } from "./retry-growth.ts";
-import type { SequenceList } from "./retry-sequences.ts";
+import { Column } from "../../evidence/column.ts";
+import { fitBend, fitGrowth } from "./growth.ts";
+import type { SequenceList } from "./sequences.ts";
 
 /** The pauses of some requests, a row for each; rows are made as they are asked for, and what takes all of them is found once. */
 export class PauseRows implements Iterable<readonly number[]> {

@@ -1,4 +1,4 @@
-import { format } from "../units/format.ts";
+import { format } from "../../units/format.ts";
 
 interface Volume {
   readonly calls: number;

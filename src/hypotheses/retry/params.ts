@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Bound } from "../model/bound.ts";
-import { parseBound } from "../units/bound.ts";
-import { bound } from "../units/fields.ts";
-import { format } from "../units/format.ts";
-import { grpcCodes } from "../units/grpc-code.ts";
-import { expectedForm, parseQuantity } from "../units/quantity.ts";
+import type { Bound } from "../../model/bound.ts";
+import { parseBound } from "../../units/bound.ts";
+import { bound } from "../../units/fields.ts";
+import { format } from "../../units/format.ts";
+import { grpcCodes } from "../../units/grpc-code.ts";
+import { expectedForm, parseQuantity } from "../../units/quantity.ts";
 
 /** A bound, or a plain quantity that is meant roughly: `first: 100ms` allows a quarter less, and a quarter more beside the 25 ms that scheduling adds. */
 function about(kind: "duration" | "factor", slack: number): z.ZodType<Bound, string | number> {

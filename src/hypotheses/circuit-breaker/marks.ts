@@ -1,8 +1,8 @@
-import { Column } from "../evidence/column.ts";
-import type { RequestCalls } from "../evidence/edge-baseline.ts";
-import { partitionPoint } from "../evidence/partition-point.ts";
-import { sortRows } from "../evidence/sort-rows.ts";
-import type { Call } from "../model/observation.ts";
+import { Column } from "../../evidence/column.ts";
+import type { RequestCalls } from "../../evidence/edge-baseline.ts";
+import { partitionPoint } from "../../evidence/partition-point.ts";
+import { sortRows } from "../../evidence/sort-rows.ts";
+import type { Call } from "../../model/observation.ts";
 
 /** One request on the time line of a breaker: when it asked, and whether it got through. */
 export interface Mark {

@@ -1,11 +1,11 @@
-import type { Experiment, Hypothesis } from "../model/experiment.ts";
-import type { Advice } from "../model/hypothesis-type.ts";
-import { enoughForShare } from "./decide.ts";
-import { samplesForQuantile } from "../math/quantile.ts";
-import { format } from "../units/format.ts";
-import type { BreakerParams } from "./circuit-breaker-params.ts";
-import { tooFewFor } from "./circuit-breaker-volumes.ts";
-import { adviseOnSamples, expectedSamples, phaseMs } from "./expected-samples.ts";
+import type { Experiment, Hypothesis } from "../../model/experiment.ts";
+import type { Advice } from "../../model/hypothesis-type.ts";
+import { enoughForShare } from "../decide.ts";
+import { samplesForQuantile } from "../../math/quantile.ts";
+import { format } from "../../units/format.ts";
+import type { BreakerParams } from "./params.ts";
+import { tooFewFor } from "./volumes.ts";
+import { adviseOnSamples, expectedSamples, phaseMs } from "../expected-samples.ts";
 
 /** Requests in a row that tell an open breaker from chance, without misses before the fault. */
 const usualRow = 4;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Bound } from "../model/bound.ts";
-import { atMost, bound } from "../units/fields.ts";
+import type { Bound } from "../../model/bound.ts";
+import { atMost, bound } from "../../units/fields.ts";
 
 const trials = z
   .strictObject({

@@ -1,5 +1,5 @@
-import { Column } from "../evidence/column.ts";
-import { normalQuantile } from "../math/proportion.ts";
+import { Column } from "../../evidence/column.ts";
+import { normalQuantile } from "../../math/proportion.ts";
 
 /** Chance of a growth that is none, and of none that is one, for which the counts of sequences are. */
 const chance = 5e-4;

@@ -1,11 +1,11 @@
-import { hasFailed, hasSucceeded, metFault } from "../evidence/call-outcome.ts";
-import { rowsWhere } from "../evidence/column.ts";
-import type { Rows } from "../evidence/column.ts";
-import type { EdgeBaseline } from "../evidence/edge-baseline.ts";
-import { areTooMany, findZeroRun } from "../evidence/zero-runs.ts";
-import type { Call } from "../model/observation.ts";
-import { MarkSequence } from "./circuit-breaker-marks.ts";
-import type { Mark, Marks } from "./circuit-breaker-marks.ts";
+import { hasFailed, hasSucceeded, metFault } from "../../evidence/call-outcome.ts";
+import { rowsWhere } from "../../evidence/column.ts";
+import type { Rows } from "../../evidence/column.ts";
+import type { EdgeBaseline } from "../../evidence/edge-baseline.ts";
+import { areTooMany, findZeroRun } from "../../evidence/zero-runs.ts";
+import type { Call } from "../../model/observation.ts";
+import { MarkSequence } from "./marks.ts";
+import type { Mark, Marks } from "./marks.ts";
 
 /** Requests that got through between two rows that did not. */
 export interface Trial {

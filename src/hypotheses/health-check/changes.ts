@@ -1,4 +1,4 @@
-import type { Sample } from "../model/observation.ts";
+import type { Sample } from "../../model/observation.ts";
 
 type Health = "healthy" | "unhealthy";
 

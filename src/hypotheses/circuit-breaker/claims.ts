@@ -1,12 +1,12 @@
-import { hasFailed } from "../evidence/call-outcome.ts";
-import { Column } from "../evidence/column.ts";
-import type { Bound } from "../model/bound.ts";
-import type { ClaimVerdict, VerdictWord } from "../model/verdict.ts";
-import { format } from "../units/format.ts";
-import type { Mark, Marks } from "./circuit-breaker-marks.ts";
-import type { Opening, Trial } from "./circuit-breaker-trace.ts";
-import { decideQuantile, decideShare, isInside, isOutside, undecided } from "./decide.ts";
-import type { Claimed } from "./decide.ts";
+import { hasFailed } from "../../evidence/call-outcome.ts";
+import { Column } from "../../evidence/column.ts";
+import type { Bound } from "../../model/bound.ts";
+import type { ClaimVerdict, VerdictWord } from "../../model/verdict.ts";
+import { format } from "../../units/format.ts";
+import type { Mark, Marks } from "./marks.ts";
+import type { Opening, Trial } from "./trace.ts";
+import { decideQuantile, decideShare, isInside, isOutside, undecided } from "../decide.ts";
+import type { Claimed } from "../decide.ts";
 
 /** How often the failing calls that ended before the opening lie in the bound. */
 export function decideFailures(bound: Bound, opening: Opening, marks: Marks): { readonly verdict: ClaimVerdict; readonly failures: number } {
