@@ -45,11 +45,15 @@ export class SampleIndex {
     const status = samples.status(row);
     const failure = samples.failure(row);
     const blame = samples.blame(row);
+    const value = samples.value(row);
+    const term = samples.term(row);
     if (sentMs !== undefined) sample.sentMs = sentMs;
     if (endMs !== undefined) sample.endMs = endMs;
     if (status > 0) sample.status = status;
     if (failure !== undefined) sample.failure = failure;
     if (blame !== undefined) sample.blame = blame;
+    if (value !== undefined) sample.value = value;
+    if (term !== undefined) sample.term = term;
     return sample;
   }
 }

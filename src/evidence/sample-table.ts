@@ -17,6 +17,11 @@ export class SampleTable {
   readonly #failure = new Column("u16");
   readonly #blame = new Column("u16");
   readonly #texts = new Texts(65_000);
+  /** A captured value that is a number is kept as one: each answer may have another. */
+  readonly #number = new Column("f64");
+  readonly #value = new Column("u16");
+  readonly #values = new Texts(65_000);
+  readonly #term = new Column("f64");
 
   add(record: SampleRecord, probe: number): void {
     this.probe.push(probe);
@@ -29,6 +34,10 @@ export class SampleTable {
     this.#status.push(record.status ?? 0);
     this.#failure.push(this.#texts.number(record.failure));
     this.#blame.push(this.#texts.number(record.blame));
+    const number = asNumber(record.value);
+    this.#number.push(number ?? Number.NaN);
+    this.#value.push(number === undefined ? this.#values.number(record.value) : 0);
+    this.#term.push(record.term ?? Number.NaN);
   }
 
   /** Absent: never sent. */
@@ -60,6 +69,17 @@ export class SampleTable {
     return this.#texts.text(this.#blame.get(row));
   }
 
+  /** What was captured; of texts the first 65,000 different ones. */
+  value(row: number): string | undefined {
+    const number = this.#number.get(row);
+    return Number.isNaN(number) ? this.#values.text(this.#value.get(row)) : String(number);
+  }
+
+  term(row: number): number | undefined {
+    const term = this.#term.get(row);
+    return Number.isNaN(term) ? undefined : term;
+  }
+
   /** Of a pending one its age. */
   latencyMs(row: number): number {
     const end = this.#endAfterMs.get(row);
@@ -71,4 +91,10 @@ export class SampleTable {
     const rows = rowsWhere(this.probe.length, (row) => this.probe.get(row) === probe);
     return sortRows(rows, (a, b) => this.dueMs.get(a) - this.dueMs.get(b) || this.n.get(a) - this.n.get(b));
   }
+}
+
+/** Absent for a text that would come back otherwise. */
+function asNumber(text: string | undefined): number | undefined {
+  const number = Number(text);
+  return text !== undefined && String(number) === text && !Number.isNaN(number) ? number : undefined;
 }

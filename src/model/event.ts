@@ -1,6 +1,6 @@
 import type { Endpoint } from "./endpoint.ts";
 import type { Metric, PhaseName } from "./experiment.ts";
-import type { Grade } from "./probe-type.ts";
+import type { Captured, Grade } from "./probe-type.ts";
 import type { Plan } from "./plan.ts";
 import type { Decision } from "./selection.ts";
 import type { EffectKind } from "./effect.ts";
@@ -152,7 +152,7 @@ export type WitnessRecord =
   | { readonly kind: "witness-issue"; readonly atMs: number; readonly proxy: string; readonly code: string; readonly message: string };
 
 /** One request of a probe, written when it has ended, or at the end of the run while pending. */
-export interface SampleRecord {
+export interface SampleRecord extends Captured {
   readonly kind: "sample";
   readonly atMs: number;
   readonly probe: string;

@@ -1,6 +1,6 @@
 import type { Fault, PhaseName } from "./experiment.ts";
 import type { ExchangeEnd, FaultRecord, JournalHeader } from "./event.ts";
-import type { Grade } from "./probe-type.ts";
+import type { Captured, Grade } from "./probe-type.ts";
 import type { Rung } from "./verdict.ts";
 
 /** A phase as it really ran, ms from the start of the run. */
@@ -12,7 +12,7 @@ export interface PhaseWindow {
 }
 
 /** One request of a probe. It belongs to the phase in which it was due. */
-export interface Sample {
+export interface Sample extends Captured {
   readonly probe: string;
   readonly n: number;
   readonly phase: PhaseName;

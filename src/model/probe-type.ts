@@ -35,6 +35,12 @@ export interface ProbeAnswer {
 /** `good`: as in steady state. `degraded`: acceptable while a fault is in force. `bad`: neither. */
 export type Grade = "good" | "degraded" | "bad";
 
+/** What was read out of an answer: `value` a scalar of it as text, at most 64 characters; `term` a number that only grows, such as the term of a leader. */
+export interface Captured {
+  readonly value?: string;
+  readonly term?: number;
+}
+
 /** One kind of probe. Pure: it says what to send and how good an answer is; the run sends. */
 export interface ProbeType<P = unknown> {
   readonly type: string;
@@ -47,4 +53,6 @@ export interface ProbeType<P = unknown> {
   grade(params: P, answer: ProbeAnswer): Grade;
   /** One line about why an answer is not good, for reports: expected against got. */
   blame(params: P, answer: ProbeAnswer): string;
+  /** Reads out of a complete answer what the author asked to keep of it; of a kind of probe that can. */
+  capture?(params: P, answer: ProbeAnswer): Captured;
 }

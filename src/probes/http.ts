@@ -1,19 +1,26 @@
 import { z } from "zod";
 import type { Json } from "../model/json.ts";
-import type { ProbeAnswer, ProbeType } from "../model/probe-type.ts";
+import type { Captured, ProbeAnswer, ProbeType } from "../model/probe-type.ts";
 import { blameBy, gradeBy } from "./grading.ts";
-import { explainJson, jsonFault, jsonTest } from "./json-test.ts";
+import { explainJson, jsonFault, jsonTest, valueAt } from "./json-test.ts";
 import type { JsonTest } from "./json-test.ts";
 import { explainStatus, hasStatus, statusTest } from "./status-test.ts";
 import { excerpt, explainText, textFault, textOrTest, textTest } from "./text-test.ts";
 
 /** Kept of a body that is to be graded; larger ones are graded by their first part and cannot be JSON. */
 const gradedBytes = 1024 * 1024;
+/** Kept of a captured value. */
+const longestValue = 64;
 /** Kept of any other body, to be shown when the answer is bad. */
 const shownBytes = 200;
 
 const bodyTest = textTest.extend({
   json: z.union([jsonTest, z.array(jsonTest).min(1)]).optional().meta({ description: "tests on places of a JSON body; all must hold" }),
+});
+
+const capture = z.strictObject({
+  path: z.string().min(1).meta({ description: "the place of a text, number or boolean of the JSON answer: a JSON pointer (/role) or a dotted path" }),
+  term: z.string().min(1).optional().meta({ description: "the place of a number that only grows: the term of a leader, an epoch" }),
 });
 
 const expectation = z.strictObject({
@@ -31,6 +38,7 @@ const params = z.strictObject({
   body: z.string().optional().meta({ description: "body, sent as it is" }),
   expect: expectation.prefault({}).meta({ description: "what makes an answer good" }),
   degraded: expectation.optional().meta({ description: "what is acceptable while a fault is in force" }),
+  capture: capture.optional().meta({ description: "what is kept of each JSON answer, for hypotheses that compare answers: at most 64 characters" }),
   ca: z.string().min(1).optional().meta({ description: 'of https://: PEM file of the authorities that are trusted, instead of the well-known ones, such as "${proxies.payments.ca}"' }),
   insecure: z.boolean().optional().meta({ description: "of https://: true = any certificate will do" }),
   trace: z.boolean().default(true).meta({ description: "send traceparent, so that the calls which a request causes are known to be its own" }),
@@ -55,15 +63,28 @@ export const http: ProbeType<HttpParams> = {
       ...(body === undefined ? {} : { body }),
       trace: params.trace,
       ...(params.ca === undefined && params.insecure !== true ? {} : { trust: { ...(params.ca === undefined ? {} : { ca: params.ca }), ...(params.insecure === true ? { insecure: true } : {}) } }),
-      keepBytes: params.expect.body === undefined && params.degraded?.body === undefined ? shownBytes : gradedBytes,
+      keepBytes: params.expect.body === undefined && params.degraded?.body === undefined && params.capture === undefined ? shownBytes : gradedBytes,
     };
   },
   grade: (params, answer) => gradeBy(faultOf, params, answer),
   blame: (params, answer) => blameBy(faultOf, params, answer),
+  capture: ({ capture }, answer) => (capture === undefined || answer.failure !== undefined ? {} : capturedOf(capture, answer)),
 };
 
 function methodOf(params: HttpParams): string {
   return params.method?.toUpperCase() ?? (params.json === undefined && params.body === undefined ? "GET" : "POST");
+}
+
+/** Of a body that is no JSON, of a place that is not there or holds a list or an object: nothing. */
+function capturedOf({ path, term }: z.infer<typeof capture>, { body = "" }: ProbeAnswer): Captured {
+  const document = parsed(body);
+  if (document === undefined) return {};
+  const value = valueAt(document, path);
+  const number = term === undefined ? undefined : valueAt(document, term);
+  return {
+    ...(value === undefined || typeof value === "object" ? {} : { value: String(value).slice(0, longestValue) }),
+    ...(typeof number === "number" && Number.isFinite(number) ? { term: number } : {}),
+  };
 }
 
 function faultOf(expect: Expectation, answer: ProbeAnswer): string | undefined {

@@ -1,7 +1,7 @@
 import { ChaosError } from "../model/error.ts";
 import type { Probe } from "../model/experiment.ts";
 import type { Json } from "../model/json.ts";
-import type { Grade, ProbeAnswer, ProbeCall } from "../model/probe-type.ts";
+import type { Captured, Grade, ProbeAnswer, ProbeCall } from "../model/probe-type.ts";
 import { resolve } from "../experiment/interpolate.ts";
 import type { RunScope } from "../experiment/interpolate.ts";
 import { findProbeType } from "../probes/index.ts";
@@ -14,6 +14,7 @@ export interface Ask {
   grade(answer: ProbeAnswer): Grade;
   /** One line, at most 200 characters. */
   blame(answer: ProbeAnswer): string;
+  capture(answer: ProbeAnswer): Captured;
 }
 
 /** The questions of a probe, made one by one where they name their request, once and for all where they do not. Throws ChaosError `unknown-probe`. */
@@ -32,5 +33,6 @@ function askOf(probe: Probe, params: Json): Ask {
     call: type.ask(params),
     grade: (answer) => type.grade(params, answer),
     blame: (answer) => type.blame(params, answer).replaceAll(/\s+/g, " ").slice(0, longestBlame),
+    capture: (answer) => type.capture?.(params, answer) ?? {},
   };
 }

@@ -136,7 +136,7 @@ export class ProbeLoad {
     }
   }
 
-  #answered(n: number, answer: ProbeAnswer, { grade, blame }: Pick<Ask, "grade" | "blame">): void {
+  #answered(n: number, answer: ProbeAnswer, { grade, blame, capture }: Pick<Ask, "grade" | "blame" | "capture">): void {
     const found = this.#inFlight.get(n);
     if (found === undefined) return;
     const endMs = this.#options.env.nowMs();
@@ -149,6 +149,7 @@ export class ProbeLoad {
       ...(answer.status === undefined ? {} : { status: answer.status }),
       ...(answer.failure === undefined ? {} : { failure: answer.failure }),
       ...(graded === "bad" ? { blame: blame(answer) } : {}),
+      ...capture(answer),
     });
     if (this.#options.probe.load.kind === "serial") this.#follow(endMs);
     if (this.#isIdle()) this.#whenIdle?.();

@@ -26,6 +26,12 @@ const traceOf = (n: number): string => header.tracePrefix + encodeRequestKey("ha
 describe("samples", () => {
   const edges = [started("warmup", 50), started("before", 1050), started("during", 5050.4), started("after", 15_050)];
 
+  test("keeps what samples captured as it was written", () => {
+    const values = ["leader", "7", "07", "-0", "1e3", "NaN", "", "0.5", undefined];
+    const seen = observe([...edges, ...values.map((value, i) => sample(i + 1, 1100 + i, value === undefined ? { term: 4 } : { value }))]);
+    expect([...seen.samples({ probe: "checkout" })].map(({ value, term }) => [value, term])).toEqual(values.map((value) => [value, value === undefined ? 4 : undefined]));
+  });
+
   test("belong to the phase in which they were due, not in which they ended", () => {
     const seen = observe([...edges, sample(1, 5049, { endMs: 9000 }), sample(2, 5050), sample(3, 15_049, { endMs: 16_000 })]);
     expect([...seen.samples({ probe: "checkout" })].map(({ n, phase }) => [n, phase])).toEqual([[1, "before"], [2, "during"], [3, "during"]]);

@@ -35,6 +35,29 @@ describe("what an HTTP probe asks", () => {
   });
 });
 
+describe("what is captured of an HTTP answer", () => {
+  const asked = params({ capture: { path: "/role", term: "/term" } });
+
+  test("is the text, number or boolean at its path, as text, and the number of its term", () => {
+    expect(http.capture?.(asked, json({ role: "leader", term: 3 }))).toEqual({ value: "leader", term: 3 });
+    expect(http.capture?.(asked, json({ role: 17 }, 503))).toEqual({ value: "17" });
+    expect(http.capture?.(asked, json({ role: false, term: "3" }))).toEqual({ value: "false" });
+  });
+
+  test("is at most 64 characters", () => {
+    expect(http.capture?.(asked, json({ role: "x".repeat(100) }))).toEqual({ value: "x".repeat(64) });
+  });
+
+  test("is nothing of what is no JSON, is not there, is no scalar, or never came whole", () => {
+    for (const given of [answer({ body: "leader" }), json({}), json({ role: null }), json({ role: ["leader"] }), { ...json({ role: "leader" }), failure: "closed" }]) expect(http.capture?.(asked, given)).toEqual({});
+    expect(http.capture?.(params({}), json({ role: "leader" }))).toEqual({});
+  });
+
+  test("needs enough of the body", () => {
+    expect(http.ask(asked)).toMatchObject({ keepBytes: 1024 * 1024 });
+  });
+});
+
 describe("the grade of an HTTP answer", () => {
   test.each([
     [undefined, 204, "good"],

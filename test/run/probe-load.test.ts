@@ -19,7 +19,7 @@ function aLoad(dues: readonly number[], overrides: Partial<Load> = {}, endMs = 1
     dues: dues.map((dueMs) => ({ dueMs, phase: "before" as const, epoch: 1 }))[Symbol.iterator](),
     ask: (n) => {
       asked = n;
-      return { call: { kind: "tcp", host: "h", port: 1, keepBytes: 0 }, headers: {}, grade: ({ failure }) => (failure === undefined ? "good" : "bad"), blame: ({ failure }) => `because ${failure}` };
+      return { call: { kind: "tcp", host: "h", port: 1, keepBytes: 0 }, headers: {}, grade: ({ failure }) => (failure === undefined ? "good" : "bad"), blame: ({ failure }) => `because ${failure}`, capture: ({ body }) => (body === undefined ? {} : { value: body, term: 7 }) };
     },
     caller: {
       call: (_call, _headers, answered) => {
@@ -52,6 +52,14 @@ describe("an open load", () => {
     expect(sent.map(({ atMs }) => atMs)).toEqual([150, 150, 150]);
     sent[0]?.answer({ status: 200 });
     expect(samples()).toMatchObject([{ n: 1, dueMs: 100, sentMs: 150, endMs: 400, grade: "good", status: 200 }]);
+  });
+
+  test("records what is captured of an answer, and nothing of one that never came", () => {
+    const { clock, sent, samples } = aLoad([0, 10]);
+    clock.advance(20);
+    sent[0]?.answer({ status: 200, body: "leader" });
+    clock.advance(2000);
+    expect(samples().map(({ value, term }) => [value, term])).toEqual([["leader", 7], [undefined, undefined]]);
   });
 
   test("that is ended before its time sends no more, and waits for what is unfinished", async () => {
