@@ -93,6 +93,7 @@ function conclude(hypothesis: Hypothesis, expected: string, epochs: readonly Epo
   const deciding = claims.find((claim) => claim.verdict === verdict);
   const shown = epochs.find(({ judgement }) => deciding !== undefined && judgement.claims.some((claim) => claim.claim === deciding.claim && claim.verdict === verdict)) ?? epochs[0];
   const correlation = shown?.judgement.correlation;
+  const typical = shown?.judgement.typical;
   const nextStep = verdict === "inconclusive" ? deciding?.nextStep : undefined;
   return {
     name: hypothesis.name,
@@ -108,5 +109,6 @@ function conclude(hypothesis: Hypothesis, expected: string, epochs: readonly Epo
     equivalentTo: [...new Set(epochs.flatMap(({ judgement }) => judgement.equivalentTo ?? []))],
     claims,
     evidence: epochs.flatMap(({ judgement }) => judgement.evidence ?? []),
+    ...(typical === undefined ? {} : { typical }),
   };
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Experiment, Hypothesis } from "./experiment.ts";
 import type { JsonObject } from "./json.ts";
 import type { Observations } from "./observation.ts";
-import type { ClaimVerdict, Evidence, Rung } from "./verdict.ts";
+import type { ClaimVerdict, Evidence, RequestDrawn, Rung } from "./verdict.ts";
 
 /** What a hypothesis is judged in: one epoch of a run. */
 export interface Scope {
@@ -26,6 +26,8 @@ export interface Judgement {
   readonly states?: readonly { readonly state: string; readonly startMs: number; readonly endMs: number }[];
   /** Figures over time that the verdict rests on, for drawings. */
   readonly series?: readonly Series[];
+  /** A request as an example, to be drawn call by call. */
+  readonly typical?: RequestDrawn;
 }
 
 /** One figure over time. It keeps its value from a point to the next. */
@@ -34,6 +36,8 @@ export interface Series {
   readonly unit: "count" | "ms" | "share" | "perSecond";
   /** When (ms from the start of the run) and what, in order of time; at most some 500. */
   readonly points: readonly (readonly [atMs: number, value: number])[];
+  /** What it is to stay at or below: drawn as a level across the curve. */
+  readonly limit?: number;
 }
 
 /** What a reader should know before trusting a verdict, in sentences. */

@@ -1,3 +1,4 @@
+import type { ExchangeEnd } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 
 /** `held`: shown within the bound · `violated`: shown outside it · `inconclusive`: not shown. */
@@ -27,6 +28,21 @@ export interface Evidence {
   readonly what: string;
 }
 
+/** One request with its calls on an edge, chosen because it is like most of them. All times are ms from the start of the run. */
+export interface RequestDrawn {
+  readonly probe: string;
+  readonly proxy: string;
+  readonly n: number;
+  /** From so many it was chosen. */
+  readonly among: number;
+  readonly dueMs: number;
+  /** Absent: it was never answered. */
+  readonly answeredMs?: number;
+  readonly status?: number;
+  /** In order of their start. */
+  readonly calls: readonly { readonly startMs: number; readonly endMs: number; readonly end: ExchangeEnd; readonly status?: number }[];
+}
+
 export interface Verdict {
   readonly name: string;
   readonly type: string;
@@ -42,4 +58,6 @@ export interface Verdict {
   readonly equivalentTo: readonly string[];
   readonly claims: readonly ClaimVerdict[];
   readonly evidence: readonly Evidence[];
+  /** Where calls of one request are judged: one as an example. */
+  readonly typical?: RequestDrawn;
 }
