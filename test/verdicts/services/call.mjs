@@ -1,0 +1,34 @@
+// One call of the dependency, as a service makes it: the caller's traceparent goes along, a bad status is an error.
+import { Agent, request as httpRequest } from "node:http";
+
+const upstreamUrl = process.env.UPSTREAM_URL;
+
+/** Calls the dependency and gives the body it answered with; throws for a status from 400 and for what the network does. `maxSockets`: through an agent with so many connections. */
+export function makeCall({ timeoutMs, maxSockets } = {}) {
+  if (maxSockets !== undefined) return overAgent(new Agent({ keepAlive: true, maxSockets }));
+  return async ({ path, method = "GET", traceparent, headers = {}, body, signal }) => {
+    const signals = [...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]), ...(signal === undefined ? [] : [signal])];
+    const response = await fetch(`${upstreamUrl}${path}`, {
+      method,
+      headers: { ...headers, ...(traceparent !== undefined && { traceparent }) },
+      ...(body !== undefined && { body }),
+      ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw Object.assign(new Error(`the dependency answered ${response.status}`), { status: response.status });
+    return JSON.parse(text);
+  };
+}
+
+function overAgent(agent) {
+  return ({ path, method = "GET", traceparent, headers = {} }) => new Promise((resolve, reject) => {
+    const request = httpRequest(`${upstreamUrl}${path}`, { method, agent, headers: { ...headers, ...(traceparent !== undefined && { traceparent }) } }, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => (response.statusCode < 400 ? resolve(JSON.parse(Buffer.concat(chunks).toString())) : reject(Object.assign(new Error(`the dependency answered ${response.statusCode}`), { status: response.statusCode }))));
+    });
+    request.on("error", reject);
+    request.end();
+  });
+}
