@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Bound } from "../model/bound.ts";
 import { parseBound } from "./bound.ts";
+import { format } from "./format.ts";
 import { examplesOf, expectedForm, parseQuantity, patternOf } from "./quantity.ts";
 import type { QuantityKind } from "./quantity.ts";
 
@@ -70,4 +71,19 @@ export function atMost(kind: QuantityKind): z.ZodType<Bound, string | number> {
 function plainLimit(kind: QuantityKind, text: string | number): Bound | string {
   const max = parseQuantity(kind, text);
   return typeof max === "string" ? max : { text: `<= ${text}`, max };
+}
+
+/** A bound, or a plain quantity that is meant roughly: `first: 100ms` allows a quarter less, and a quarter more beside `slack`, such as the 25 ms that scheduling adds. */
+export function about(kind: "duration" | "factor", slack: number): z.ZodType<Bound, string | number> {
+  return z.union([z.string(), z.number()]).meta({ description: `${expectedForm(kind)}, or a bound on it` }).transform((text, context) => {
+    const isBound = /[<>=]|\.\./.test(String(text));
+    const value = isBound ? parseBound(kind, String(text)) : parseQuantity(kind, text);
+    if (typeof value === "string") {
+      context.addIssue({ code: "custom", message: value });
+      return z.NEVER;
+    }
+    if (typeof value !== "number") return value;
+    const [min, max] = [value * 0.75, value * 1.25 + slack];
+    return { text: `about ${text} (${format(kind, min)} to ${format(kind, max)})`, min, max };
+  });
 }

@@ -1,25 +1,6 @@
 import { z } from "zod";
-import type { Bound } from "../../model/bound.ts";
-import { parseBound } from "../../units/bound.ts";
-import { bound } from "../../units/fields.ts";
-import { format } from "../../units/format.ts";
+import { about, bound } from "../../units/fields.ts";
 import { grpcCodes } from "../../units/grpc-code.ts";
-import { expectedForm, parseQuantity } from "../../units/quantity.ts";
-
-/** A bound, or a plain quantity that is meant roughly: `first: 100ms` allows a quarter less, and a quarter more beside the 25 ms that scheduling adds. */
-function about(kind: "duration" | "factor", slack: number): z.ZodType<Bound, string | number> {
-  return z.union([z.string(), z.number()]).meta({ description: `${expectedForm(kind)}, or a bound on it` }).transform((text, context) => {
-    const isBound = /[<>=]|\.\./.test(String(text));
-    const value = isBound ? parseBound(kind, String(text)) : parseQuantity(kind, text);
-    if (typeof value === "string") {
-      context.addIssue({ code: "custom", message: value });
-      return z.NEVER;
-    }
-    if (typeof value !== "number") return value;
-    const [min, max] = [value * 0.75, value * 1.25 + slack];
-    return { text: `about ${text} (${format(kind, min)} to ${format(kind, max)})`, min, max };
-  });
-}
 
 const backoffKinds = ["none", "constant", "linear", "exponential"] as const;
 export type BackoffKind = (typeof backoffKinds)[number];
