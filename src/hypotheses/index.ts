@@ -7,8 +7,11 @@
 import type { HypothesisType } from "../model/hypothesis-type.ts";
 import { circuitBreaker } from "./circuit-breaker.ts";
 import { claim } from "./claim.ts";
+import { failover } from "./failover.ts";
 import { fallback } from "./fallback.ts";
 import { healthCheck } from "./health-check.ts";
+import { hedging } from "./hedging.ts";
+import { isolation } from "./isolation.ts";
 import { recovery } from "./recovery.ts";
 import { retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
@@ -16,7 +19,7 @@ import { timeout } from "./timeout.ts";
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(failover), erase(hedging)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);
