@@ -12,6 +12,7 @@ import { format } from "../units/format.ts";
 import { adviseOnBreaker } from "./circuit-breaker/advice.ts";
 import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream, measureOpenSpan } from "./circuit-breaker/claims.ts";
 import type { TrialsSeen } from "./circuit-breaker/claims.ts";
+import { flowOf } from "./circuit-breaker/flow.ts";
 import { breakerParams, explainBreaker } from "./circuit-breaker/params.ts";
 import type { BreakerParams } from "./circuit-breaker/params.ts";
 import { lookUnder, markRequests } from "./circuit-breaker/marks.ts";
@@ -44,8 +45,8 @@ export const circuitBreaker: HypothesisType<BreakerParams> = {
   judge(params, scope) {
     const seen = look(params, scope);
     if ("reason" in seen) return { claims: claimNames(params).map(({ claim, text }) => undecided({ claim, bound: { text } }, seen.reason, seen.nextStep)), observed: {}, samples: 0, correlation: scope.observations.rung(params.probe, params.proxy) };
-    if (params.opens === false) return stayedClosed(seen);
-    return seen.opening === undefined ? neverOpened(params, seen) : opened(params, seen, seen.opening);
+    const judged = params.opens === false ? stayedClosed(seen) : seen.opening === undefined ? neverOpened(params, seen) : opened(params, seen, seen.opening);
+    return { ...judged, series: flowOf(params, scope) };
   },
 };
 

@@ -24,6 +24,7 @@ import { PauseRows } from "./retry/pauses.ts";
 import { decideMethods, decideRetryAfter, decideStatuses } from "./retry/rules.ts";
 import { collectSequences } from "./retry/sequences.ts";
 import type { Sequence, SequenceList, Sequences } from "./retry/sequences.ts";
+import { drawTypical } from "./retry/typical.ts";
 
 /** Requests that must have run to their end before a bound on attempts is held. */
 const enough = 20;
@@ -72,7 +73,8 @@ export const retry: HypothesisType<RetryParams> = {
     const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
     const opening = findOpening(marks, faultEndMs, zeroRunNeeded(baseline), baseline, onsetMs);
     const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), (n) => observations.callsOf({ probe, n }, proxy));
-    return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation };
+    const typical = drawTypical(retriedAmong(seen), seen, { ...edge, epoch });
+    return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation, ...(typical !== undefined && { typical }) };
   },
 };
 
@@ -152,9 +154,14 @@ function decideAttempts(bound: Bound, { met, whole, callsOf }: Sequences, probe:
   return { evidence, verdict: { ...verdict, reason: `Only ${judged.length} of ${met.length} requests that met the fault ran to their end${hasOpened ? " before the breaker opened" : ""}, fewer than the ${enough} that a bound on attempts is judged by.`, nextStep: hasOpened ? "Raise the load, or let the breaker be slower or off while retries are judged." : "Make during longer, or raise the load or the fault's rate." } };
 }
 
-/** Rows of pauses, of undisturbed requests. A wait that Retry-After asked for is no backoff. */
+/** Rows of pauses. */
 function pauseRows(seen: Sequences): PauseRows {
-  return new PauseRows(withPauses(seen).where(({ disturbed, pausesMs, asksToWait }) => !disturbed && pausesMs.length > 0 && !asksToWait));
+  return new PauseRows(retriedAmong(seen));
+}
+
+/** Undisturbed requests with pauses. A wait that Retry-After asked for is no backoff. */
+function retriedAmong(seen: Sequences): SequenceList {
+  return withPauses(seen).where(({ disturbed, pausesMs, asksToWait }) => !disturbed && pausesMs.length > 0 && !asksToWait);
 }
 
 /** Requests whose pauses are judged: whole ones; where none ends, those that had half the time of the fault. */

@@ -7,12 +7,17 @@ import { quantile } from "../math/quantile.ts";
 const mostBins = 120;
 const binLengthsMs = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000];
 
+/** The shortest round length of which no more than `most` go into a stretch. */
+export function binLengthMs(stretchMs: number, most: number): number {
+  return binLengthsMs.find((ms) => stretchMs / ms <= most) ?? Math.ceil(stretchMs / most);
+}
+
 /** The series behind the drawings: every probe and every proxy, in bins of equal length over all phases. */
 export function drawTimeline(observations: Observations, inferred: Pick<Timeline, "states" | "series">): Timeline {
   const { probes, proxies } = observations.header.plan.experiment;
   const startMs = Math.min(...observations.phases.map((phase) => phase.startMs), observations.endMs);
   const endMs = observations.phases.reduce((last, phase) => Math.max(last, phase.endMs), startMs);
-  const binMs = binLengthsMs.find((ms) => (endMs - startMs) / ms <= mostBins) ?? Math.ceil((endMs - startMs) / mostBins);
+  const binMs = binLengthMs(endMs - startMs, mostBins);
   const bins = Math.ceil((endMs - startMs) / binMs);
   const binOf = (atMs: number): number => Math.floor((atMs - startMs) / binMs);
   return {

@@ -41,6 +41,8 @@ export interface RequestDrawn {
   readonly status?: number;
   /** In order of their start. */
   readonly calls: readonly { readonly startMs: number; readonly endMs: number; readonly end: ExchangeEnd; readonly status?: number }[];
+  /** Calls behind those, counted only. */
+  readonly more?: number;
 }
 
 export interface Verdict {

@@ -49,7 +49,7 @@ function renderOne(report: Report, page: Page): readonly string[] {
     headline(report, page),
     drawTime(report, width, page.paint),
     tellSteadyState(report.steadyState, page),
-    tellHypotheses(report.hypotheses, page),
+    tellHypotheses(report, page),
     tellFaults(report.faults, page),
     tellIssues(report, page),
     footer(report, page),

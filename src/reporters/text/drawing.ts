@@ -2,31 +2,22 @@ import type { Report } from "../../model/report.ts";
 import { format } from "../../units/format.ts";
 import { axisOf, columnOf } from "./axis.ts";
 import type { Axis } from "./axis.ts";
+import { frameOf, printRow, printTicks } from "./cell.ts";
+import type { Row } from "./cell.ts";
 import type { Paint, Style } from "./paint.ts";
-import { answerGlyphs, answers, calls, latencies, stretches, windows } from "./rows.ts";
-import type { Cell } from "./rows.ts";
-import { cut, flow } from "./wrap.ts";
-
-interface Row {
-  readonly label: string;
-  readonly cells: readonly Cell[];
-  /** What the right margin says, where there is one. */
-  readonly note: string;
-}
+import { answerGlyphs, answers, calls, latencies, phaseRow, stretches, windows } from "./rows.ts";
+import { lineOf } from "./state-line.ts";
+import { flow } from "./wrap.ts";
 
 /** Phases, faults, states, answers, latency and calls, all on one time axis. Nothing when no phase ran. */
 export function drawTime(report: Report, width: number, paint: Paint): readonly string[] {
   if (report.phases.length === 0 || report.timeline.binMs <= 0) return [];
   const labels = ["phase", ...report.faults.map(({ name }) => name), ...report.timeline.states.map(({ hypothesis }) => hypothesis), ...report.timeline.probes.map(({ probe }) => probe), ...report.timeline.proxies.map(({ proxy }) => `${proxy} calls`)];
-  const noteWidth = width >= 72 ? 10 : 0;
-  const labelWidth = Math.min(Math.max(...labels.map((label) => label.length)), width >= 72 ? 18 : Math.floor(width / 3));
-  const columns = width - 2 - labelWidth - 1 - (noteWidth === 0 ? 0 : noteWidth + 1);
-  const axis = axisOf(report, Math.max(10, columns));
-  const line = ({ label, cells, note }: Row, style: readonly Style[] = []): string =>
-    `  ${paint(style, cut(label, labelWidth).padEnd(labelWidth))} ${paintCells(cells, paint)}${noteWidth === 0 || note === "" ? "" : ` ${paint(["dim"], cut(note, noteWidth))}`}`.trimEnd();
+  const frame = frameOf(width, labels, 2);
+  const axis = axisOf(report, frame.columns);
   return [
-    paint(["dim"], `  ${" ".repeat(labelWidth)} ${ticks(report, axis)}`.trimEnd()),
-    ...rowsOf(report, axis).map((row) => line(row)),
+    printTicks(ticks(report, axis), frame, paint),
+    ...rowsOf(report, axis).map((row) => printRow(row, frame, paint)),
     ...legend(report, width, paint),
   ];
 }
@@ -37,7 +28,7 @@ function rowsOf(report: Report, axis: Axis): readonly Row[] {
   const main = new Set(report.steadyState.map(({ probe }) => probe));
   const faultNames = [...new Set(faults.map(({ name }) => name))];
   return [
-    { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ lead: "├", word: `${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" },
+    phaseRow(axis, phases),
     ...faultNames.map((name): Row => ({ label: name, cells: windows(axis, faults.filter((fault) => fault.name === name)), note: `${faults.reduce((felt, fault) => felt + (fault.name === name ? fault.felt : 0), 0)} felt` })),
     ...timeline.states.map(({ hypothesis, spans }): Row => ({ label: hypothesis, cells: stretches(axis, spans.map(({ state, startMs, endMs }) => ({ word: state, ...lineOf(state), startMs, endMs }))), note: "" })),
     ...timeline.probes.flatMap((probe): readonly Row[] => {
@@ -50,13 +41,6 @@ function rowsOf(report: Report, axis: Axis): readonly Row[] {
       return { label: `${proxy.proxy} calls`, cells: calls(axis, timeline, proxy, top), note: `≤ ${format("rate", Math.round(top * perSecond))}` };
     }),
   ];
-}
-
-/** How an inferred state is drawn: calm ones thin, trouble thick, what is in between dashed. */
-function lineOf(state: string): { readonly line: string; readonly style: readonly Style[] } {
-  if (state === "closed" || state === "healthy") return { line: "─", style: ["green"] };
-  if (state === "open" || state === "unhealthy") return { line: "━", style: ["red"] };
-  return { line: "╍", style: ["yellow"] };
 }
 
 /** The times at which phases begin, where there is room to say them, and the end; in whole seconds when the run is long. */
@@ -89,18 +73,4 @@ function legend({ timeline, faults }: Report, width: number, paint: Paint): read
   ];
   const lines = flow(items.map(([glyph, meaning, style]) => ({ plain: `${glyph} ${meaning}`, painted: `${paint(style, glyph)} ${paint(["dim"], meaning)}` })), width - 2);
   return lines.length === 0 ? [] : ["", ...lines.map((line) => `  ${line}`)];
-}
-
-/** Neighbours of one style are painted together. */
-function paintCells(cells: readonly Cell[], paint: Paint): string {
-  let [text, run, style] = ["", "", [] as readonly Style[]];
-  for (const cell of cells) {
-    if (cell.style.join() !== style.join()) {
-      text += paint(style, run);
-      run = "";
-      style = cell.style;
-    }
-    run += cell.glyph;
-  }
-  return text + paint(style, run);
 }

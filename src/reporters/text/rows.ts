@@ -1,16 +1,10 @@
 import type { Report, Timeline } from "../../model/report.ts";
 import { binsOf, columnsOf } from "./axis.ts";
 import type { Axis } from "./axis.ts";
+import { blank, blanks, cellsOf } from "./cell.ts";
+import type { Cell, Row } from "./cell.ts";
+import { bar } from "./curve.ts";
 import type { Style } from "./paint.ts";
-
-/** One character of a drawing and how it is painted. */
-export interface Cell {
-  readonly glyph: string;
-  readonly style: readonly Style[];
-}
-
-const blank: Cell = { glyph: " ", style: [] };
-const bars = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"] as const;
 
 /** One labelled stretch of a row. */
 export interface Stretch {
@@ -23,17 +17,33 @@ export interface Stretch {
   readonly style: readonly Style[];
 }
 
+/** Which span each column shows. The short ones win: a trial call of a breaker is narrower than a column, and what happened all the same. */
+export function ownersOf<S extends { readonly startMs: number; readonly endMs: number }>(axis: Axis, spans: readonly S[]): readonly (S | undefined)[] {
+  const owners = Array.from({ length: axis.columns }, (): S | undefined => undefined);
+  for (const span of spans.toSorted((a, b) => (b.endMs - b.startMs) - (a.endMs - a.startMs))) {
+    if (span.startMs < axis.endMs && span.endMs >= axis.startMs) owners.fill(span, ...columnsOf(axis, span.startMs, span.endMs));
+  }
+  return owners;
+}
+
 /** Labelled stretches: the word where there is room for it, then a line to the end of the stretch. */
 export function stretches(axis: Axis, spans: readonly Stretch[]): readonly Cell[] {
-  const cells = Array.from({ length: axis.columns }, () => blank);
-  // The short ones last: a trial call of a breaker is narrower than a column, and what happened all the same.
-  for (const { word, lead = "", line, startMs, endMs, style } of spans.toSorted((a, b) => (b.endMs - b.startMs) - (a.endMs - a.startMs))) {
-    const [from, to] = columnsOf(axis, startMs, endMs);
+  const owners = ownersOf(axis, spans);
+  const cells = owners.map((span) => (span === undefined ? blank : { glyph: span.line, style: span.style }));
+  for (const span of spans) {
+    const from = owners.indexOf(span);
+    const to = owners.findIndex((owner, column) => column > from && owner !== span);
+    const { lead = "", word, style } = span;
     // A word that fills its stretch would run into the next one.
-    const shown = lead.length + word.length < to - from ? lead + word : lead;
-    for (let column = from; column < to; column += 1) cells[column] = { glyph: shown[column - from] ?? line, style };
+    const shown = lead.length + word.length < (to < 0 ? axis.columns : to) - from ? lead + word : lead;
+    if (from >= 0) cells.splice(from, shown.length, ...cellsOf(shown, style));
   }
   return cells;
+}
+
+/** The phases that ran, each with its name where it has room. */
+export function phaseRow(axis: Axis, phases: Report["phases"]): Row {
+  return { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ lead: startMs < axis.startMs ? "─" : "├", word: `${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" };
 }
 
 /** Windows in which a fault could be applied, as a solid bar. */
@@ -59,7 +69,7 @@ export const answerGlyphs = { good: "█", degraded: "▒", bad: "×" } as const
 export function latencies(axis: Axis, timeline: Timeline, p95Ms: readonly (number | null)[], topMs: number): readonly Cell[] {
   return columns(axis, timeline, p95Ms.length, (from, to) => {
     const seen = p95Ms.slice(from, to).filter((ms) => ms !== null);
-    return seen.length === 0 ? blank : { glyph: bar(Math.max(...seen), topMs), style: ["cyan"] };
+    return seen.length === 0 ? blank : { glyph: bar(topMs <= 0 ? 0 : Math.max(...seen) / topMs), style: ["cyan"] };
   });
 }
 
@@ -68,18 +78,13 @@ export function calls(axis: Axis, timeline: Timeline, proxy: Timeline["proxies"]
   return columns(axis, timeline, proxy.exchanges.length, (from, to) => {
     const all = sum(proxy.exchanges, from, to);
     if (all === 0) return { glyph: "·", style: ["dim"] };
-    return { glyph: bar(all / (to - from), top), style: sum(proxy.faulted, from, to) * 2 >= all ? ["red"] : ["cyan"] };
+    return { glyph: bar(top <= 0 ? 0 : all / (to - from) / top), style: sum(proxy.faulted, from, to) * 2 >= all ? ["red"] : ["cyan"] };
   });
 }
 
 function columns(axis: Axis, timeline: Timeline, bins: number, draw: (from: number, to: number) => Cell): readonly Cell[] {
-  if (bins === 0) return Array.from({ length: axis.columns }, () => blank);
+  if (bins === 0) return blanks(axis.columns);
   return Array.from({ length: axis.columns }, (_, column) => draw(...binsOf(axis, column, timeline.binMs, bins)));
-}
-
-function bar(value: number, top: number): string {
-  const level = top <= 0 ? 0 : Math.ceil((value / top) * bars.length) - 1;
-  return bars[Math.max(0, Math.min(bars.length - 1, level))] ?? bars[0];
 }
 
 function sum(series: readonly number[], from: number, to: number): number {

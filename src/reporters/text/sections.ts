@@ -1,6 +1,8 @@
 import type { Report, SteadyStateReport } from "../../model/report.ts";
 import type { ClaimVerdict, Verdict, VerdictWord } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
+import { drawAttempts } from "./attempts.ts";
+import { drawLanes } from "./lanes.ts";
 import type { Paint, Style } from "./paint.ts";
 import { cut, flow, hang } from "./wrap.ts";
 
@@ -48,12 +50,13 @@ function tellGate(row: SteadyStateReport, name: string, page: Page): readonly st
 }
 
 /** What was claimed, and of each claim what was seen; for what is not held why, the witnesses, and what to do. */
-export function tellHypotheses(verdicts: readonly Verdict[], page: Page): readonly string[] {
-  if (verdicts.length === 0) return [];
-  return [heading("Hypotheses", page), ...verdicts.flatMap((verdict, i) => [...(i > 0 ? [""] : []), ...tellVerdict(verdict, page)])];
+export function tellHypotheses(report: Report, page: Page): readonly string[] {
+  const { hypotheses } = report;
+  if (hypotheses.length === 0) return [];
+  return [heading("Hypotheses", page), ...hypotheses.flatMap((verdict, i) => [...(i > 0 ? [""] : []), ...tellVerdict(report, verdict, page)])];
 }
 
-function tellVerdict(verdict: Verdict, page: Page): readonly string[] {
+function tellVerdict(report: Report, verdict: Verdict, page: Page): readonly string[] {
   const { paint, width } = page;
   const style = verdictStyle[verdict.verdict];
   const kind = verdict.name === verdict.type || verdict.name.startsWith(`${verdict.type}-`) ? "" : ` ${paint(["dim"], `(${verdict.type})`)}`;
@@ -67,6 +70,7 @@ function tellVerdict(verdict: Verdict, page: Page): readonly string[] {
     ...(verdict.verdict === "violated" || page.verbose ? verdict.evidence.slice(0, page.verbose ? 50 : 5).flatMap(({ atMs, what }) => hang("· ", `at ${format("duration", atMs)} ${what}`, width, "      ").map((line) => paint(["dim"], line))) : []),
     ...(verdict.equivalentTo.length === 0 ? [] : hang("≈ ", `seen from outside the same as ${verdict.equivalentTo.join(", ")}`, width, "    ").map((line) => paint(["dim"], line))),
     ...(verdict.nextStep === undefined ? [] : hang("→ ", verdict.nextStep, width, "    ")),
+    ...[drawLanes(report, verdict, page), verdict.typical === undefined ? [] : drawAttempts(verdict.typical, page)].flatMap((drawing) => (drawing.length === 0 ? [] : ["", ...drawing])),
   ];
 }
 
