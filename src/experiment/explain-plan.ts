@@ -2,6 +2,7 @@ import type { Experiment, Fault, Load, MetricClaim, Probe, Proxy, Service } from
 import type { Plan } from "../model/plan.ts";
 import { findFaultType } from "../faults/index.ts";
 import { findHypothesisType } from "../hypotheses/index.ts";
+import { tellLibrary } from "../hypotheses/libraries.ts";
 import { findProbeType } from "../probes/index.ts";
 import { format } from "../units/format.ts";
 import { explainSelection } from "./explain-selection.ts";
@@ -31,6 +32,7 @@ export function explainPlan(plan: Plan, width = 80, { seedAtRun = false }: Expla
       ...(experiment.maxDurationMs === undefined ? [] : [`after ${time(experiment.maxDurationMs)} in any case`]),
     ]],
     ["Claims", experiment.hypotheses.map((hypothesis) => explainHypothesis(hypothesis, experiment))],
+    ["Mind", [...new Set(experiment.hypotheses.map((hypothesis) => tellLibrary(hypothesis)).filter((text) => text !== ""))]],
   ];
   const epochs = experiment.phases.epochs === 1 ? "" : `, ${experiment.phases.epochs} epochs`;
   return [
@@ -98,7 +100,8 @@ function explainClaims(claims: readonly MetricClaim[]): string {
 
 function explainHypothesis(hypothesis: Experiment["hypotheses"][number], { faults }: Experiment): string {
   const about = hypothesis.faults.length === faults.length ? "" : ` (while ${hypothesis.faults.join(", ")})`;
-  return `${hypothesis.name}${about}: ${findHypothesisType(hypothesis.type)?.explain(hypothesis.params) ?? hypothesis.type}`;
+  const shapes = hypothesis.shapes.length === 0 ? "" : `, in each of the shapes ${hypothesis.shapes.join(", ")}`;
+  return `${hypothesis.name}${about}: ${findHypothesisType(hypothesis.type)?.explain(hypothesis.params) ?? hypothesis.type}${shapes}`;
 }
 
 /** Breaks at blanks; lines after the first begin with `next`. */

@@ -1,4 +1,4 @@
-import type { Experiment, Fault, Hypothesis, Proxy, SteadyState } from "../model/experiment.ts";
+import type { Experiment, Hypothesis, Proxy, SteadyState } from "../model/experiment.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { z } from "zod";
 import { check } from "./check.ts";
@@ -9,6 +9,7 @@ import { peerKey } from "./peer-words.ts";
 import { readFault } from "./read-fault.ts";
 import { readHypothesis } from "./read-hypothesis.ts";
 import { readProbe } from "./read-probe.ts";
+import { readPrograms } from "./read-program.ts";
 import { checkPlaceholders, refer } from "./references.ts";
 import type { Known } from "./references.ts";
 import { sections } from "./schema/document.ts";
@@ -58,11 +59,13 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   };
   for (const key of ["services", "proxies", "probes"]) checkPlaceholders(document[key] ?? null, [key], known, report);
   checkForward(serviceParts.filter((service) => service !== undefined), proxyParts.filter((proxy) => proxy !== undefined), known, report);
-  const faults = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxyParts.filter((proxy) => proxy !== undefined), duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
+  const written = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxyParts.filter((proxy) => proxy !== undefined), duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
   const entries = listOf(document, "hypotheses", report);
   const names = namesOf(entries, "hypotheses", report);
-  const knownFaults: readonly Fault[] = faults ?? [];
-  const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known, faults: knownFaults, defaultName: names[index] ?? "" }, report)));
+  const programmed = written === undefined || phases === undefined ? [] : readPrograms(entries, { names, known, phases, faults: written, confidence: confidence ?? 0.99, proxies: proxyParts.filter((proxy) => proxy !== undefined), probes: probeParts.filter((probe) => probe !== undefined) }, report);
+  const faults = written && [...written, ...programmed];
+  const allKnown: Known = { ...known, faults: new Set([...known.faults, ...programmed.map(({ name }) => name)]) };
+  const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known: allKnown, faults: faults ?? [], programmed, defaultName: names[index] ?? "" }, report)));
   for (const key of ["steadyState", "guards"]) {
     const gates: Json = document[key] ?? [];
     if (Array.isArray(gates)) gates.forEach((gate: Json, index) => { referProbe(gate, [key, index, "probe"], known, report); });

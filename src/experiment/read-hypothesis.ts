@@ -2,8 +2,9 @@ import type { Fault, Hypothesis } from "../model/experiment.ts";
 import type { HypothesisType } from "../model/hypothesis-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { findHypothesisType, hypothesisTypes } from "../hypotheses/index.ts";
+import { knownLibraries } from "../hypotheses/libraries.ts";
 import { check } from "./check.ts";
-import { suggestAmong } from "./did-you-mean.ts";
+import { suggest, suggestAmong } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
@@ -17,7 +18,15 @@ const commonKeys = Object.keys(hypothesisCommons.shape);
 export interface HypothesisContext {
   readonly known: Known;
   readonly faults: readonly Fault[];
+  /** Those of them that hypotheses brought along: a hypothesis with shapes speaks of them beside the faults that it names. */
+  readonly programmed: readonly Fault[];
   readonly defaultName: string;
+}
+
+/** The keys that every hypothesis may have, and those of its type. */
+export function splitHypothesis(entry: JsonObject): { readonly commons: JsonObject; readonly own: JsonObject } {
+  const part = (isCommon: boolean): JsonObject => Object.fromEntries(Object.entries(entry).filter(([key]) => commonKeys.includes(key) === isCommon));
+  return { commons: part(true), own: part(false) };
 }
 
 /** One entry of `hypotheses:`; absent when something is wrong with it, which is then reported. */
@@ -27,10 +36,11 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
     return undefined;
   }
   const entry = given as JsonObject;
-  const common = check(hypothesisCommons, Object.fromEntries(Object.entries(entry).filter(([key]) => commonKeys.includes(key))), { path, section: "hypotheses" }, report);
+  const { commons, own } = splitHypothesis(entry);
+  const common = check(hypothesisCommons, commons, { path, section: "hypotheses" }, report);
   const type = typeOf(entry["type"], path, report);
   if (type === undefined) return undefined;
-  const params = check(type.params, Object.fromEntries(Object.entries(entry).filter(([key]) => !commonKeys.includes(key))), { path, section: "hypotheses", alsoKnown: commonKeys }, report);
+  const params = check(type.params, own, { path, section: "hypotheses", alsoKnown: commonKeys }, report);
   if (params === undefined) {
     for (const kind of ["probe", "proxy"] as const) if (typeof entry[kind] === "string") refer(kind, entry[kind], kind === "probe" ? context.known.probes : context.known.proxies, [...path, kind], report);
     return undefined;
@@ -39,12 +49,13 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
   const proxies = type.proxies(params).map((name) => refer("proxy", name, context.known.proxies, pathOf(entry, name, path), report));
   if (common === undefined || ![...probes, ...proxies].every(Boolean)) return undefined;
   const named = common.fault === undefined ? undefined : [common.fault].flat();
+  if (common.library !== undefined && !knownLibraries.includes(common.library.toLowerCase())) report({ code: "unknown-library", severity: "warning", message: `nothing is known of a library "${common.library}", so there is no advice on it`, hint: suggest(common.library, knownLibraries), path: [...path, "library"] });
   checkShapes(common.shapes, type, [...path, "shapes"], report);
   if (named?.map((name, index) => refer("fault", name, context.known.faults, [...path, "fault", ...(Array.isArray(entry["fault"]) ? [index] : [])], report)).includes(false) === true) return undefined;
   return {
     name: common.name ?? context.defaultName,
     type: type.type,
-    faults: named ?? faultsOn(type.proxies(params), context.faults),
+    faults: named === undefined ? faultsOn(type.proxies(params), context.faults) : [...new Set([...named, ...(common.shapes.length === 0 ? [] : context.programmed.filter(({ proxy }) => proxy !== undefined && type.proxies(params).includes(proxy)).map(({ name }) => name))])],
     ...(common.library === undefined ? {} : { library: common.library }),
     ...(common.epochs === undefined ? {} : { epochs: common.epochs }),
     confirm: common.confirm,

@@ -2,23 +2,26 @@ import { z } from "zod";
 import { completenessGate, continuityGate, quietGate, unwitnessedGate } from "../evidence/gates.ts";
 import type { Obstacle } from "../evidence/gates.ts";
 import { quantile, samplesForQuantile } from "../math/quantile.ts";
-import type { Experiment, Fault, Hypothesis, LaneName } from "../model/experiment.ts";
+import type { Fault } from "../model/experiment.ts";
 import type { Bound } from "../model/bound.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { within } from "../units/bound.ts";
-import { atMost, duration } from "../units/fields.ts";
+import { atMost } from "../units/fields.ts";
 import { format } from "../units/format.ts";
 import { decideByWitnesses, decideQuantile, surety, undecided } from "./decide.ts";
 import { merge } from "./figures.ts";
-import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
+import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
+import { timeoutDefaults } from "./libraries.ts";
+import { adviseOnTimeout } from "./timeout/advice.ts";
 import { collectHeld } from "./timeout/held.ts";
-import type { Held } from "./timeout/held.ts";
-
-/** Ways of being kept waiting, by the fault that does it. `drip` waits for a fault of its own. */
-const shapes = ["hang", "headers-hang", "drip", "slow"] as const;
-type Shape = (typeof shapes)[number];
+import type { Held, HeldCalls } from "./timeout/held.ts";
+import { alikeKinds, kindsBy, timeoutKinds } from "./timeout/kind.ts";
+import type { ShapeSeen, TimeoutKind } from "./timeout/kind.ts";
+import { enoughClosed, programShapes, usualBoundMs } from "./timeout/program.ts";
+import { holdingFaults, patience, shapes, spacingOf } from "./timeout/shapes.ts";
+import type { Shape } from "./timeout/shapes.ts";
 
 const schema = z
   .strictObject({
@@ -29,19 +32,14 @@ const schema = z
   .refine(({ givesUp, closesConnection }) => givesUp !== undefined || closesConnection !== undefined, { message: "expected at least one of givesUp, closesConnection" });
 type Params = z.output<typeof schema>;
 
-/** So many calls must have been given up before none of them is held to have leaked. */
-const enough = 20;
-/** A fault must keep callers waiting this many times as long as the bound, to tell the late from those who never leave. */
-const patience = 2;
-
 /** Callers give up what takes too long, in time, and let go of it. */
 export const timeout: HypothesisType<Params> = {
   type: "timeout",
   summary: "Callers leave calls that take too long, in time, and close the connection",
   about: {
     sees: "Calls that the fault keeps waiting: when their caller closed the connection, or that it never did although its request had been answered.",
-    cannotTellApart: "A per-try timeout and a deadline over all tries, where there is one try; a caller that left by itself and one whose own caller had left.",
-    needs: "A fault that holds calls longer than twice the bound: hang, headers and then nothing, a drip, or latency; calls joined to requests, for those that are left running.",
+    cannotTellApart: "A per-try timeout and a deadline over all tries, where there is one try; by hang alone, a limit on the whole call, on silence and on the wait for the head.",
+    needs: "A fault that holds calls longer than twice the bound: hang, headers and then nothing, a drip, or latency (shapes brings one of each along, in windows of their own); calls joined to requests, for those that are left running.",
   },
   params: schema,
   shapes,
@@ -52,50 +50,76 @@ export const timeout: HypothesisType<Params> = {
     const parts = [givesUp && `give up after ${givesUp.text} (p95)`, closesConnection && "close the connection when they do"].filter((part) => part !== undefined);
     return `Callers of ${proxy} that are kept waiting ${parts.join(" and ")}`;
   },
-  advise({ proxy, givesUp }, hypothesis, experiment) {
-    const maxMs = givesUp?.max;
-    const holding = holdingFaults(hypothesis, experiment, proxy).map(({ fault }) => fault);
-    if (holding.length === 0) return [{ code: "no-holding-fault", message: `no fault on ${proxy} keeps callers waiting, so nobody can give up`, hint: "add a fault of type hang or latency", path: ["proxy"] }];
-    const short = holding.flatMap((fault) => {
-      const holdMs = delayOf(fault);
-      return maxMs === undefined || holdMs === undefined || holdMs >= patience * maxMs ? [] : [{ fault, holdMs }];
-    });
-    return short.map(({ fault, holdMs }) => ({
-      code: "fault-too-short", message: `${fault.name} holds calls for ${format("duration", holdMs)}, less than twice the bound ${givesUp?.text ?? ""}: those who never give up cannot be told from those who would have`,
-      hint: `make its delay at least ${format("duration", patience * (maxMs ?? 0))}, or use hang`, path: ["givesUp"],
-    }));
-  },
+  advise: adviseOnTimeout,
+  program: programShapes,
   judge(params, scope) {
     const { observations, epoch, hypothesis } = scope;
     const { proxy } = params;
     const during = phaseWindow(scope, "during");
-    const span = faultSpan(scope);
-    const faultEndMs = span.endMs ?? observations.endMs;
+    const faultEndMs = faultSpan(scope).endMs ?? observations.endMs;
     const probe = observations.header.plan.experiment.probes.find(({ name }) => observations.rung(name, proxy) !== "statistical")?.name;
     const obstacle = phaseObstacle(scope, "during") ?? completenessGate({ observations }) ?? unwitnessedGate({ observations, proxy }, during?.startMs ?? 0, faultEndMs)
-      ?? (probe === undefined ? undefined : continuityGate({ observations, probe }, epoch, faultEndMs - 10)) ?? exerciseObstacle(scope, probe);
+      ?? (probe === undefined ? undefined : continuityGate({ observations, probe }, epoch, faultEndMs - 10));
     const wanted = hypothesis.shapes.length > 0 ? shapes.filter((shape) => hypothesis.shapes.includes(shape)) : [undefined];
-    const judgements = wanted.map((shape) => judgeShape(params, scope, shape, obstacle));
+    const seen = obstacle === undefined ? lookAtShapes(params, scope) : [];
+    const kinds = seen.length === 0 ? [] : kindsBy(seen);
+    const judgements = wanted.map((shape) => judgeShape(params, scope, { shape, obstacle, probe, kinds }));
     const [first] = judgements;
-    const rung = probe === undefined ? {} : { correlation: observations.rung(probe, proxy) };
+    const isTold = seen.some(({ held }) => held.judged > 0) && kinds.length < timeoutKinds.length;
+    const isDecided = judgements.some(({ claims }) => claims.some(({ verdict }) => verdict !== "inconclusive"));
     return {
       claims: judgements.flatMap(({ claims }) => claims),
-      observed: judgements.length === 1 && first !== undefined ? first.observed : Object.fromEntries(judgements.map(({ observed }, i) => [wanted[i] ?? "", observed])),
+      observed: {
+        ...(judgements.length === 1 && first !== undefined ? first.observed : Object.fromEntries(judgements.map(({ observed }, i) => [wanted[i] ?? "", observed]))),
+        ...(isTold && { kind: kinds.length === 0 ? "unknown" : kinds.join(" or ") }),
+      },
       samples: judgements.reduce((sum, { samples }) => sum + samples, 0),
       evidence: judgements.flatMap(({ evidence }) => evidence ?? []),
-      ...rung,
+      equivalentTo: isDecided ? [...alikeKinds(kinds, seen), ...(isOneTry(seen) ? ["a deadline over all tries: no request made a second"] : [])] : [],
+      ...(probe !== undefined && { correlation: observations.rung(probe, proxy) }),
     };
   },
 };
 
-function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obstacle: Obstacle | undefined): Judgement {
+/** How callers took each shape that a fault had on the edge, whether it is asked for or not. */
+function lookAtShapes({ proxy, givesUp }: Params, scope: Scope): readonly ShapeSeen[] {
+  const holding = holdingFaults(scope.hypothesis, scope.observations.header.plan.experiment, proxy);
+  return shapes.flatMap((shape) => {
+    const faults = holding.filter((held) => held.shape === shape).map(({ fault }) => fault);
+    const [first] = faults;
+    return first === undefined ? [] : [{ shape, held: hold(scope, proxy, faults, { boundMs: givesUp?.max ?? givesUp?.min ?? usualBoundMs, alone: true }), spacingMs: spacingOf(first) }];
+  });
+}
+
+function hold(scope: Scope, proxy: string, faults: readonly Fault[], { boundMs, alone }: { readonly boundMs: number; readonly alone: boolean }): HeldCalls {
+  return collectHeld(of(scope, faults), proxy, new Set(faults.map(({ name }) => name)), { maxMs: boundMs, patienceMs: patience * boundMs, alone });
+}
+
+/** The same, as if the hypothesis spoke of these faults only. */
+function of(scope: Scope, faults: readonly Fault[]): Scope {
+  return { ...scope, hypothesis: { ...scope.hypothesis, faults: faults.map(({ name }) => name) } };
+}
+
+function isOneTry(seen: readonly ShapeSeen[]): boolean {
+  return seen.some(({ held }) => held.leftMs.length > 0 && held.joined) && !seen.some(({ held }) => held.isRetried);
+}
+
+interface Asked {
+  readonly shape: Shape | undefined;
+  readonly obstacle: Obstacle | undefined;
+  readonly probe: string | undefined;
+  readonly kinds: readonly TimeoutKind[];
+}
+
+function judgeShape(params: Params, scope: Scope, { shape, obstacle, probe, kinds }: Asked): Judgement {
   const { observations, hypothesis, confidence } = scope;
   const { proxy, givesUp, closesConnection } = params;
   const label = (claim: string): string => (shape === undefined ? claim : `${claim} (${shape})`);
   const faults = holdingFaults(hypothesis, observations.header.plan.experiment, proxy).filter((held) => shape === undefined || held.shape === shape).map(({ fault }) => fault);
   const maxMs = givesUp?.max ?? givesUp?.min ?? 0;
-  const held = collectHeld(scope, proxy, new Set(faults.map(({ name }) => name)), { maxMs, patienceMs: patience * maxMs });
-  const standing = unseenLeaving(held, proxy) ?? obstacle ?? (faults.length === 0 ? noFault(proxy, shape) : undefined) ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls");
+  const held = hold(scope, proxy, faults, { boundMs: maxMs, alone: shape !== undefined });
+  const standing = unseenLeaving(held, proxy) ?? obstacle ?? (faults.length === 0 ? undefined : exerciseObstacle(of(scope, faults), probe)) ?? (faults.length === 0 ? noFault(proxy, shape) : undefined)
+    ?? mixedHolds(held) ?? quietGate(held.disturbed, held.judged + held.disturbed, "held calls") ?? (held.judged === 0 ? tooShort(held, maxMs) : undefined);
   const claims: ClaimVerdict[] = [];
   const expectClosed: Bound = { text: "true", max: 0 };
   if (standing !== undefined) {
@@ -104,7 +128,7 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
     return { claims, observed: {}, samples: held.judged };
   }
   const { leftMs: left, stayedMs: stayed, leaked } = held;
-  if (givesUp !== undefined) claims.push(decideAge(label("givesUp"), givesUp, { left, stayed, leaked, confidence }));
+  if (givesUp !== undefined) claims.push(withTrap(decideAge(label("givesUp"), givesUp, { left, stayed, leaked, confidence }), hypothesis.library, stayed.length > 0 ? kinds : []));
   if (closesConnection === true) claims.push(decideClosing(label("closesConnection"), expectClosed, { left: left.length, leaked, joined: held.joined }));
   const gaveUp = left.length + leaked;
   const isViolated = claims.some(({ verdict }) => verdict === "violated");
@@ -114,6 +138,14 @@ function judgeShape(params: Params, scope: Scope, shape: Shape | undefined, obst
     samples: held.judged,
     evidence: isViolated ? held.late.map(tell) : [],
   };
+}
+
+/** A violation by what the library's timeout is known not to bound is told with that, where all that was seen agrees with it. */
+function withTrap(verdict: ClaimVerdict, library: string | undefined, kinds: readonly TimeoutKind[]): ClaimVerdict {
+  const known = timeoutDefaults(library);
+  const [trap] = known?.traps ?? [];
+  if (verdict.verdict !== "violated" || trap === undefined || kinds.length !== 1 || kinds[0] !== known?.kind) return verdict;
+  return { ...verdict, reason: `${verdict.reason.replace(/\.$/, "")}: ${library ?? ""} ${trap}.` };
 }
 
 function decideAge(claim: string, bound: Bound, { left, stayed, leaked, confidence }: { readonly left: Float64Array; readonly stayed: Float64Array; readonly leaked: number; readonly confidence: number }): ClaimVerdict {
@@ -139,7 +171,7 @@ function decideClosing(claim: string, bound: Bound, { left, leaked, joined }: { 
       : undecided(claimed, "No caller closed its connection, and calls could not be joined to requests, so leaving a call running looks like waiting on.", "Let the service pass on the traceparent header.");
   }
   const n = left + leaked;
-  const verdict = decideByWitnesses(claimed, { observed: leaked, witnesses: leaked, n, enough });
+  const verdict = decideByWitnesses(claimed, { observed: leaked, witnesses: leaked, n, enough: enoughClosed });
   if (verdict.verdict === "inconclusive") return verdict;
   const isClosed = verdict.verdict === "held";
   return { ...verdict, observed: isClosed ? "true" : `${leaked} of ${n} left running`, reason: isClosed ? `All ${n} calls that were given up were closed by their caller.` : `${leaked} of ${n} calls that were given up were left running.` };
@@ -150,30 +182,6 @@ function tell({ call, leftAfterMs, heldMs, isLeak }: Held): Evidence {
     atMs: call.startMs,
     what: `${call.method} ${call.path}${call.request === undefined ? "" : ` of request ${call.request.n} of ${call.request.probe}`} ${leftAfterMs === undefined ? `was held for ${format("duration", heldMs)} and never left` : `was left after ${format("duration", leftAfterMs)}`}${isLeak ? ", although its request had been answered" : ""}`,
   };
-}
-
-/** The faults that the hypothesis speaks of and that keep callers on the edge waiting. */
-function holdingFaults(hypothesis: Hypothesis, { faults, proxies }: Pick<Experiment, "faults" | "proxies">, proxy: string): readonly { readonly fault: Fault; readonly shape: Shape }[] {
-  const lane = proxies.find(({ name }) => name === proxy)?.lane;
-  return faults.filter((fault) => edgesOf(fault).includes(proxy) && hypothesis.faults.includes(fault.name)).flatMap((fault) => {
-    const shape = shapeOf(fault, lane);
-    return shape === undefined ? [] : [{ fault, shape }];
-  });
-}
-
-/** How a fault keeps callers waiting; undefined: it does not, or who leaves cannot be seen. */
-function shapeOf({ type, layer, params }: Fault, lane: LaneName | undefined): Shape | undefined {
-  if (layer === "process") return type === "pause" ? "hang" : undefined;
-  if (layer === "connection") return lane !== "tcp" && (type === "blackhole" || type === "half-open") ? "hang" : undefined;
-  if (layer !== "exchange") return undefined;
-  if (type === "hang") return params["headers"] === true ? "headers-hang" : "hang";
-  return type === "latency" ? "slow" : type === "slow-body" ? "drip" : undefined;
-}
-
-/** For how long at least a fault holds a call, where its parameters say so; undefined: until it is lifted, or not known. */
-function delayOf({ type, params }: Fault): number | undefined {
-  const parsed = type === "latency" ? duration().safeParse(params["delay"]) : undefined;
-  return parsed?.success === true ? parsed.data : undefined;
 }
 
 function noFault(proxy: string, shape: Shape | undefined): Obstacle {
@@ -190,6 +198,13 @@ function unseenLeaving({ halfClosed, all }: { readonly halfClosed: number; reado
     reason: `${halfClosed} of ${all} held calls on ${proxy} came from callers that close their sending half with each request and read on, as they did before the fault: their FIN is no giving up, and when they give up cannot be seen.`,
     nextStep: "Let the caller keep its half of the connection open until it has the answer, so that its closing shows.",
   };
+}
+
+/** Calls that tell of no shape in particular must be few, and so must those whose leaving was their own caller's. */
+function mixedHolds({ mixed, orphaned, all }: HeldCalls): Obstacle | undefined {
+  if (mixed > tolerableUnseen * all) return { reason: `${mixed} of ${all} held calls were held by several faults at once, so which of them they were left under is not known.`, nextStep: "Give each fault a window of its own (from, for)." };
+  if (orphaned <= tolerableUnseen * all) return undefined;
+  return { reason: `${orphaned} of ${all} held calls were left as the probe gave up on their request: whether their caller would have left by itself is not known.`, nextStep: "Make the probe's timeout longer than the service may take in all." };
 }
 
 function tooShort({ all }: { readonly all: number }, maxMs: number): Obstacle {

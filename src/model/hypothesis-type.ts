@@ -59,6 +59,13 @@ export interface Advice {
   readonly path: readonly (string | number)[];
 }
 
+/** Faults that a hypothesis brings along, and what stands in their way. */
+export interface Program {
+  /** Named entries of `faults:`, as an author would write them. */
+  readonly faults: readonly JsonObject[];
+  readonly findings: readonly (Advice & { readonly severity: "error" | "warning" })[];
+}
+
 /** One resilience pattern. `judge` is pure. */
 export interface HypothesisType<P = unknown> {
   readonly type: string;
@@ -70,6 +77,8 @@ export interface HypothesisType<P = unknown> {
   readonly example: string;
   /** Forms of a fault that it can be judged by one by one, where it can. */
   readonly shapes?: readonly string[];
+  /** Faults of the shapes that it is to be judged by and that the experiment lacks: `hypothesis.faults` are those that there are. */
+  program?(params: P, hypothesis: Pick<Hypothesis, "name" | "faults" | "shapes">, experiment: Pick<Experiment, "faults" | "proxies" | "probes" | "phases" | "confidence">): Program;
   /** Names of probes and proxies that it needs, to be checked against the file. */
   probes(params: P): readonly string[];
   proxies(params: P): readonly string[];

@@ -40,7 +40,7 @@ describe("a timeout", () => {
     expect(observed["givesUpP50Ms"]).toBeGreaterThan(500);
     expect(observed["givesUpP95Ms"]).toBeLessThan(510);
     expect(observed["leakedShare"]).toBe(0);
-    expect(judgeOne(timeout, usual, { fault: slow, service: { timeoutMs: 500, leaks: true } }).observed).toEqual({ leakedShare: 1 });
+    expect(judgeOne(timeout, usual, { fault: slow, service: { timeoutMs: 500, leaks: true } }).observed).toEqual({ leakedShare: 1, kind: "notify-only or leak" });
   });
 
   test("that leaks is shown by calls that outlived the answer", () => {

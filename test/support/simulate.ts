@@ -368,6 +368,6 @@ function makeProbe(name: string, options: Pick<Simulation, "perSecond" | "serial
 
 function makeFault(knobs: FaultKnobs, params?: JsonObject): Fault {
   const selection: Selection = { fromMs: knobs.fromMs ?? 0, ...(knobs.forMs !== undefined && { forMs: knobs.forMs }), after: 0, every: 1, ...(knobs.attempts !== undefined && { attempt: { min: 1, max: knobs.attempts } }), rateShare: knobs.rateShare ?? 1, per: "fault" };
-  const own: JsonObject = params ?? (knobs.kind === "error" ? { status: knobs.status ?? 503 } : knobs.kind === "latency" ? { delay: `${knobs.delayMs ?? 1000}ms`, at: "response" } : {});
+  const own: JsonObject = params ?? (knobs.kind === "error" ? { status: knobs.status ?? 503 } : knobs.kind === "latency" ? { delayMs: knobs.delayMs ?? 1000, jitterMs: 0, distribution: "uniform", at: "response" } : {});
   return { name: "fault", type: knobs.kind, layer: knobs.kind === "down" ? "connection" : "exchange", proxy: "payments", direction: "both", selection, params: own };
 }
