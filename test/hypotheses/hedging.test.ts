@@ -118,6 +118,11 @@ describe("what is no hedge", () => {
     expect(said.claims[0]?.reason).toContain("waited for their later call although the first had been answered well");
   });
 
+  test("is such a retry too where its last calls, made as the fault ends, are answered at the moment of the first", () => {
+    const last = { calls: [{ at: 1, until: 321 }, { at: 152, until: 472 }, { at: 315, until: 324, fault: "none" as const }], answeredMs: 326 };
+    expect(words(judge({ slow: (i) => (i < 290 ? leakyRetryOfThree.slow(i) : last) }))).toEqual(not);
+  });
+
   test("is a retry that leaves its first call before it makes the second", () => {
     const said = judge(abortingRetry, { ...usual, after: "<= 140ms" });
     expect(words(said)).toEqual(not);

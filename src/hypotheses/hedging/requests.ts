@@ -127,8 +127,8 @@ function judgeAnswer({ grade, endMs = 0 }: Sample, attempts: readonly Call[], wi
     const isLetGo = rivals.some((call) => call.end === "client-left" && call.endMs - winner.endMs <= toleranceMs) && winner.endMs - winner.startMs > touchMs;
     return isPrompt && isLetGo ? "cancelledEarlier" : undefined;
   }
-  const next = firstAnswered(rivals);
-  // Where the later one was answered in time too, either may have been taken.
+  const next = firstAnswered(attempts.filter((call) => call !== winner));
+  // Where another was answered in time too, either may have been taken.
   if (isPrompt) return next !== undefined && next.endMs <= endMs ? undefined : "servedByEarlier";
   if (grade === "good") return next !== undefined && next.endMs - winner.endMs > toleranceMs && endMs >= next.endMs - 1 ? "waitedForLater" : undefined;
   if (!isAlone) return undefined;
