@@ -22,7 +22,7 @@ export function experimentOf(row, { latencyFactor = 1, replicas } = {}) {
     },
     proxies: { dependency: { upstream: "${services.dependency.url}" } },
     probes: { app: { type: "http", url: `\${services.${entrance ? "entrance" : "app"}.url}/orders/\${request.id}`, load: "40/s", timeout: "5s", expect: { status: 200 } } },
-    phases: { warmup: "1s", before: "1s", during: "4s", after: "3s" },
+    phases: { warmup: "2s", before: "1.5s", during: "4s", after: "3s" },
     faults: [{ name: "fault", proxy: "dependency", type: "error", status: 503 }],
     hypotheses: [row.hypothesis],
   };

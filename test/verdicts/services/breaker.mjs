@@ -1,6 +1,6 @@
 // A service behind a circuit breaker: GET /orders/ID calls the dependency's /items/ID and answers 200, or 503 when that failed, or the row's fallback.
-// config: { library, breaker, call: { timeoutMs, maxSockets }, retry: { times, delayMs, where: "around" | "inside" }, fallback: { status, body }, scope: "service" | "route" | "replica",
-//           poll: { everyMs, path, traced }, crashes: { afterFailures }, cache: { ms, of: "failures" | "answers", key: "path" | "one" } }
+// config: { library, breaker, call: { timeoutMs, maxSockets, swallows, traced }, retry: { times, delayMs, where: "around" | "inside" }, fallback: { status, body }, scope: "service" | "route",
+//           poll: { everyMs, path }, crashes: { afterFailures }, cache: { ms, of: "failures" | "answers", key: "path" | "one" } }
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeBreaker } from "./breakers/index.mjs";
 import { makeCall } from "./call.mjs";
@@ -53,6 +53,7 @@ let failures = 0;
 
 serve(async (request, response, url) => {
   const [, route, id = "1"] = url.pathname.split("/");
+  if (route === "static") return send(response, 200, { status: "ok" });
   try {
     const { version } = await ask({ path: `/${route === "orders" ? "items" : route}/${id}`, traceparent: request.headers.traceparent }, route);
     return send(response, 200, { status: "ok", version });

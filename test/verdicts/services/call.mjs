@@ -3,14 +3,14 @@ import { Agent, request as httpRequest } from "node:http";
 
 const upstreamUrl = process.env.UPSTREAM_URL;
 
-/** Calls the dependency and gives the body it answered with; throws for a status from 400 and for what the network does. `maxSockets`: through an agent with so many connections. */
-export function makeCall({ timeoutMs, maxSockets } = {}) {
-  if (maxSockets !== undefined) return overAgent(new Agent({ keepAlive: true, maxSockets }));
+/** Calls the dependency and gives the body it answered with; throws for a status from 400 and for what the network does. `maxSockets`: through an agent with so many connections; `swallows: true`: what the network does is logged and the call never ends. */
+export function makeCall({ timeoutMs, maxSockets, swallows = false, traced = true } = {}) {
+  if (maxSockets !== undefined || swallows) return overAgent(new Agent({ keepAlive: true, ...(maxSockets !== undefined && { maxSockets }) }), swallows);
   return async ({ path, method = "GET", traceparent, headers = {}, body, signal }) => {
     const signals = [...(timeoutMs === undefined ? [] : [AbortSignal.timeout(timeoutMs)]), ...(signal === undefined ? [] : [signal])];
     const response = await fetch(`${upstreamUrl}${path}`, {
       method,
-      headers: { ...headers, ...(traceparent !== undefined && { traceparent }) },
+      headers: { ...headers, ...(traced && traceparent !== undefined && { traceparent }) },
       ...(body !== undefined && { body }),
       ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     });
@@ -20,15 +20,15 @@ export function makeCall({ timeoutMs, maxSockets } = {}) {
   };
 }
 
-function overAgent(agent) {
+function overAgent(agent, swallows) {
   return ({ path, method = "GET", traceparent, headers = {} }) => new Promise((resolve, reject) => {
     const request = httpRequest(`${upstreamUrl}${path}`, { method, agent, headers: { ...headers, ...(traceparent !== undefined && { traceparent }) } }, (response) => {
       const chunks = [];
+      response.on("error", (error) => (swallows ? console.error(error.message) : reject(error)));
       response.on("data", (chunk) => chunks.push(chunk));
-      response.on("error", reject);
       response.on("end", () => (response.statusCode < 400 ? resolve(JSON.parse(Buffer.concat(chunks).toString())) : reject(Object.assign(new Error(`the dependency answered ${response.statusCode}`), { status: response.statusCode }))));
     });
-    request.on("error", reject);
+    request.on("error", (error) => (swallows ? console.error(error.message) : reject(error)));
     request.end();
   });
 }
