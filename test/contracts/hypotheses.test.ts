@@ -68,7 +68,7 @@ describe.each(hypothesisTypes.map((type) => [type.type, type] as const))("%s", (
   });
 
   test("warns of a load that cannot decide it, in words with a way out", () => {
-    const idle = experimentOf({ probes: ["checkout", "ready", "live"].map((probe) => probeNamed(probe, 0.1)) });
+    const idle = experimentOf({ probes: [...new Set(["checkout", "ready", "live", ...type.probes(params)])].map((probe) => probeNamed(probe, 0.1)) });
     const advice = type.advise(params, hypothesis, idle);
     expect(advice.length).toBeGreaterThan(0);
     for (const { code, message, hint } of advice) {
