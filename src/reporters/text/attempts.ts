@@ -55,7 +55,7 @@ function linesOf({ calls, more = 0, dueMs, answeredMs, status }: RequestDrawn, a
   const all = calls.map((call, i) => lineOf(call, calls[i - 1], i + 1, axis));
   const count = calls.length + more;
   const hidden = count > mostCalls ? count - mostCalls : 0;
-  const first = hidden > 0 ? all.slice(0, mostCalls - 1) : all;
+  const first = hidden > 0 ? all.slice(0, mostCalls - 2) : all;
   const last = hidden > 0 ? all.slice(-1) : [];
   const left = hidden === 0 ? [] : [{ label: "  ⋮", cells: midway(`${count - first.length - last.length} more`, axis), columns: ["", "", ""] as const, style: ["dim"] as const }];
   const isAnswered = answeredMs !== undefined;

@@ -43,7 +43,9 @@ export function frameOf(width: number, labels: readonly string[], indent: number
 
 export function printRow({ label, cells, note }: Row, { indent, labelWidth, noteWidth }: Frame, paint: Paint): string {
   const margin = noteWidth === 0 || note === "" ? "" : ` ${paint(["dim"], cut(note, noteWidth))}`;
-  return `${" ".repeat(indent)}${cut(label, labelWidth).padEnd(labelWidth)} ${paintCells(cells, paint)}${margin}`.trimEnd();
+  // Blanks that are painted could not be trimmed.
+  const drawn = margin === "" ? cells.slice(0, cells.findLastIndex(({ glyph }) => glyph !== " ") + 1) : cells;
+  return `${" ".repeat(indent)}${cut(label, labelWidth).padEnd(labelWidth)} ${paintCells(drawn, paint)}${margin}`.trimEnd();
 }
 
 /** The line of times above a drawing. */

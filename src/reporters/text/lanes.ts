@@ -16,7 +16,7 @@ type Spans = Report["timeline"]["states"][number]["spans"];
 /** Lines of one drawing, unless all is asked for. */
 const mostLines = 8;
 /** Lines of a curve with a limit. */
-const curveLines = 3;
+const curveLines = 4;
 
 /** What one hypothesis rests on over time: a lane for each state, a curve for each figure, on one axis around the fault. Nothing where it has no figures. */
 export function drawLanes(report: Report, { name, faults: faultNames }: Verdict, page: { readonly width: number; readonly paint: Paint; readonly verbose: boolean }): readonly string[] {
@@ -94,14 +94,16 @@ function curves(axis: Axis, series: readonly Series[], hasMargin: boolean): read
   });
   return drawn.flatMap(({ one, values, most }): readonly Row[] => {
     if (one.limit !== undefined && one.limit > 0) return limited(one, one.limit, values, most, hasMargin);
-    const top = Math.max(...drawn.filter((other) => other.one.unit === one.unit && other.one.limit === undefined).map((other) => other.most));
+    const top = one.unit === "share" ? Math.max(1, most) : Math.max(...drawn.filter((other) => other.one.unit === one.unit && other.one.limit === undefined).map((other) => other.most));
     return [{ label: one.name, cells: sparkline(values, top), note: noteOf(one, values, most) }];
   });
 }
 
-/** The most, or what it was throughout. */
+/** The most; of a share from where to where; of a rate that stays the same what it is. */
 function noteOf(one: Series, values: readonly (number | undefined)[], most: number): string {
   const known = values.filter((value) => value !== undefined);
+  if (one.unit === "share") return `${Math.round(100 * Math.min(most, ...known))}..${Math.round(100 * most)}%`;
+  if (one.unit !== "perSecond") return `≤ ${tell(one, most)}`;
   const mean = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
   const off = known.filter((value) => Math.abs(value - mean) > 0.2 * mean).length;
   return off * 50 <= known.length ? tell(one, mean) : `≤ ${tell(one, most)}`;
