@@ -1,4 +1,4 @@
-import type { Experiment, PhaseName } from "../model/experiment.ts";
+import type { Experiment, Hypothesis, PhaseName } from "../model/experiment.ts";
 import type { Advice } from "../model/hypothesis-type.ts";
 
 /** How many requests a probe will send in one run of a phase; undefined when that is not known in advance (serial load, no such probe). */
@@ -26,4 +26,14 @@ export function adviseOnSamples(experiment: Experiment, probe: string, phase: Ph
   const rate = expected / Math.max(seconds, 0.001);
   const hint = expected === 0 ? `give phases.${phase} a length and the probe a load` : `make ${phase} ${Math.ceil(needed / rate)}s long, or the load ${Math.ceil(needed / seconds)}/s`;
   return [{ code: "too-few-samples", message: `${claim} needs at least ${needed} requests of ${probe} in ${phase}, and about ${expected} will be sent: it would be inconclusive`, hint, path }];
+}
+
+/** For how long the longest of the faults that a hypothesis speaks of is in force in one `during`, and what share of calls it hits then; all of it when it speaks of none. */
+export function exposureOf({ faults }: Pick<Hypothesis, "faults">, experiment: Pick<Experiment, "faults" | "phases">): { readonly lengthMs: number; readonly share: number } {
+  const { duringMs } = experiment.phases;
+  const mine = experiment.faults.filter(({ name }) => faults.includes(name)).map(({ selection: { fromMs, forMs, flap, ramp, rateShare } }) => ({
+    lengthMs: Math.max(0, Math.min(forMs ?? duringMs, duringMs - fromMs)) * (flap === undefined ? 1 : flap.onMs / (flap.onMs + flap.offMs)),
+    share: ramp === undefined ? rateShare : Math.max(ramp.fromShare, ramp.toShare),
+  }));
+  return mine.length === 0 ? { lengthMs: duringMs, share: 1 } : { lengthMs: Math.max(...mine.map(({ lengthMs }) => lengthMs)), share: Math.max(...mine.map(({ share }) => share)) };
 }

@@ -13,9 +13,9 @@ import { within } from "../units/bound.ts";
 import { markRequests } from "./circuit-breaker/marks.ts";
 import { findOpening } from "./circuit-breaker/trace.ts";
 import { decideByIntervals, decideByWitnesses, decideShare, surety, undecided } from "./decide.ts";
-import { adviseOnSamples } from "./expected-samples.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
+import { adviseOnRetry, enough } from "./retry/advice.ts";
 import { decideFactor, decideFirst, decideJitter, decideKind, guessKind } from "./retry/backoff.ts";
 import { studentQuantile } from "./retry/growth.ts";
 import { explainRetry, retryClaims, retryParams } from "./retry/params.ts";
@@ -25,9 +25,6 @@ import { decideMethods, decideRetryAfter, decideStatuses } from "./retry/rules.t
 import { collectSequences } from "./retry/sequences.ts";
 import type { Sequence, SequenceList, Sequences } from "./retry/sequences.ts";
 import { drawTypical } from "./retry/typical.ts";
-
-/** Requests that must have run to their end before a bound on attempts is held. */
-const enough = 20;
 
 /** Tries again when a call fails: often enough, not too often, and not all at once. */
 export const retry: HypothesisType<RetryParams> = {
@@ -43,18 +40,7 @@ export const retry: HypothesisType<RetryParams> = {
   probes: ({ probe }) => [probe],
   proxies: ({ proxy }) => [proxy],
   explain: explainRetry,
-  advise({ probe, backoff, attempts }, _hypothesis, experiment) {
-    // ±50 % jitter and two pauses; full jitter needs ten times as many.
-    const growth = backoff?.kind === "exponential" || backoff?.kind === "linear" || backoff?.kind === "constant" ? 18 : 0;
-    const jitter = backoff?.jitter === "required" || backoff?.jitter === "forbidden" ? 30 : 0;
-    const needed = Math.max(enough, growth, jitter);
-    const what = growth + jitter > 0 ? '"backoff"' : attempts === undefined ? "a retry's verdict" : `"attempts: ${attempts.text}"`;
-    const few = [...adviseOnSamples(experiment, probe, "before", 20, "a retry's verdict", ["probe"]), ...adviseOnSamples(experiment, probe, "during", needed, what, growth + jitter > 0 ? ["backoff"] : ["attempts"])];
-    const tooFewAttempts = growth > 0 && attempts?.max !== undefined && attempts.max < 3
-      ? [{ code: "too-few-attempts", message: `growth shows between pauses, and ${attempts.text} attempts leave fewer than two`, hint: "claim backoff.first instead of backoff.kind, or allow three attempts", path: ["backoff", "kind"] }]
-      : [];
-    return [...few, ...tooFewAttempts];
-  },
+  advise: adviseOnRetry,
   judge(params, scope) {
     const { probe, proxy } = params;
     const { observations, epoch, hypothesis } = scope;
@@ -121,8 +107,9 @@ function decideAll(params: RetryParams, scope: Scope, seen: Sequences, baseline:
     const judged = seen.whole.where(({ disturbed }) => !disturbed);
     claims.push(decideShare({ claim: "success", bound: success, kind: "share", what: "the share of good answers among requests that met the fault" }, { k: judged.count(({ isGood }) => isGood), n: judged.length, confidence }));
   }
-  if (seen.met.mostAttempts() > 1) {
+  if (seen.met.count(({ calls }) => calls > 1) > 0) {
     equivalentTo.push("retries of a sidecar or client library below the service");
+    if (seen.met.count(({ calls, attempts }) => calls > attempts) > 0) equivalentTo.push("repeats by the HTTP client on a fresh connection: use a fault that answers (error) to tell them apart");
     const promptMs = Math.max(20, 2 * baseline.callP99Ms);
     const isPrompt = (sequence: Sequence): boolean => seen.callsOf(sequence).every((call) => !feltFault(call, faults) || call.endMs - call.startMs < promptMs);
     if (guessKind(rows) === "constant" && seen.met.count(isPrompt) === seen.met.length) equivalentTo.push("hedging after a fixed delay: use a slow answer to tell them apart");
@@ -136,18 +123,18 @@ function decideAttempts(bound: Bound, { met, whole, callsOf }: Sequences, probe:
   const isOver = (n: number): boolean => bound.max !== undefined && n > bound.max - (bound.maxOpen === true ? 1 : 0);
   const isUnder = (n: number): boolean => !within(bound, n) && !isOver(n);
   const over = met.where(({ attempts }) => isOver(attempts));
-  const under = whole.where(({ hasFailedThroughout, attempts }) => hasFailedThroughout && isUnder(attempts));
+  const under = whole.where(({ hasFailedThroughout, calls }) => hasFailedThroughout && isUnder(calls));
   const witnesses = over.length + under.length;
-  const doubtful = met.count(({ calls, attempts }) => isOver(calls) && !isOver(attempts));
+  const doubtful = met.count(({ calls, attempts }) => isOver(calls) && !isOver(attempts)) + whole.count(({ hasFailedThroughout, calls, attempts }) => hasFailedThroughout && isUnder(attempts) && !isUnder(calls) && !isOver(calls));
   const judged = bound.min === undefined ? whole : whole.where(({ hasFailedThroughout }) => hasFailedThroughout);
   const most = (judged.length === 0 ? met : judged).mostAttempts();
-  const worst = over.length > 0 ? over.mostAttempts() : (under.at(0)?.attempts ?? most);
+  const worst = over.length > 0 ? over.mostAttempts() : (under.at(0)?.calls ?? most);
   const evidence = [...over.firstOf(3), ...under.firstOf(3)].slice(0, 3).map((sequence): Evidence => {
     const calls = callsOf(sequence);
     return { atMs: calls.at(-1)?.startMs ?? sequence.dueMs, what: `request ${sequence.n} of ${probe} made ${calls.length} call${calls.length === 1 ? "" : "s"}, at ${calls.slice(0, 8).map(({ startMs }) => `${Math.round(startMs)}ms`).join(", ")}${calls.length > 8 ? ", …" : ""}` };
   });
   if (witnesses === 0 && doubtful > 0) {
-    return { evidence: [], verdict: undecided(claimed, `${doubtful} requests made more calls than ${bound.text}, but the HTTP client may have repeated some by itself on a fresh connection.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
+    return { evidence: [], verdict: undecided(claimed, `${doubtful} requests made calls of which the HTTP client may have repeated some by itself on a fresh connection, and whether these count decides ${bound.text}.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
   }
   const verdict = decideByWitnesses(claimed, { observed: witnesses > 0 ? worst : most, witnesses, n: witnesses > 0 ? met.length : judged.length, enough });
   if (verdict.verdict !== "inconclusive" || witnesses > 0) return { verdict, evidence };
@@ -224,7 +211,7 @@ function observe(seen: Sequences, rows: PauseRows, baseline: EdgeBaseline, jitte
   });
   const amplification = measureAmplification(seen, baseline);
   let transport = 0;
-  for (const { calls, attempts } of seen.met) transport += calls - attempts;
+  for (const { transportRetries } of seen.met) transport += transportRetries;
   return {
     ...(counts.length > 0 && { attemptsP50: quantile(counts.sorted(), 0.5), attemptsMax: seen.met.mostAttempts() }),
     ...(medians.length > 0 && { gapsMs: medians }),

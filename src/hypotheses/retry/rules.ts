@@ -4,6 +4,7 @@ import type { ClaimVerdict, Evidence } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
 import { grpcCodeName } from "../../units/grpc-code.ts";
 import type { GrpcCode } from "../../units/grpc-code.ts";
+import { mayBeTransportRetry } from "./sequences.ts";
 import type { Sequence, Sequences } from "./sequences.ts";
 
 /** So many calls must have had the chance to break a rule before it is held. */
@@ -31,17 +32,22 @@ function* stepsOf(seen: Sequences): Iterable<Step> {
 }
 
 function rule(claim: string, expected: string, steps: { readonly seen: Sequences; readonly probe: string; isMeant(step: Step): boolean; isBroken(step: Step): boolean }, words: { readonly subject: string; readonly kept: string; readonly broken: string; readonly nextStep: string }): Ruling {
-  let [n, broken] = [0, 0];
+  let [n, broken, doubtful] = [0, 0, 0];
   const evidence: Evidence[] = [];
   for (const step of stepsOf(steps.seen)) {
     if (!steps.isMeant(step)) continue;
     n += 1;
     if (!steps.isBroken(step)) continue;
+    if (step.next !== undefined && mayBeTransportRetry(step.call, step.next)) {
+      doubtful += 1;
+      continue;
+    }
     broken += 1;
     if (broken <= 3) evidence.push(tell(step, steps.probe, words.broken));
   }
   const base = { claim, expected, observed: `${broken} of ${n} ${words.broken}`, n };
   if (broken >= 2) return { verdict: { ...base, verdict: "violated", reason: `${broken} of ${n} ${words.subject} ${words.broken}.` }, evidence };
+  if (doubtful > 0) return { verdict: { ...base, verdict: "inconclusive", reason: `After ${doubtful} of ${n} ${words.subject} came a call that the HTTP client may have repeated by itself on a fresh connection.`, nextStep: "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset)." }, evidence };
   if (broken === 1) return { verdict: { ...base, verdict: "inconclusive", reason: `One of ${n} ${words.subject} ${words.broken}; a second would settle it.`, nextStep: "Make during longer, or raise the load." }, evidence };
   if (n < enough) return { verdict: { ...base, verdict: "inconclusive", reason: `Only ${n} ${words.subject} were seen, fewer than the ${enough} that a rule is judged by.`, nextStep: words.nextStep }, evidence };
   return { verdict: { ...base, verdict: "held", reason: `None of ${n} ${words.subject} ${words.broken}: ${words.kept}.` }, evidence };

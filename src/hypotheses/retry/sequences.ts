@@ -12,8 +12,10 @@ export interface Sequence {
   readonly disturbed: boolean;
   readonly isGood: boolean;
   readonly calls: number;
-  /** Attempts without those that the HTTP client below the retries repeated by itself on a fresh connection when a reused one was gone. */
+  /** At least so many attempts: without calls that the HTTP client below the retries may have repeated by itself on a fresh connection when a reused one was gone. */
   readonly attempts: number;
+  /** Repeats that came too soon for any program. */
+  readonly transportRetries: number;
   /** When the request was over: its answer, or the end of its last call. Infinity: not seen. */
   readonly overMs: number;
   /** Every attempt failed: nothing but the client's own limit ended it. */
@@ -35,8 +37,8 @@ export interface Sequences {
   readonly callsOf: (sequence: Sequence) => readonly Call[];
 }
 
-/** A repeat quicker than any program: the connection was found dead, and the client dialled again. */
-const transportMs = 5;
+/** A repeat quicker than any program: the connection was found dead, and the client dialled again. On a busy machine that takes as long as some pauses do. */
+const transportMs = { surely: 5, perhaps: 50 };
 
 /** Some of the sequences, in due order; rows are made when asked for. */
 export class SequenceList implements Rows<Sequence>, Iterable<Sequence> {
@@ -90,6 +92,7 @@ class SequenceTable {
   readonly #overMs = new Column("f64");
   readonly #calls = new Column("u32");
   readonly #transportRetries = new Column("u32");
+  readonly #doubtful = new Column("u32");
   /** Bits: disturbed, good, failed throughout, asks to wait. */
   readonly #flags = new Column("u16");
   /** Where the pauses of the row end; they begin where those of the row before end. */
@@ -101,12 +104,13 @@ class SequenceTable {
   }
 
   add({ n, dueMs, endMs, disturbed, grade }: Sample, calls: readonly Call[]): number {
-    let transportRetries = 0;
+    let [transportRetries, doubtful] = [0, 0];
     for (const [i, next] of calls.entries()) {
       const call = calls[i - 1];
       if (call === undefined) continue;
       const pauseMs = next.startMs - call.endMs;
-      if (isTransportRetry(call, next, pauseMs)) transportRetries += 1;
+      if (mayBeTransportRetry(call, next)) doubtful += 1;
+      if (mayBeTransportRetry(call, next, transportMs.surely)) transportRetries += 1;
       else this.#pausesMs.push(pauseMs);
     }
     const isOver = endMs !== undefined && calls.every(({ end }) => end !== "open");
@@ -116,6 +120,7 @@ class SequenceTable {
     this.#overMs.push(overMs);
     this.#calls.push(calls.length);
     this.#transportRetries.push(transportRetries);
+    this.#doubtful.push(doubtful);
     this.#flags.push((disturbed ? 1 : 0) | (grade === "good" ? 2 : 0) | (calls.every(hasFailed) ? 4 : 0) | (calls.some(({ retryAfter }) => retryAfter !== undefined) ? 8 : 0));
     this.#pausesEnd.push(this.#pausesMs.length);
     return overMs;
@@ -128,7 +133,7 @@ class SequenceTable {
     const pausesMs: number[] = [];
     for (let at = from; at < this.#pausesEnd.get(row); at += 1) pausesMs.push(this.#pausesMs.get(at));
     return {
-      n: this.#n.get(row), dueMs: this.#dueMs.get(row), disturbed: (flags & 1) !== 0, isGood: (flags & 2) !== 0, calls, attempts: calls - this.#transportRetries.get(row),
+      n: this.#n.get(row), dueMs: this.#dueMs.get(row), disturbed: (flags & 1) !== 0, isGood: (flags & 2) !== 0, calls, attempts: calls - this.#doubtful.get(row), transportRetries: this.#transportRetries.get(row),
       overMs: this.#overMs.get(row), hasFailedThroughout: (flags & 4) !== 0, asksToWait: (flags & 8) !== 0, pausesMs,
     };
   }
@@ -167,7 +172,9 @@ export function collectSequences(requests: Iterable<RequestCalls>, faults: Reado
   };
 }
 
-function isTransportRetry(call: Call, next: Call, pauseMs: number): boolean {
+/** Whether a call may be the HTTP client's own repeat of one that a reused connection lost (RST or FIN without an answer), and no retry. */
+export function mayBeTransportRetry(call: Call, next: Call, withinMs = transportMs.perhaps): boolean {
   const wasCut = call.end === "dropped" || call.end === "reset" || call.end === "upstream-lost";
-  return wasCut && call.nth > 1 && next.nth === 1 && pauseMs >= 0 && pauseMs < transportMs;
+  const pauseMs = next.startMs - call.endMs;
+  return wasCut && call.nth > 1 && next.nth === 1 && next.conn !== call.conn && pauseMs >= 0 && pauseMs < withinMs;
 }
