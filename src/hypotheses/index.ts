@@ -5,6 +5,7 @@
  * To add one: write `<type>.ts` exporting a HypothesisType, add it to the list below; `decide.ts` has the rules by which claims are decided.
  */
 import type { HypothesisType } from "../model/hypothesis-type.ts";
+import { bulkhead } from "./bulkhead.ts";
 import { circuitBreaker } from "./circuit-breaker.ts";
 import { claim } from "./claim.ts";
 import { failover } from "./failover.ts";
@@ -13,6 +14,9 @@ import { healthCheck } from "./health-check.ts";
 import { hedging } from "./hedging.ts";
 import { invariant } from "./invariant.ts";
 import { isolation } from "./isolation.ts";
+import { loadBalance } from "./load-balance.ts";
+import { loadShedding } from "./load-shedding.ts";
+import { rateLimit } from "./rate-limit.ts";
 import { recovery } from "./recovery.ts";
 import { retry } from "./retry.ts";
 import { timeout } from "./timeout.ts";
@@ -20,7 +24,7 @@ import { timeout } from "./timeout.ts";
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(hedging)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(loadBalance), erase(hedging), erase(bulkhead), erase(rateLimit), erase(loadShedding)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);

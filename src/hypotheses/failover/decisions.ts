@@ -41,7 +41,7 @@ export function decideTaking(claim: string, bound: Bound, { by, proxy, since, si
   const late = rows.count((row) => isDecided(row) && row.dueMs >= sinceMs + limitMs);
   const against = rows.count((row) => row.by !== by && isAgainst(row));
   if (late < fewestLasting || against < 2 || against <= (1 - share) * late) {
-    return { isAgainst, verdict: undecided(claimed, `${late} requests that say so were due ${format("duration", limitMs)} or more after ${since}, of which ${late - against} were served by way of ${proxy}: whether that lasts cannot be told.`, `Make the phase longer than the bound by at least ${fewestLasting} requests.`, { n }) };
+    return { isAgainst, verdict: undecided(claimed, `Only ${late} requests that say so were due ${format("duration", limitMs)} or more after ${since}, of which ${late - against} were served by way of ${proxy}: whether that lasts cannot be told.`, `Make the phase longer than the bound by at least ${fewestLasting} requests.`, { n }) };
   }
   const lastMs = rows.at(rows.length - 1)?.dueMs ?? sinceMs;
   const verdict = decideTime(claimed, { lo: lastMs - sinceMs, n, event, nextStep: "Make the phase longer than the bound." });

@@ -101,7 +101,7 @@ function noFault(from: string): Obstacle {
 }
 
 function isActive(to: string, share: number): Obstacle {
-  return { reason: `${format("share", share)} of the requests called ${to} before the fault already: it is no standby.`, nextStep: "Use load-balance for edges that share the load, or name the standby as to." };
+  return { reason: `Before the fault already ${format("share", share)} of the requests called ${to}: it is no standby.`, nextStep: "Use load-balance for edges that share the load, or name the standby as to." };
 }
 
 /** A standby that is hurt as well cannot be failed over to. */
@@ -111,5 +111,5 @@ function hitStandby({ to }: FailoverParams, { observations }: Scope, fromMs: num
     all += 1;
     if (call.faulted) hit += 1;
   }
-  return hit <= tolerableBefore * all ? undefined : { reason: `${hit} of ${all} calls on ${to} met a fault themselves.`, nextStep: `Keep faults off ${to}: a standby that is hurt as well cannot be failed over to.` };
+  return hit <= tolerableBefore * all ? undefined : { reason: `Of ${all} calls on ${to}, ${hit} met a fault themselves.`, nextStep: `Keep faults off ${to}: a standby that is hurt as well cannot be failed over to.` };
 }
