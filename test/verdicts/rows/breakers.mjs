@@ -84,7 +84,7 @@ export const rows = [
     why: "connections that are reset count as failures like any others",
   },
   {
-    id: "B17", service: served("opossum-9", { ...opossum9, rollingCountTimeout: 300, resetTimeout: 2000, volumeThreshold: 0 }), hypothesis: staysClosed, expect: "violated", claim: "opens",
+    id: "B17", service: served("opossum-9", { ...opossum9, rollingCountTimeout: 300, resetTimeout: 3000, volumeThreshold: 0 }), hypothesis: staysClosed, expect: "violated", claim: "opens",
     experiment: { probes: { app: { load: "3/s" } }, phases: { before: "8s", during: "14s" }, faults: [{ name: "fault", proxy: "dependency", type: "error", status: 503, after: 3, every: 8, first: 2 }] },
     why: "no minimum volume and a short window at 3 requests a second: a single failure is 100 % of it, and opens it",
   },
