@@ -35,8 +35,10 @@ export interface ServiceKnobs {
   readonly fallback?: boolean;
   /** Share of requests answered without a call (a cache). */
   readonly cachedShare?: number;
-  /** At most so many calls at once; the others wait in a queue. */
+  /** At most so many calls of a replica at once; the others wait in a queue. */
   readonly pool?: number;
+  /** Places in that queue; who finds none is turned away. Default: no end. */
+  readonly queue?: number;
   /** Breakers of their own, requests in turn. */
   readonly replicas?: number;
   /** Extra time of every timer and step, uniform. Default 1..8 ms. */
@@ -76,21 +78,20 @@ export function createService(knobs: ServiceKnobs, world: World, seed: string): 
   const [low, high] = knobs.overheadMs ?? [1, 8];
   const overhead = (): number => low + random() * (high - low);
   const breakers = Array.from({ length: knobs.replicas ?? 1 }, () => createBreaker(knobs.breaker, world));
-  let inUse = 0;
-  const queue: (() => void)[] = [];
-  const release = (): void => {
-    inUse -= 1;
-    queue.shift()?.();
-  };
+  const pools = breakers.map(() => ({ inUse: 0, queue: [] as (() => void)[] }));
 
   function callThroughPool(request: number, replica: number, done: (result: CallResult) => void): void {
-    if (knobs.pool !== undefined && inUse >= knobs.pool) {
-      queue.push(() => callThroughPool(request, replica, done));
+    const pool = pools[replica];
+    if (pool === undefined) return;
+    if (knobs.pool !== undefined && pool.inUse >= knobs.pool) {
+      if (pool.queue.length >= (knobs.queue ?? Number.POSITIVE_INFINITY)) return done({ ok: false });
+      pool.queue.push(() => callThroughPool(request, replica, done));
       return;
     }
-    inUse += 1;
+    pool.inUse += 1;
     world.call(request, replica, knobs.method ?? "POST", knobs.timeoutMs, knobs.leaks === true, (result) => {
-      release();
+      pool.inUse -= 1;
+      pool.queue.shift()?.();
       done(result);
     });
   }
