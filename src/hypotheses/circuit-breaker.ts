@@ -10,6 +10,7 @@ import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { quantile } from "../math/quantile.ts";
 import { format } from "../units/format.ts";
 import { adviseOnBreaker } from "./circuit-breaker/advice.ts";
+import { breakerAlikes } from "./circuit-breaker/alikes.ts";
 import { agree, decideAnswers, decideFailures, decideRests, decideTrialSize, decideUpstream, measureOpenSpan } from "./circuit-breaker/claims.ts";
 import type { TrialsSeen } from "./circuit-breaker/claims.ts";
 import { flowOf } from "./circuit-breaker/flow.ts";
@@ -188,7 +189,7 @@ function opened(params: BreakerParams, seen: Seen, opening: Opening): Judgement 
     },
     samples: marks.length,
     ...common(seen),
-    equivalentTo: equivalents(seen, closing.hi === undefined && all.length === 0),
+    equivalentTo: breakerAlikes(scope.observations, params, marks, closing.hi === undefined && all.length === 0),
     evidence: claims.some(({ verdict }) => verdict === "violated") ? [
       { atMs: opening.atMs, what: `opened ${format("duration", opening.atMs - onsetMs)} after the onset, ${plural(failures.failures, "failed call")} before` },
       ...all.slice(0, 5).map((trial): Evidence => ({ atMs: trial.startMs, what: `trial of ${plural(trial.requests, "request")} with ${plural(trial.calls, "call")} (first: request ${trial.firstN} of ${params.probe}) after ${format("duration", trial.restMs.hi)} of rest` })),
@@ -258,16 +259,6 @@ function states({ scope, opening, onsetMs, faultEndMs }: Seen, trials: readonly 
   if (openUntil > atMs) spans.push({ state: "open", startMs: atMs, endMs: openUntil });
   if (closedAfterMs >= 0) spans.push({ state: "closed", startMs: openUntil, endMs });
   return spans;
-}
-
-/** What would look the same from outside. */
-function equivalents({ scope, params }: Seen, isStuck: boolean): readonly string[] {
-  const probe = scope.observations.header.plan.experiment.probes.find(({ name }) => name === params.probe);
-  const hasUniqueKeys = probe !== undefined && JSON.stringify(probe.params).includes("${request.");
-  return [
-    ...(hasUniqueKeys ? [] : ["a negative cache: every request has the same key"]),
-    ...(isStuck ? ["a cancellation shared by all calls that is never renewed", "a service that cannot connect any more"] : []),
-  ];
 }
 
 function common({ scope, params }: Seen): Pick<Judgement, "correlation"> {

@@ -4,6 +4,7 @@ import type { Judgement } from "../../src/model/hypothesis-type.ts";
 import type { Fault } from "../../src/model/experiment.ts";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Call, Sample } from "../../src/model/observation.ts";
+import type { VerdictWord } from "../../src/model/verdict.ts";
 import { callFor, experimentOf, hypothesisOf, requests, scopeOf } from "../support/hand-made.ts";
 
 const before = requests("checkout", "before", 20);
@@ -30,7 +31,8 @@ function judged(claims: JsonObject, pausesMs: readonly number[], part: Partial<C
 }
 
 describe("repeats of what a reused connection lost", () => {
-  test.each([
+  const decisive = { held: undefined, violated: undefined, inconclusive: "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset)." };
+  const table: readonly (readonly [attempts: string, pausesMs: readonly number[], verdict: VerdictWord, why: string])[] = [
     ["<= 1", [2], "inconclusive", "the client dialled again at once"],
     ["<= 1", [20], "inconclusive", "the same on a busy machine"],
     ["<= 1", [200], "violated", "a pause that is waited is no repeat by the client"],
@@ -40,10 +42,11 @@ describe("repeats of what a reused connection lost", () => {
     ["== 4", [100, 100, 100], "held", "none of them can be the client's"],
     ["== 4", [2, 100], "violated", "three calls at most"],
     ["<= 4", [2, 100, 100], "held", "four calls at most"],
-  ] as const)("attempts %s with pauses of %j ms: %s, since %s", (attempts, pausesMs, verdict) => {
+  ];
+  test.each(table)("attempts %s with pauses of %j ms: %s, since %s", (attempts, pausesMs, verdict) => {
     const [claim] = judged({ attempts }, pausesMs).claims;
     expect(claim).toMatchObject({ claim: "attempts", verdict });
-    if (verdict === "inconclusive") expect(claim?.nextStep).toBe("Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).");
+    expect(claim?.nextStep).toBe(decisive[verdict]);
   });
 
   test("do not break a rule by themselves", () => {
