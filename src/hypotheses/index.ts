@@ -19,12 +19,13 @@ import { loadShedding } from "./load-shedding.ts";
 import { rateLimit } from "./rate-limit.ts";
 import { recovery } from "./recovery.ts";
 import { retry } from "./retry.ts";
+import { stampede } from "./stampede.ts";
 import { timeout } from "./timeout.ts";
 
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(loadBalance), erase(hedging), erase(bulkhead), erase(rateLimit), erase(loadShedding)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(loadBalance), erase(hedging), erase(bulkhead), erase(rateLimit), erase(loadShedding), erase(stampede)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);
