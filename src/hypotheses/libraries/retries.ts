@@ -16,6 +16,7 @@ export const retries: Readonly<Record<string, RetryDefaults>> = {
   "axios-retry": { attempts: 4, pauses: "retries at once", spread: "none", resends: false, traps: ["retries any method, POST too, when the connection fails", "does not retry timeouts (ECONNABORTED)", "lets one timeout shrink over all attempts, so that the last ones are cut short", "starts exponentialDelay at twice its base"] },
   got: { attempts: 3, pauses: "doubles its pauses from 1s, up to 100ms more", spread: "none", resends: false, traps: ["does not retry POST", "gives up at once when Retry-After is longer than its timeout"] },
   ky: { attempts: 3, pauses: "doubles its pauses from 300ms", spread: "none", resends: false, traps: ["does not retry POST, nor timeouts"] },
+  fetch: { attempts: 1, pauses: "does not retry", spread: "none", resends: false, traps: [] },
   undici: { attempts: 6, pauses: "doubles its pauses from 500ms, up to 30s", spread: "none", resends: false, traps: ["does not retry POST, nor timeouts of headers", "uses a new connection for each attempt"] },
   "p-retry": { attempts: 11, pauses: "doubles its pauses from 1s", spread: "none", resends: false, traps: ["retries what throws, and fetch does not throw for a 503"] },
   cockatiel: { pauses: "retries at once, or spreads its pauses from 128ms (decorrelated)", spread: "full", resends: false, traps: ["counts retries with maxAttempts: one call more is made in all", "draws pauses that may fall: growth shows over many requests only"] },
