@@ -18,10 +18,11 @@ export function columnOf(axis: Axis, atMs: number): number {
   return span <= 0 ? 0 : Math.max(0, Math.min(axis.columns, Math.floor(((atMs - axis.startMs) / span) * axis.columns + 1e-9)));
 }
 
-/** A span as columns [from, to), at least one wide and never past the end. */
+/** A span as columns [from, to), at least one wide and never past the end; one that ends in the last column fills it. */
 export function columnsOf(axis: Axis, startMs: number, endMs: number): readonly [number, number] {
   const from = Math.min(columnOf(axis, startMs), axis.columns - 1);
-  return [from, Math.max(from + 1, columnOf(axis, endMs))];
+  const to = columnOf(axis, endMs);
+  return [from, Math.max(from + 1, to === axis.columns - 1 ? axis.columns : to)];
 }
 
 /** The bins [from, to) of a series that a column shows. */
