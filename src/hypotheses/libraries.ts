@@ -27,7 +27,9 @@ export function timeoutDefaults(library: string | undefined): TimeoutDefaults | 
 export function tellLibrary({ type, library }: Pick<Hypothesis, "type" | "library">): string {
   if (library === undefined) return "";
   const [defaults, traps] = tellers[type]?.(library) ?? ["", lookUp(otherTraps[type] ?? {}, library) ?? []];
-  return [defaults === "" ? "" : `${library} ${defaults} by default.`, traps.length === 0 ? "" : `It ${traps.join("; it ")}.`].filter((text) => text !== "").join(" ").replace(/^It /, `${library} `);
+  if (traps.length === 0) return defaults === "" ? "" : `By default ${library} ${defaults}.`;
+  const told = traps.join("; it ");
+  return defaults === "" ? `${library} ${told}.` : `By default ${library} ${defaults}. It ${told}.`;
 }
 
 type Told = readonly [defaults: string, traps: readonly string[]];

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { judge } from "../../src/hypotheses/judge.ts";
 import { timeout } from "../../src/hypotheses/timeout.ts";
 import type { VerdictWord } from "../../src/model/verdict.ts";
 import { simulateHalfClosing } from "../support/half-closing.ts";
 import { countVerdicts, judgeOne } from "../support/judge-one.ts";
 import { experimentOf, feltCallFor, requests, scopeOf } from "../support/hand-made.ts";
-import { makeHeader } from "../support/simulate.ts";
+import { makeHeader, simulate } from "../support/simulate.ts";
 import type { Simulation } from "../support/simulate.ts";
 
 const seeds = 6;
@@ -41,6 +42,22 @@ describe("a timeout", () => {
     expect(observed["givesUpP95Ms"]).toBeLessThan(510);
     expect(observed["leakedShare"]).toBe(0);
     expect(judgeOne(timeout, usual, { fault: slow, service: { timeoutMs: 500, leaks: true } }).observed).toEqual({ leakedShare: 1, kind: "notify-only or leak" });
+  });
+
+  test("is held when every epoch shows it, and each tells what it saw", () => {
+    const { observations } = simulate({ fault: hang, phases: { epochs: 2 }, service: { timeoutMs: 500 }, hypotheses: [{ type: "timeout", params: usual, shapes: ["hang"] }] });
+    const [verdict] = judge(observations).hypotheses;
+    expect(verdict).toMatchObject({ verdict: "held", claims: [{ claim: "givesUp (hang)" }, { claim: "closesConnection (hang)" }], observed: { epochs: [{ kind: "total or idle or first-byte" }, { kind: "total or idle or first-byte" }] } });
+    const [half] = judge({ ...observations, phases: observations.phases.filter(({ epoch }) => epoch === 1) }).hypotheses;
+    expect(half).toMatchObject({ verdict: "inconclusive", reason: "It was held in epoch 1, and in epoch 2: The phase during never ran in epoch 2." });
+  });
+
+  test("is told with what would have looked the same", () => {
+    expect(judgeOne(timeout, usual, { fault: hang, service: { timeoutMs: 500 } }).equivalentTo).toEqual([
+      "a limit on the whole call, or a limit on silence, or a limit on the wait for the answer's head: shapes: [headers-hang, drip] would tell", "a deadline over all tries: no request made a second",
+    ]);
+    expect(judgeOne(timeout, usual, { fault: slow, service: { timeoutMs: 500, retry } }).equivalentTo?.join()).not.toContain("deadline over all tries");
+    expect(judgeOne(timeout, usual, { fault: { kind: "error" }, service: { timeoutMs: 500 } }).equivalentTo).toEqual([]);
   });
 
   test("that leaks is shown by calls that outlived the answer", () => {
