@@ -41,6 +41,7 @@ export function observe(folded: Folded): Observations {
     faults: counts.list(),
     services: [...folded.services.values()],
     disturbances: folded.disturbances,
+    strains: folded.strains,
     unwitnessed: folded.unwitnessed,
     barred: [...folded.barred.values()],
     capped: folded.capped,

@@ -25,6 +25,7 @@ export interface Folded {
   readonly services: Map<string, ServiceObservation>;
   readonly processActions: ProcessActions;
   readonly disturbances: Disturbance[];
+  readonly strains: Disturbance[];
   readonly openings: Opening[];
   readonly unwitnessed: { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   /** By proxy and set of faults. */
@@ -51,7 +52,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
-      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], openings: [], unwitnessed: [], barred: new Map(), capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], strains: [], openings: [], unwitnessed: [], barred: new Map(), capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
     };
   }
 
@@ -118,7 +119,8 @@ export class Observer {
         if (event.lateMs >= stallMs) folded.disturbances.push({ startMs: event.atMs - event.lateMs, endMs: event.atMs, what: `the ${event.thread} thread was late by ${Math.round(event.lateMs)}ms` });
         break;
       case "starved":
-        if (event.share >= starvedShare || event.meanWaitMs >= starvedWaitMs) folded.disturbances.push({ startMs: event.atMs - 1000, endMs: event.atMs, what: `${event.who} waited for a processor ${Math.round(event.share * 100)}% of the time` });
+        folded.strains.push({ startMs: event.atMs - 1000, endMs: event.atMs, what: `${event.who} waited for a processor ${Math.round(event.share * 100)}% of the time` });
+        if (event.share >= starvedShare || event.meanWaitMs >= starvedWaitMs) folded.disturbances.push(...folded.strains.slice(-1));
         break;
       case "in-flight-cap":
         folded.capped.push({ probe: event.probe, atMs: event.atMs, limit: event.limit });

@@ -116,6 +116,8 @@ export interface Observations {
   readonly services: readonly ServiceObservation[];
   /** Stalls of our loops and starved processes. */
   readonly disturbances: readonly Disturbance[];
+  /** Seconds in which one of the processes stood in line for a processor for a fifth of the time or more: too little to disturb a time that is measured, enough to throw together what it does. */
+  readonly strains: readonly Disturbance[];
   readonly unwitnessed: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number }[];
   /** Where a fault ended connections before they carried a call (of edges that carry calls): from the first to the last of a time, and how many. Whose calls they were for is not known. */
   readonly barred: readonly { readonly proxy: string; readonly startMs: number; readonly endMs: number; readonly connections: number }[];

@@ -64,7 +64,7 @@ export function observe({ samples = [], calls = [], experiment = {}, overrides =
       schema: "chaos/journal/1", runId: "r1", startedAt: "2024-01-01T00:00:00.000Z", tracePrefix: "0123456789abcdef", tool: { version: "0.0.0", node: "v20" },
       plan: { schema: "chaos/plan/1", file: "a.yaml", document: 0, seed: "s", seedGiven: true, digest: "d", experiment: planned, schedule: windows.map(({ name, epoch, startMs, endMs }) => ({ name, epoch, startMs, endMs })), listeners: [] },
     },
-    phases: windows, faults: planned.faults.length === 0 ? [] : [faultSeen()], services: [], disturbances: [], unwitnessed: [], barred: [], capped: [], witnessIssues: [], interruptions: [], endMs: 31_000, finished: true, cleanedUp: true, left: [],
+    phases: windows, faults: planned.faults.length === 0 ? [] : [faultSeen()], services: [], disturbances: [], strains: [], unwitnessed: [], barred: [], capped: [], witnessIssues: [], interruptions: [], endMs: 31_000, finished: true, cleanedUp: true, left: [],
     samples: ({ probe, phase, epoch }) => samples.filter((sample) => sample.probe === probe && (phase === undefined || sample.phase === phase) && (epoch === undefined || sample.epoch === epoch)),
     calls: ({ proxy, fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }) => calls.filter((call) => call.proxy === proxy && call.startMs >= fromMs && call.startMs < toMs),
     callsOf: ({ probe, n }, proxy) => calls.filter((call) => call.proxy === proxy && call.request?.probe === probe && call.request.n === n),
