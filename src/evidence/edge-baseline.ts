@@ -8,6 +8,8 @@ import { hasFailed } from "./call-outcome.ts";
 export interface EdgeBaseline {
   /** Finished requests. */
   readonly requests: number;
+  /** How many more finished, and were disturbed by this machine. */
+  readonly disturbed: number;
   /** Share that caused no call (ε). */
   readonly missShare: number;
   /** Its upper bound at 95 %, at least 1 %. */
@@ -20,6 +22,8 @@ export interface EdgeBaseline {
   readonly failedShare: number;
   /** Of calls, ms; 0 without any. */
   readonly callP99Ms: number;
+  /** Of answers, ms; 0 without any. */
+  readonly answerP99Ms: number;
   /** Four of five answers lie within this of the median: what scheduling does to times here. */
   readonly answerSpreadMs: number;
 }
@@ -30,14 +34,18 @@ export interface RequestCalls {
 }
 
 export function measureBaseline(observations: Observations, probe: string, proxy: string): EdgeBaseline {
-  let requests = 0;
+  let [requests, disturbed] = [0, 0];
   let misses = 0;
   let row = 0;
   let longestMiss = 0;
   let failed = 0;
   const [callMs, answerMs, offMs] = [new Column("f64"), new Column("f64"), new Column("f64")];
   for (const sample of observations.samples({ probe, phase: "before" })) {
-    if (sample.endMs === undefined || sample.disturbed) continue;
+    if (sample.endMs === undefined) continue;
+    if (sample.disturbed) {
+      disturbed += 1;
+      continue;
+    }
     const calls = observations.callsOf(sample, proxy);
     requests += 1;
     answerMs.push(sample.latencyMs);
@@ -53,6 +61,7 @@ export function measureBaseline(observations: Observations, probe: string, proxy
   for (let row = 0; row < answerMs.length; row += 1) offMs.push(Math.abs(answerMs.get(row) - medianMs));
   return {
     requests,
+    disturbed,
     missShare: requests === 0 ? 1 : misses / requests,
     missShareAtMost: Math.max(0.01, clopperPearson(misses, requests, 0.95).hi),
     longestMiss,
@@ -60,6 +69,7 @@ export function measureBaseline(observations: Observations, probe: string, proxy
     calls: callMs.length,
     failedShare: callMs.length === 0 ? 0 : failed / callMs.length,
     callP99Ms: callMs.length === 0 ? 0 : quantile(callMs.sorted(), 0.99),
+    answerP99Ms: answerMs.length === 0 ? 0 : quantile(answerMs.sorted(), 0.99),
     answerSpreadMs: offMs.length === 0 ? 0 : quantile(offMs.sorted(), 0.8),
   };
 }

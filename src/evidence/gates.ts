@@ -45,6 +45,9 @@ export function correlationGate({ observations, probe, proxy }: Edge): Obstacle 
 
 /** Normally a request must cause a call, or its absence says nothing. */
 export function reachabilityGate({ probe, proxy }: Edge, baseline: EdgeBaseline): Obstacle | undefined {
+  if (baseline.requests < fewestBefore && baseline.requests + baseline.disturbed >= fewestBefore) {
+    return { reason: `Only ${baseline.requests} requests of ${probe} finished undisturbed before the fault, ${baseline.disturbed} more were disturbed by this machine: too few to know how they usually go.`, nextStep: "Run on a quieter machine, or lower the load." };
+  }
   if (baseline.requests < fewestBefore) return { reason: `Only ${baseline.requests} requests of ${probe} finished before the fault, too few to know how they usually go.`, nextStep: `Give phases.before at least ${fewestBefore} requests.` };
   if (baseline.missShare <= 0.2) return undefined;
   return { reason: `${Math.round(baseline.missShare * 100)}% of the requests of ${probe} caused no call on ${proxy} even before the fault.`, nextStep: "Use a probe whose every request needs the dependency: unique keys, so that no cache answers." };

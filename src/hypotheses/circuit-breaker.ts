@@ -6,6 +6,7 @@ import { barredGate, completenessGate, continuityGate, correlationGate, healthyB
 import type { Obstacle } from "../evidence/gates.ts";
 import { areTooMany, zeroRunNeeded } from "../evidence/zero-runs.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
+import type { Call, Sample } from "../model/observation.ts";
 import type { ClaimVerdict, Evidence } from "../model/verdict.ts";
 import { quantile } from "../math/quantile.ts";
 import { format } from "../units/format.ts";
@@ -92,8 +93,9 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
       if (feltFault(call, faults)) feltHere += 1;
     }
     felt += feltHere;
-    // A request that waits for a connection and is not answered in time meets the fault as well.
-    if (feltHere === 0 && sample.failure !== undefined && sample.dueMs < faultEndMs) unanswered += 1;
+    // A request that waits for a connection, and is not answered in time or not before the fault is over, meets the fault as well.
+    const isHeldUp = sample.failure !== undefined || hasWaited(sample, calls, faultEndMs, baseline);
+    if (feltHere === 0 && isHeldUp && sample.dueMs < faultEndMs) unanswered += 1;
     if (sample.disturbed) disturbed += 1;
     if (sample.dueMs < faultEndMs) callsUnder += calls.length;
   });
@@ -102,6 +104,11 @@ function look(params: BreakerParams, scope: Scope): Seen | Obstacle {
     return { reason: `Only ${felt} calls of ${probe} felt the fault, fewer than the ${fewestFelt} that a breaker may ask for before it opens.`, nextStep: "Raise the load, or make during longer." };
   }
   return { scope, params, faults, baseline, need, onsetMs, faultEndMs, felt, disturbed, marks, under: lookUnder(marks, faultEndMs, callsUnder), callers: [...callers], opening };
+}
+
+/** Whether a request got no further until the fault was over, much longer than any took before. */
+function hasWaited({ dueMs }: Sample, [first]: readonly Call[], faultEndMs: number, { answerP99Ms }: EdgeBaseline): boolean {
+  return first !== undefined && first.startMs >= faultEndMs && faultEndMs - dueMs > 3 * answerP99Ms;
 }
 
 function claimNames({ opens, whileOpen, trials, closes }: BreakerParams): readonly { readonly claim: string; readonly text: string }[] {

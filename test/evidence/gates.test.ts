@@ -19,6 +19,13 @@ describe("gates", () => {
     ]).toEqual(Array(7).fill(undefined));
   });
 
+  test("tell a busy machine from too little traffic when too few requests went undisturbed before the fault", () => {
+    const busy = edgeOf({ stalls: Array.from({ length: 80 }, (_, i) => ({ atMs: i * 90, lateMs: 80 })) });
+    expect(reachabilityGate(busy, measureBaseline(busy.observations, busy.probe, busy.proxy))).toMatchObject({ reason: expect.stringMatching(/\d+ more were disturbed by this machine/), nextStep: "Run on a quieter machine, or lower the load." });
+    const idle = edgeOf({ perSecond: 1.5 });
+    expect(reachabilityGate(idle, measureBaseline(idle.observations, idle.probe, idle.proxy))?.nextStep).toBe("Give phases.before at least 20 requests.");
+  });
+
   test("tell a probe that uses the edge unseen from one that does not use it", () => {
     expect(correlationGate(edgeOf({ correlation: "none" }))?.reason).toMatch(/None of the \d+ calls on payments could be joined/);
     expect(correlationGate(edgeOf({ service: { cachedShare: 1 } }))?.reason).toBe("No call was seen on payments: checkout does not use it.");
