@@ -143,6 +143,13 @@ describe("undecided is", () => {
     expect(word(judge({ before: calm, after: [...back, ...herd(60, 21_900)], overrides: { disturbances: stall } }))).toBe("violated");
   });
 
+  test("what came together in a second of strain, which is too little to disturb a time", () => {
+    const strains = [{ startMs: 20_000, endMs: 21_000, what: "payments waited for a processor 30% of the time" }];
+    const said = judge({ before: calm, after: [...back, ...herd(60, 20_900)], overrides: { strains } });
+    expect(said.claims[0]).toMatchObject({ verdict: "inconclusive", nextStep: "Run on a quieter machine, or lower the load." });
+    expect(word(judge({ before: calm, after: [...back, ...herd(60, 21_900)], overrides: { strains } }))).toBe("violated");
+  });
+
   test("callers that have not come back, and load that is not as before", () => {
     expect(judge({ before: calm, after: even(29_000, 30_000, 40) }).claims[0]?.reason).toContain("have not come back");
     expect(judge({ before: calm, after: even(20_000, 30_000, 80), load: { rates: { warmup: 40, before: 40, during: 40, after: 80 } } }).claims[0]?.reason).toContain("what comes back cannot be told from the load");

@@ -12,7 +12,7 @@ const aftermathMs = 250;
 /** When calls of a kind began in [fromMs, toMs). */
 export function arrivalsIn({ observations }: Pick<Scope, "observations">, proxy: string, fromMs: number, toMs: number, isMeant: (call: Call) => boolean = () => true): Arrivals {
   const [all, clean] = [new Column("f64"), new Column("f64")];
-  const spans = mergedSpans(observations.disturbances);
+  const spans = mergedSpans([...observations.disturbances, ...observations.strains]);
   let at = 0;
   for (const call of observations.calls({ proxy, fromMs, toMs })) {
     if (!isMeant(call)) continue;

@@ -36,7 +36,7 @@ export function decideConnections({ kind, bound }: ConnectionsClaim, usual: Usua
 
 /** What decides: the one furthest outside, else the one that stays open, else the largest factor. */
 function worstOf(compared: readonly Compared[]): Compared {
-  const rank = { outside: 2, open: 1, inside: 0 };
+  const rank = { outside: 3, disturbed: 2, open: 1, inside: 0 };
   const factorOf = ({ peak, usual }: Compared): number => peak.count / Math.max(1, usual);
   return compared.reduce((worst, one) => (rank[one.verdict] > rank[worst.verdict] || (one.verdict === worst.verdict && factorOf(one) > factorOf(worst)) ? one : worst));
 }
@@ -58,6 +58,7 @@ function decide(claim: string, bound: Bound, compared: Compared, { usual, after,
   const base = { claim, expected: bound.text, observed: `${peak.count} in ${bin}, usually ${before}`, n: after.atMs.length };
   if (verdict === "outside") return { verdict: { ...base, verdict: "violated", reason: `${seen}: ${ratio}, outside ${bound.text}, and more than chance makes of that once in 10,000 runs.` } };
   if (verdict === "inside") return { verdict: { ...base, verdict: "held", reason: peak.count <= factor * before ? `${seen}: ${ratio}, inside ${bound.text}.` : `${seen}, and no more than chance makes of the usual load.` } };
+  if (verdict === "disturbed") return { verdict: { ...base, verdict: "inconclusive", reason: `${seen}: ${ratio}, outside ${bound.text}, but this machine was short of processors then and may have thrown them together.`, nextStep: "Run on a quieter machine, or lower the load." } };
   const times = loadFactorToTell(usual, after, compared, factor, widths);
   const looser = `claim "<= ${Math.ceil(peak.count / Math.max(1, before))}x"`;
   const nextStep = times === undefined ? `Repeat the experiment with a much higher load, or ${looser}.` : `Raise the load ${times} times, at which chance would not do it, or ${looser}.`;

@@ -30,13 +30,14 @@ export interface Compared {
   readonly widthMs: number;
   readonly usual: number;
   readonly peak: Peak;
-  readonly verdict: "inside" | "outside" | "open";
+  /** `disturbed`: open, and outside but for what may have been thrown together by a disturbance. */
+  readonly verdict: "inside" | "outside" | "open" | "disturbed";
 }
 
 /** Chance of a violation that is none, over all widths. */
 const alpha = 1e-4;
-/** Loops that are late by less are not told as stalls, and throw together what was due meanwhile. */
-const unseenStallMs = 50;
+/** What a process that is held up for so long throws together: less than a strain that would be told. */
+const unseenStallMs = 100;
 /** A bin that usually holds as many is compared by its factor alone; below, chance makes peaks of its own. */
 const telling = 4;
 
@@ -57,7 +58,9 @@ export function compare(usual: Usual, after: Arrivals, widthMs: number, factor: 
   const usualPeak = peakOf(usual.before.atMs, widthMs).count;
   const peak = peakOf(after.atMs, widthMs);
   const clean = peakOf(after.cleanMs, widthMs);
-  const verdict = clean.count > factor * usualPeak && clean.count >= outlier(usual, after.seconds, widthMs, factor, alpha / widths) ? "outside" : isInside(usual, after, widthMs, factor, peak.count, usualPeak) ? "inside" : "open";
+  const limit = outlier(usual, after.seconds, widthMs, factor, alpha / widths);
+  const isOutside = ({ count }: Peak): boolean => count > factor * usualPeak && count >= limit;
+  const verdict = isOutside(clean) ? "outside" : isInside(usual, after, widthMs, factor, peak.count, usualPeak) ? "inside" : isOutside(peak) ? "disturbed" : "open";
   return { widthMs, usual: usualPeak, peak: verdict === "outside" ? clean : peak, verdict };
 }
 
