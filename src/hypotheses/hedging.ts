@@ -3,7 +3,6 @@ import { barredGate, completenessGate, continuityGate, correlationGate, healthyB
 import { quantile } from "../math/quantile.ts";
 import type { Experiment, Fault, Hypothesis } from "../model/experiment.ts";
 import type { HypothesisType, Judgement, Scope } from "../model/hypothesis-type.ts";
-import { duration } from "../units/fields.ts";
 import { format } from "../units/format.ts";
 import { enoughForShare, undecided } from "./decide.ts";
 import { adviseOnSamples } from "./expected-samples.ts";
@@ -16,6 +15,7 @@ import { lookAtSlow } from "./hedging/requests.ts";
 import type { Slow } from "./hedging/requests.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 import type { Obstacle } from "./preconditions.ts";
+import { delayOf } from "./timeout/shapes.ts";
 
 /** Beyond the bound, what timers and scheduling add. */
 const slackMs = 50;
@@ -124,10 +124,4 @@ function decideAll({ after, extraLoad, cancelsLoser }: HedgingParams, { confiden
 
 function slowFaults(hypothesis: Hypothesis, { faults }: Pick<Experiment, "faults">, proxy: string): readonly Fault[] {
   return faults.filter((fault) => hypothesis.faults.includes(fault.name) && edgesOf(fault).includes(proxy) && slowing.has(fault.type));
-}
-
-/** Where its parameters say so. */
-function delayOf({ type, params }: Fault): number | undefined {
-  const parsed = type === "latency" ? duration().safeParse(params["delay"]) : undefined;
-  return parsed?.success === true ? parsed.data : undefined;
 }

@@ -197,14 +197,14 @@ describe("the hypothesis", () => {
   });
 
   test("warns of faults that cannot decide it", () => {
-    const codes = (type: string, params: Record<string, string>): readonly string[] => {
+    const codes = (type: string, params: Record<string, number>): readonly string[] => {
       const [fault] = experimentOf().faults;
       if (fault === undefined) throw new Error("no fault");
       const { hypothesis } = scopeOf("hedging", {});
       return hedging.advise(hedging.params.parse(usual), hypothesis, experimentOf({ faults: [{ ...fault, type, params }] })).map(({ code }) => code);
     };
-    expect(codes("latency", { delay: "300ms" })).toEqual([]);
-    expect(codes("latency", { delay: "200ms" })).toEqual(["fault-too-short"]);
+    expect(codes("latency", { delayMs: 300 })).toEqual([]);
+    expect(codes("latency", { delayMs: 200 })).toEqual(["fault-too-short"]);
     expect(codes("error", {})).toEqual(["no-slow-answers"]);
   });
 });

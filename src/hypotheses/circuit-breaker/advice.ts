@@ -59,7 +59,7 @@ export function adviseOnBreaker(params: BreakerParams, hypothesis: Hypothesis, e
   return advice;
 }
 
-/** How long a call takes at most under faults that hold it: their delay, or the time after which callers claim to give up, whichever is shorter. 0 where none is held, or that is not known. */
+/** How long a call takes at most under faults that hold it: the time after which callers claim to give up, or the delay where that is shorter. 0 where none is held, or that is not known. */
 function longestCallMs({ proxy }: BreakerParams, { faults }: Hypothesis, experiment: Experiment): number {
   const mine = experiment.faults.filter((fault) => faults.includes(fault.name) && edgesOf(fault).includes(proxy));
   const holds = mine.flatMap((fault) => (fault.type === "hang" ? [Number.POSITIVE_INFINITY] : (delayOf(fault) ?? [])));
@@ -67,6 +67,6 @@ function longestCallMs({ proxy }: BreakerParams, { faults }: Hypothesis, experim
     const max = type === "timeout" && of === proxy && typeof givesUp === "object" && givesUp !== null && "max" in givesUp ? givesUp.max : undefined;
     return typeof max === "number" ? [max] : [];
   });
-  const longest = Math.min(Math.max(0, ...holds), ...bounds);
-  return Number.isFinite(longest) ? longest : 0;
+  // A delay opens no breaker unless callers give up sooner: without their bound it says nothing of how long calls take.
+  return bounds.length === 0 ? 0 : Math.min(Math.max(0, ...holds), ...bounds);
 }
