@@ -105,6 +105,11 @@ describe("the curve of a figure", () => {
     expect(row(within, "in flight")).toMatch(/▔+▅+▔+ limit 10$/);
   });
 
+  test("with a limit tells a long name and its numbers on the lines beside it, where there is no margin", () => {
+    const lines = drawingOf(withDrawing({ series: [{ name: "calls live on payments", unit: "count", limit: 10, points: [[0, 5]] }] }), { width: 40 });
+    expect(lines.slice(-4).map((line) => line.slice(4, 17).trim())).toEqual(["calls live on", "payments", "limit 10", "≤ 5"]);
+  });
+
   test("of a share has all of it for its scale, and says from where to where it went", () => {
     expect(row(drawingOf(withDrawing({ series: [{ name: "served", unit: "share", points: [[0, 0.5], [12_000, 0.25]] }] })), "served")).toMatch(/▄+▃?▂+ 25\.\.50%$/);
   });

@@ -5,11 +5,12 @@ import { format } from "../../units/format.ts";
 import { labelsAt } from "./axis.ts";
 import type { Axis } from "./axis.ts";
 import { blank, frameOf, printRow, printTicks } from "./cell.ts";
-import type { Cell, Row } from "./cell.ts";
+import type { Cell, Frame, Row } from "./cell.ts";
 import { levelled, sparkline, valuesOf } from "./curve.ts";
 import type { Paint } from "./paint.ts";
 import { ownersOf, phaseRow, windows } from "./rows.ts";
 import { byCalm, lineOf } from "./state-line.ts";
+import { wrap } from "./wrap.ts";
 
 type Spans = Report["timeline"]["states"][number]["spans"];
 
@@ -34,7 +35,7 @@ export function drawLanes(report: Report, { name, faults: faultNames }: Verdict,
     phaseRow(axis, phases),
     ...(faults.length === 0 ? [] : [{ label: faultLabel, cells: windows(axis, faults), note: "" }]),
     ...lanesOf(axis, states, spans),
-    ...curves(axis, shown, frame.noteWidth > 0),
+    ...curves(axis, shown, frame),
   ];
   return [printTicks(labelsAt(axis, momentsOf(axis, faults, spans), frame.noteWidth), frame, page.paint), ...rows.map((row) => printRow(row, frame, page.paint))];
 }
@@ -87,13 +88,13 @@ function lanesOf(axis: Axis, states: readonly string[], spans: Spans): readonly 
 }
 
 /** Figures of one unit share a scale; one with a limit stands alone, over several lines. */
-function curves(axis: Axis, series: readonly Series[], hasMargin: boolean): readonly Row[] {
+function curves(axis: Axis, series: readonly Series[], frame: Frame): readonly Row[] {
   const drawn = series.map((one) => {
     const values = valuesOf(one, axis);
     return { one, values, most: Math.max(0, ...values.map((value) => value ?? 0)) };
   });
   return drawn.flatMap(({ one, values, most }): readonly Row[] => {
-    if (one.limit !== undefined && one.limit > 0) return limited(one, one.limit, values, most, hasMargin);
+    if (one.limit !== undefined && one.limit > 0) return limited(one, one.limit, values, most, frame);
     const top = one.unit === "share" ? Math.max(1, most) : Math.max(...drawn.filter((other) => other.one.unit === one.unit && other.one.limit === undefined).map((other) => other.most));
     return [{ label: one.name, cells: sparkline(values, top), note: noteOf(one, values, most) }];
   });
@@ -109,10 +110,10 @@ function noteOf(one: Series, values: readonly (number | undefined)[], most: numb
   return off * 50 <= known.length ? tell(one, mean) : `≤ ${tell(one, most)}`;
 }
 
-/** Names and numbers stand in the margin, beside their level; where there is none, under the name. */
-function limited(one: Series, limit: number, values: readonly (number | undefined)[], most: number, hasMargin: boolean): readonly Row[] {
+/** The name stands beside the lines, as long as it is. Numbers stand in the margin, at their level; where there is none, under the name. */
+function limited(one: Series, limit: number, values: readonly (number | undefined)[], most: number, { labelWidth, noteWidth }: Frame): readonly Row[] {
   const { rows, limitRow } = levelled(values, { top: most, limit, lines: curveLines });
-  const labels = [one.name, ...(hasMargin ? [] : [`  limit ${tell(one, limit)}`, `  ≤ ${tell(one, most)}`])];
+  const labels = [...wrap(one.name, labelWidth).slice(0, curveLines - 2), ...(noteWidth > 0 ? [] : [`  limit ${tell(one, limit)}`, `  ≤ ${tell(one, most)}`])];
   const noteOf = (row: number): string => (row === limitRow ? `limit ${tell(one, limit)}` : row === (limitRow === 0 ? 1 : 0) ? `≤ ${tell(one, most)}` : "");
   return rows.map((cells: readonly Cell[], row) => ({ label: labels[row] ?? "", cells, note: noteOf(row) }));
 }
