@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { keyedRandom } from "../../src/math/random.ts";
 import { invariant } from "../../src/hypotheses/invariant.ts";
 import type { Judgement } from "../../src/model/hypothesis-type.ts";
 import type { JsonObject } from "../../src/model/json.ts";
@@ -174,6 +175,8 @@ describe("inconclusive", () => {
 
   test("when this machine was busy, in many answers or in those that decide", () => {
     expect(whyOpen(judge(two.map((sample) => ({ ...sample, disturbed: sample.n % 10 === 0 }))))).toMatch(/this machine/);
+    const strained = { strains: [{ startMs: 8000, endMs: 13_000, what: "node-2 waited for a processor" }] };
+    expect(words(judge(election(11_000), exactlyOne, strained))).toEqual({ count: "inconclusive", within: "inconclusive" });
     const starved = { disturbances: [{ startMs: 8000, endMs: 13_000, what: "node-2 waited for a processor" }] };
     expect(words(judge(election(11_000), exactlyOne, starved))).toEqual({ count: "inconclusive", within: "inconclusive" });
   });
@@ -183,6 +186,36 @@ describe("inconclusive", () => {
     const onlyBusy = two.map((sample) => (sample.probe === "role-1" && sample.dueMs > backMs && sample.n % 40 !== 0 ? { ...sample, value: "follower" } : { ...sample, disturbed: sample.probe === "role-1" && sample.dueMs > backMs }));
     expect(words(judge(busy))).toMatchObject({ count: "violated" });
     expect(judge(onlyBusy).observed["tooManyAnswers"]).toBe(0);
+  });
+});
+
+describe("over many clusters, whose answers take their time", () => {
+  /** Reigns of 0.7 s to 4 s by turns of chance, each `gapMs` after the last (before its end where it is negative); answers tell of one moment on their way. */
+  function cluster(seed: number, gapMs: number): readonly Sample[] {
+    const random = keyedRandom("cluster", seed);
+    const reigns: { readonly node: number; readonly fromMs: number; readonly toMs: number }[] = [{ node: 0, fromMs: -1000, toMs: killedMs }];
+    for (let atMs = killedMs; atMs < 32_000; ) {
+      const fromMs = reigns.length === 1 ? atMs : atMs + gapMs;
+      const toMs = atMs + 700 + 3300 * random();
+      const last = reigns.at(-1)?.node ?? 0;
+      reigns.push({ node: (last + 1 + Math.floor(2 * random())) % 3, fromMs, toMs });
+      atMs = toMs;
+    }
+    return ["role-1", "role-2", "role-3"].flatMap((probe, i) => node(probe, 7 * i, (atMs) => {
+      const latencyMs = 1 + 300 * random() ** 4;
+      const toldMs = atMs + latencyMs * random();
+      return { role: reigns.some((reign) => reign.node === i && toldMs >= reign.fromMs && toldMs < reign.toMs) ? "leader" : "follower", latencyMs };
+    }));
+  }
+
+  const seeds = Array.from({ length: 12 }, (_, seed) => seed);
+
+  test("never sees two leaders where one follows the other at once", () => {
+    expect(seeds.map((seed) => judge(cluster(seed, 0), { ...exactlyOne, within: "10s" }).observed["tooManyAnswers"])).toEqual(seeds.map(() => 0));
+  });
+
+  test("never holds where the next one leads half a second before the last has stopped", () => {
+    expect(seeds.map((seed) => words(judge(cluster(seed, -500)))["count"])).toEqual(seeds.map(() => "violated"));
   });
 });
 

@@ -38,7 +38,7 @@ export function judgeCount(params: Params, watched: Watched, scope: Scope): Coun
   const calm = outsideTransitions(times, within?.max ?? 0, onsetMs, endMs);
   const lacking = overlapOf(nodes.map(({ no }) => no), nodes.length - fewest + 1);
   const enough = overlapOf(nodes.map(({ yes }) => yes), Math.max(1, fewest));
-  const isQuiet = (fromMs: number, toMs: number): boolean => scope.observations.disturbances.every((one) => one.endMs < fromMs - aroundMs || one.startMs > toMs);
+  const isQuiet = (fromMs: number, toMs: number): boolean => [...scope.observations.disturbances, ...scope.observations.strains].every((one) => one.endMs < fromMs - aroundMs || one.startMs > toMs);
   const lapses = fewest > 0 ? lapsesIn(commonOf(lacking, calm), isQuiet) : { witnesses: 0, lengthMs: 0, longestMs: 0, noisy: 0, evidence: [] };
   const moved = times.filter((time, i) => hasMoved(watched, time, Math.min(times[i + 1]?.startMs ?? endMs, time.endMs + aroundMs)));
   const obstacle = watched.obstacle ?? (tooMany.firstMs !== undefined && tooMany.firstMs < onsetMs ? tooManyBefore(tooMany.answers) : undefined)

@@ -6,9 +6,9 @@ import type { Watched } from "./watch.ts";
 /** So many stretches are drawn. */
 const mostSpans = 200;
 
-/** Which node it was, over time, where it can be one only. */
-export function reignsOf({ count }: Params, { nodes }: Watched): Pick<Judgement, "states"> {
-  if (count === undefined || mostOf(count) !== 1) return {};
+/** Which node it was, over time, where it can be one only at a time. */
+export function reignsOf({ count, perTerm }: Params, { nodes }: Watched): Pick<Judgement, "states"> {
+  if (count === undefined || perTerm === true || mostOf(count) !== 1) return {};
   const spans: { readonly state: string; readonly startMs: number; endMs: number }[] = [];
   for (const { probe, yes } of nodes) {
     let last: (typeof spans)[number] | undefined;

@@ -36,7 +36,8 @@ export function judgeStaleness(params: Params, scope: Scope): Counted {
   const endMs = observations.phases.findLast((phase) => phase.epoch === epoch && (phase.name === "after" || phase.name === "during"))?.endMs ?? observations.endMs;
   const primary = new Primary(allOf(staleness.primary, scope));
   const counted = outsideTransitions(times, within?.max ?? 0, onsetMs, endMs);
-  const replicas = params.probes.filter((probe) => probe !== staleness.primary).map((probe) => agesOf(probe, samplesFrom(scope, probe, onsetMs), primary, counted));
+  const replicas = params.probes.filter((probe) => probe !== staleness.primary).map((probe) => agesOf(probe, samplesFrom(scope, probe, onsetMs), primary, counted))
+    .sort((a, b) => (b.oldest?.ageMs ?? 0) - (a.oldest?.ageMs ?? 0));
   const before = params.probes.map((probe) => agesOf(probe, observations.samples({ probe, phase: "before" }), primary));
   const fewest = Math.min(...replicas.map(({ loMs }) => loMs.length));
   const machine = [staleness.primary, ...params.probes].map((probe) => apparatusObstacle(tally(samplesFrom(scope, probe, onsetMs), 1))).find((one) => one !== undefined);
@@ -103,7 +104,7 @@ function decideMax(claimed: Claimed, { loMs, hiMs }: Ages): ClaimVerdict {
   return undecided(claimed, `${maybe} of ${loMs.length} answers may have been older than ${claimed.bound.text}: how old is known only from one answer to the next.`, "Ask the primary and the replicas more often, or loosen the bound.", { n: loMs.length, observed: verdict.observed });
 }
 
-/** The claim holds when it does of every replica, and is violated when it is by one. */
+/** The claim holds when it does of every replica, and is violated when it is by one; the oldest come first. */
 function worstOf(verdicts: readonly ClaimVerdict[]): ClaimVerdict {
   const [first] = verdicts;
   const worst = verdicts.find(({ verdict }) => verdict === "violated") ?? verdicts.find(({ verdict }) => verdict === "inconclusive") ?? first;
