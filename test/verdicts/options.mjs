@@ -7,7 +7,7 @@ export function readOptions(args) {
     args,
     options: {
       only: { type: "string", multiple: true, default: [] }, tag: { type: "string", multiple: true, default: [] }, list: { type: "boolean", default: false }, smoke: { type: "boolean", default: false },
-      times: { type: "string", default: "1" }, rounds: { type: "string", default: "1" }, jobs: { type: "string", default: "3" }, starved: { type: "boolean", default: false },
+      times: { type: "string", default: "1" }, rounds: { type: "string", default: "1" }, jobs: { type: "string", default: "3" }, again: { type: "string", default: "1" }, starved: { type: "boolean", default: false },
       "latency-x2": { type: "boolean", default: false }, replicas: { type: "string" }, resume: { type: "string" }, shard: { type: "string" }, keep: { type: "string" }, record: { type: "boolean", default: false },
     },
   });
@@ -18,6 +18,7 @@ export function readOptions(args) {
     tags: [...values.tag, ...(values.smoke ? ["smoke"] : []), ...(values.record ? ["recorded"] : [])],
     times: whole("times", values.times),
     rounds: whole("rounds", values.rounds),
+    again: values.starved ? 0 : Number(values.again),
     jobs: whole("jobs", values.jobs),
     shard: values.shard === undefined ? undefined : part(values.shard),
     variation: { ...(values["latency-x2"] && { latencyFactor: 2 }), ...(replicas !== undefined && { replicas }) },

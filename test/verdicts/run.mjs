@@ -3,6 +3,7 @@
 //   --times N                each row N times in a row          --rounds N         all rows N times              --smoke    some rows, under 3 minutes
 //   --jobs J                 so many rows at once               --starved          a busy loop per core meanwhile
 //   --latency-x2             the dependency twice as slow       --replicas N       N replicas of each service
+//   --again N                a row that this machine was too busy for is run up to N times more (default 1)
 //   --resume FILE            results are appended there; rows done are not run again        --shard I/N   the I-th part of N
 //   --keep DIR               keeps the journals                 --record           writes the small set of journals that the tests judge again
 // Exit code 1 when a verdict is wrong, astray, or a run failed.
@@ -52,11 +53,19 @@ if (!stop.asked) {
   if (results.some(({ score }) => ["wrong", "astray", "failed"].includes(score))) process.exitCode = 1;
 }
 
+/** One run; on a machine that was too busy to judge by, one more. */
+async function attempt(row, turn) {
+  for (let again = options.again; ; again -= 1) {
+    const result = await (options.record ? record(row) : runRow(row, { turn, variation: options.variation, keep: options.keep }));
+    if (result.score !== "busy" || again === 0 || stop.asked) return result;
+  }
+}
+
 async function settle({ row, turn }) {
   const { id, family, expect } = row;
   const lack = lacksFor(row, options.variations);
   const result = lack === undefined
-    ? await (options.record ? record(row) : runRow(row, { turn, variation: options.variation, keep: options.keep }))
+    ? await attempt(row, turn)
     : { id, family, turn, expect, verdict: "none", score: "skipped", reason: lack };
   if (stop.asked) return;
   results.push(result);
