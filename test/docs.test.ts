@@ -24,9 +24,11 @@ function snippetsOf({ file, text }: { readonly file: string; readonly text: stri
 }
 
 const snippets = pages.flatMap(snippetsOf);
-const isSteps = ({ yaml }: Snippet): boolean => yaml.startsWith("- ");
+/** One hypothesis, printed from its registry; test/contracts/hypotheses.test.ts holds those. */
+const isEntry = ({ yaml }: Snippet): boolean => yaml.startsWith("- type:");
+const isSteps = (snippet: Snippet): boolean => snippet.yaml.startsWith("- ") && !isEntry(snippet);
 const isWhole = ({ yaml }: Snippet): boolean => /^version: 1$/m.test(yaml);
-const experiments = snippets.filter((snippet) => !isSteps(snippet));
+const experiments = snippets.filter((snippet) => !isSteps(snippet) && !isEntry(snippet));
 
 /** What a part of an experiment leaves out; services and edges that it speaks of and does not show are made up. */
 function completed(yaml: string): string {
