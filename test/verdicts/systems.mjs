@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { builds } from "./foreign.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const installed = `${folder}node_modules/.package-lock.json`;
@@ -51,9 +52,20 @@ function compare(a, b) {
 }
 
 function isThere(name) {
+  if (!found.has(name) && builds[name] !== undefined) found.set(name, isBuilt(name));
   if (!found.has(name)) {
     const [command, args] = toolchains[name] ?? [name, ["--version"]];
     found.set(name, spawnSync(command, args, { stdio: "ignore" }).status === 0);
   }
   return found.get(name);
+}
+
+function isBuilt(name) {
+  try {
+    builds[name]();
+    return true;
+  } catch (error) {
+    console.error(`${name}: ${error.message}`);
+    return false;
+  }
 }
