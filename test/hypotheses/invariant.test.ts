@@ -83,6 +83,14 @@ describe("exactly one leader", () => {
     expect(judgement.equivalentTo).toEqual(["a state handed over and back between two answers of a node"]);
   });
 
+  test("several faults that are in force together are one, from the first onset on", () => {
+    const cut = (name: string, onsetMs: number): FaultObservation => ({ ...faultSeen({ firstAppliedMs: onsetMs, liftedMs: backMs }), fault: { ...faultSeen().fault, name } });
+    const faults = [cut("slow", killedMs), cut("slow-2", killedMs + 5), cut("slow-3", killedMs + 600)];
+    const judgement = invariant.judge(invariant.params.parse(exactlyOne), scopeOf("invariant", exactlyOne, { samples: election(8700), overrides: { faults } }, { faults: ["slow", "slow-2", "slow-3"] }));
+    expect(words(judgement)).toEqual({ count: "held", within: "held" });
+    expect(judgement.observed["restoredAfterMs"]).toBeCloseTo(709);
+  });
+
   test("is left open by a single answer of another", () => {
     const once = killed((atMs) => ({ role: atMs < killedMs || atMs === 15_000 ? "leader" : "follower" }));
     expect(words(judge([...node("role-1", 0, once), ...node("role-2", 7, leads(8700, 99_000)), ...node("role-3", 13, () => ({}))]))).toMatchObject({ count: "inconclusive" });

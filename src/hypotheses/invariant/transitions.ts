@@ -9,7 +9,7 @@ export interface InForce {
   readonly endMs: number;
 }
 
-/** When the faults of a hypothesis were in force in one epoch: a process fault each time that it took one away. In order. */
+/** When the faults of a hypothesis were in force in one epoch: a process fault each time that it took one away; those that overlap are one. In order. */
 export function timesInForce({ observations, hypothesis, epoch }: Pick<Scope, "observations" | "hypothesis" | "epoch">): readonly InForce[] {
   const mine = observations.faults.filter((seen) => seen.epoch === epoch && hypothesis.faults.includes(seen.fault.name));
   const times = mine.flatMap((seen): readonly InForce[] => {
@@ -18,7 +18,13 @@ export function timesInForce({ observations, hypothesis, epoch }: Pick<Scope, "o
     const { endMs = observations.endMs } = faultWindow(seen);
     return firstAppliedMs === undefined ? [] : [{ startMs: firstAppliedMs, endMs }];
   });
-  return times.sort((a, b) => a.startMs - b.startMs);
+  const merged: InForce[] = [];
+  for (const { startMs, endMs } of times.sort((a, b) => a.startMs - b.startMs)) {
+    const last = merged.at(-1);
+    if (last === undefined || startMs > last.endMs) merged.push({ startMs, endMs });
+    else merged[merged.length - 1] = { startMs: last.startMs, endMs: Math.max(last.endMs, endMs) };
+  }
+  return merged;
 }
 
 /** What is left of a stretch outside the time that each start and end of a fault is given to be got over. */
