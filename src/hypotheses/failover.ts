@@ -6,6 +6,7 @@ import { undecided } from "./decide.ts";
 import { adviseOnFailover } from "./failover/advice.ts";
 import { decideServedShare, decideStaying, decideTaking } from "./failover/decisions.ts";
 import type { Decided } from "./failover/decisions.ts";
+import { usualShare } from "./failover/lasting.ts";
 import { look } from "./failover/look.ts";
 import type { Seen } from "./failover/look.ts";
 import { explainFailover, failoverClaims, failoverParams } from "./failover/params.ts";
@@ -59,7 +60,7 @@ function decideAll(params: FailoverParams, scope: Scope, seen: Seen): Judgement 
     const obstacle = phaseObstacle(scope, "after") ?? (taken === undefined ? neverTaken(to) : undefined);
     if (obstacle !== undefined) claims.push(undecided(claim, obstacle.reason, obstacle.nextStep, { n: after.length }));
     else if (failsBack === false) add(decideStaying(params, seen), after, "the end of the fault", faultEndMs);
-    else add(decideTaking("failsBack.within", failsBack.within, { by: "from", proxy: from, since: "the end of the fault", sinceMs: faultEndMs }, after, returned, seen.lastingShare), after, "the end of the fault", faultEndMs);
+    else add(decideTaking("failsBack.within", failsBack.within, { by: "from", proxy: from, since: "the end of the fault", sinceMs: faultEndMs }, after, returned, usualShare), after, "the end of the fault", faultEndMs);
   }
   const spans = phaseWindow(scope, "before");
   const lastMs = phaseWindow(scope, "after")?.endMs ?? scope.observations.endMs;

@@ -14,7 +14,7 @@ import type { EjectionSeen } from "./load-balance/look.ts";
 import { explainLoadBalance, loadBalanceParams } from "./load-balance/params.ts";
 import type { LoadBalanceParams } from "./load-balance/params.ts";
 import { decideSkew, skewOf } from "./load-balance/skew.ts";
-import { measureSpread } from "./load-balance/spread.ts";
+import { measureSpread, ownedBy } from "./load-balance/spread.ts";
 import type { Spread } from "./load-balance/spread.ts";
 import { phaseObstacle } from "./preconditions.ts";
 import { shareSeries } from "./share-series.ts";
@@ -53,7 +53,7 @@ export const loadBalance: HypothesisType<LoadBalanceParams> = {
       samples: (spreads.before?.n ?? 0) + (ejection?.during.length ?? 0),
       correlation: joined ?? "statistical",
       equivalentTo: equivalents(spreads, ejection, proxies),
-      evidence: ejection === undefined ? [] : tellMoments(ejection),
+      evidence: ejection === undefined ? [] : [...tellMoments(ejection), ...(claims.some(({ claim, verdict }) => claim === "ejectsWithin" && verdict === "violated") ? lateCalls(ejection, ejectsWithin?.max ?? 0, params, scope) : [])],
       ...(ejection !== undefined && drawn(ejection, scope)),
     };
   },
@@ -134,6 +134,23 @@ function tellMoments({ hurt, ejection, onsetMs, faultEndMs, returnedMs, unit }: 
     ...(ejection === undefined ? [] : [{ atMs: ejection.hiMs, what: `calls left ${name} ${format("duration", ejection.hiMs - onsetMs)} after the onset: ${ejection.leaks} of ${ejection.n} ${unit} went there from then to the end of the fault` }]),
     ...(ejection === undefined ? [] : [returnedMs === undefined ? { atMs: faultEndMs, what: `${name} had no more calls by the end of the run than single ones` } : { atMs: returnedMs, what: `${name} was in use again ${format("duration", returnedMs - faultEndMs)} after the end of the fault` }]),
   ];
+}
+
+/** So many calls are told of that speak against an ejection. */
+const fewWitnesses = 3;
+
+function lateCalls({ hurt, onsetMs, faultEndMs }: EjectionSeen, limitMs: number, { proxies, probe }: LoadBalanceParams, { observations }: Scope): readonly Evidence[] {
+  const isOwned = ownedBy(observations, proxies, probe);
+  const found: Evidence[] = [];
+  for (const proxy of hurt) {
+    for (const call of observations.calls({ proxy, fromMs: onsetMs + limitMs, toMs: faultEndMs })) {
+      if (found.length >= fewWitnesses) return found;
+      if (!isOwned(call)) continue;
+      const whose = call.request === undefined ? "" : ` of request ${call.request.n} of ${call.request.probe}`;
+      found.push({ atMs: call.startMs, what: `${call.method} ${call.path}${whose} went to ${proxy} ${format("duration", call.startMs - onsetMs)} after the onset: ${call.status ?? call.end}` });
+    }
+  }
+  return found;
 }
 
 function equivalents({ before }: Spreads, ejection: EjectionSeen | undefined, proxies: readonly string[]): readonly string[] {

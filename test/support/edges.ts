@@ -73,7 +73,7 @@ export function runEdges(options: EdgesRun): { readonly observations: Observatio
       faulted: isHurt, felt: isHurt,
       ...(isJoined && n !== undefined && { request: { probe: "checkout", n } }),
     });
-    client.learn(edge, ok, endMs);
+    if (n !== undefined) client.learn(edge, ok, endMs);
     return { ok, endMs };
   };
   for (let n = 1, dueMs = 0; dueMs < 30_000; n += 1, dueMs = (n - 1) * everyMs) {

@@ -6,6 +6,9 @@ import type { Served, ServedRows, Server } from "./served.ts";
 /** Fewer requests in a row show nothing that lasts. */
 export const fewestLasting = 20;
 
+/** Service by one side lasts when so many requests are served by it; fewer where fewer are claimed. */
+export const usualShare = 0.95;
+
 /** From when on requests were served by one side, told by its first answer. */
 export interface Taking {
   /** Place of the first request of them. */

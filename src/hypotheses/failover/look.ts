@@ -7,7 +7,7 @@ import { format } from "../../units/format.ts";
 import { edgesOf, faultSpan, phaseWindow, samplesFrom } from "../fault-span.ts";
 import type { Faulted } from "../fault-span.ts";
 import { exerciseObstacle, onsetObstacle, phaseObstacle } from "../preconditions.ts";
-import { fewestLasting, findTaking } from "./lasting.ts";
+import { fewestLasting, findTaking, usualShare } from "./lasting.ts";
 import type { Taking } from "./lasting.ts";
 import type { FailoverParams } from "./params.ts";
 import { readServed } from "./served.ts";
@@ -15,8 +15,6 @@ import type { ServedRows } from "./served.ts";
 
 /** A standby that serves more than this share of the requests before the fault is none. */
 const tolerableBefore = 0.05;
-/** Service by one side lasts when so many requests are served by it; fewer where fewer are claimed. */
-const usualShare = 0.95;
 
 /** What the run shows of a failover, once nothing stands in the way of judging it. */
 export interface Seen {
@@ -32,7 +30,7 @@ export interface Seen {
   readonly returned: Taking | undefined;
   /** Share of requests that called the standby before the fault. */
   readonly standbyShareBefore: number;
-  /** Calls on the active edge per second while the standby served; absent where calls on it could not all be seen. */
+  /** Calls of requests on the active edge per second while the standby served; absent where calls on it could not all be seen. */
   readonly leakPerSecond?: number;
 }
 
@@ -90,9 +88,10 @@ function* dueBefore<T extends { readonly dueMs: number }>(samples: Iterable<T>, 
   }
 }
 
+/** Those that requests cause: a health check is no leak. */
 function countCalls({ observations }: Scope, proxy: string, fromMs: number, toMs: number): number {
   let calls = 0;
-  for (const _call of observations.calls({ proxy, fromMs, toMs })) calls += 1;
+  for (const { request } of observations.calls({ proxy, fromMs, toMs })) if (request !== undefined) calls += 1;
   return calls;
 }
 
