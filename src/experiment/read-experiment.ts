@@ -1,6 +1,7 @@
 import type { Experiment, Hypothesis, Proxy, SteadyState } from "../model/experiment.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import type { z } from "zod";
+import { withCaptures } from "./captures.ts";
 import { check } from "./check.ts";
 import { checkForward } from "./check-forward.ts";
 import { suggest } from "./did-you-mean.ts";
@@ -76,6 +77,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const [services, proxies, probes] = [all(serviceParts), all(proxyParts), all(probeParts)];
   if (version === undefined || title === undefined || tags === undefined || confidence === undefined || phases === undefined || steadyStates === undefined || guards === undefined) return undefined;
   if (services === undefined || proxies === undefined || probes === undefined || faults === undefined || hypotheses === undefined) return undefined;
+  const capturing = withCaptures(probes, hypotheses, report);
   return {
     version,
     title,
@@ -86,7 +88,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     secrets,
     services,
     proxies,
-    probes,
+    probes: capturing,
     steadyState: settled(steadyStates, hypotheses),
     phases: { ...phases, epochs: Math.max(phases.epochs, ...hypotheses.map(({ epochs = 1 }) => epochs)) },
     faults,

@@ -12,6 +12,7 @@ import { failover } from "./failover.ts";
 import { fallback } from "./fallback.ts";
 import { healthCheck } from "./health-check.ts";
 import { hedging } from "./hedging.ts";
+import { idempotency } from "./idempotency.ts";
 import { invariant } from "./invariant.ts";
 import { isolation } from "./isolation.ts";
 import { loadBalance } from "./load-balance.ts";
@@ -25,7 +26,7 @@ import { timeout } from "./timeout.ts";
 /** A type with its own parameters forgotten: `params` must have been parsed by its own schema. */
 const erase = <P>(type: HypothesisType<P>): HypothesisType => type;
 
-export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(loadBalance), erase(hedging), erase(bulkhead), erase(rateLimit), erase(loadShedding), erase(stampede)];
+export const hypothesisTypes: readonly HypothesisType[] = [erase(claim), erase(circuitBreaker), erase(retry), erase(timeout), erase(fallback), erase(healthCheck), erase(recovery), erase(isolation), erase(invariant), erase(failover), erase(loadBalance), erase(hedging), erase(bulkhead), erase(rateLimit), erase(loadShedding), erase(stampede), erase(idempotency)];
 
 export function findHypothesisType(type: string): HypothesisType | undefined {
   return hypothesisTypes.find((known) => known.type === type);

@@ -82,6 +82,8 @@ export interface HypothesisType<P = unknown> {
   /** Names of probes and proxies that it needs, to be checked against the file. */
   probes(params: P): readonly string[];
   proxies(params: P): readonly string[];
+  /** Places in the answers of HTTP probes that it compares: their probes keep what stands there. */
+  captures?(params: P): readonly { readonly probe: string; readonly path: string }[];
   /** What is claimed, in a sentence. */
   explain(params: P): string;
   /** What the experiment cannot decide about it as planned: too little load, too short a phase. */

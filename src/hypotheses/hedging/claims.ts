@@ -7,8 +7,8 @@ import type { Bound } from "../../model/bound.ts";
 import type { Observations } from "../../model/observation.ts";
 import type { ClaimVerdict } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
+import { attemptsAmong } from "../attempts.ts";
 import { decideByIntervals, decideByWitnesses, decideQuantile, enoughForShare, sendMore, surety, undecided } from "../decide.ts";
-import { attemptsAmong } from "./requests.ts";
 import type { Slow } from "./requests.ts";
 
 /** So many requests must show it before a pattern is held to be one. */

@@ -6,6 +6,7 @@ import type { EffectKind } from "../../model/effect.ts";
 import type { Call, Disturbance, Sample } from "../../model/observation.ts";
 import type { Evidence } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
+import { attemptsAmong } from "../attempts.ts";
 import { judgeLosers } from "./losers.ts";
 import type { Losers } from "./losers.ts";
 
@@ -54,12 +55,6 @@ export const touchMs = 10;
 const fewWitnesses = 3;
 /** Slow and well: what is waited for comes in the end. */
 const slowing: ReadonlySet<EffectKind | undefined> = new Set<EffectKind>(["delay", "throttle", "slice", "spread"]);
-
-/** The calls of a request that are attempts at one thing: those with the method and path of the first. */
-export function attemptsAmong(calls: readonly Call[], isFirst: (call: Call) => boolean = () => true): readonly Call[] {
-  const first = calls.find(isFirst);
-  return first === undefined ? [] : calls.filter(({ method, path }) => method === first.method && path === first.path);
-}
 
 /** Looks at requests due under the fault whose first call it slowed. */
 export function lookAtSlow(requests: Iterable<RequestCalls>, asked: Asked): Slow {
