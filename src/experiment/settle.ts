@@ -3,9 +3,9 @@ import type { Json } from "../model/json.ts";
 import { lookUp } from "./interpolate.ts";
 
 /** Where a type claims a time after the end of the fault. */
-const recoveryBounds: Readonly<Record<string, readonly string[]>> = { "circuit-breaker": ["closes", "within"], recovery: ["within"] };
+const recoveryBounds: Readonly<Record<string, readonly string[]>> = { "circuit-breaker": ["closes", "within"], recovery: ["within"], "load-shedding": ["recovers", "within"] };
 
-/** The upper end of the `closes` or `recovery` bound of a hypothesis, in ms; absent when it claims none. */
+/** The upper end of the `closes`, `recovery` or `recovers` bound of a hypothesis, in ms; absent when it claims none. */
 export function recoveryMs({ type, params }: Hypothesis): number | undefined {
   const path = recoveryBounds[type];
   return path === undefined ? undefined : upperEnd(lookUp(params, path));

@@ -67,7 +67,9 @@ function baselineMissed(observations: Observations, gates: readonly AssessedGate
   return dead === undefined ? undefined : { ...base, because: `${tellDeath(dead)}, before any fault was in force.` };
 }
 
-function firstSetMs({ faults }: Observations): number {
+/** Where no fault is planned the load is the stress: from the phase during on. */
+function firstSetMs({ faults, header, phases }: Observations): number {
+  if (header.plan.experiment.faults.length === 0) return phases.find(({ name }) => name === "during")?.startMs ?? Number.POSITIVE_INFINITY;
   return faults.reduce((earliest, { setMs }) => Math.min(earliest, setMs), Number.POSITIVE_INFINITY);
 }
 

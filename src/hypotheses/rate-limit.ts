@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { HypothesisType } from "../model/hypothesis-type.ts";
 import type { ClaimVerdict } from "../model/verdict.ts";
-import { format } from "../units/format.ts";
-import { adviseOnLoad, highestRate, loadOf } from "./overload/advice.ts";
+import { adviseOnLoad, loadOf } from "./overload/advice.ts";
 import { judgeUnderPressure } from "./overload/claims.ts";
 import { drawRates, figuresOf } from "./overload/figures.ts";
 import { loadObstacle } from "./overload/gates.ts";
 import { acceptedField, rejectsField } from "./overload/params.ts";
 import { measurePressure } from "./overload/pressure.ts";
 import { explainBearing } from "./overload/words.ts";
+import { adviseOnLimit } from "./rate-limit/advice.ts";
 import { allowance, explainAllowance } from "./rate-limit/allowance.ts";
 import { judgeLimit } from "./rate-limit/limit.ts";
 import { judgeSteadiness } from "./rate-limit/steady.ts";
@@ -48,14 +48,7 @@ export const rateLimit: HypothesisType<Params> = {
     const { limit } = params;
     const others = adviseOnLoad(experiment, params.probe, params);
     if (limit === undefined || load === undefined || load.kind === "serial") return others;
-    const perSecond = (limit.count * 1000) / limit.windowMs;
-    const isLow = highestRate(load) <= perSecond;
-    const isEven = !isLow && load.burst === 1 && load.steps === undefined && load.arrivals === "even" && (params.burst ?? 0) < limit.count;
-    return [
-      ...others.filter(({ code }) => code !== "no-overload"),
-      ...(isLow ? [{ code: "load-below-limit", message: `${params.probe} sends at most ${format("rate", highestRate(load))} in during, not above the limit of ${limit.text}: it would be inconclusive`, hint: `load: { rate: { before: ${format("rate", perSecond / 2)}, during: ${format("rate", perSecond * 3)} } }, or steps`, path: ["limit"] }] : []),
-      ...(isEven ? [{ code: "load-without-pauses", message: `under an even load a limiter that counts afresh every ${format("duration", limit.windowMs)} looks like one that counts at any time: it would be inconclusive`, hint: `let the load come in pulses: steps: [${[3, 0.1, 3, 0.1].map((factor) => format("rate", perSecond * factor)).join(", ")}, …], of some ${format("duration", 0.7 * limit.windowMs)} each`, path: ["limit"] }] : []),
-    ];
+    return [...others.filter(({ code }) => code !== "no-overload"), ...adviseOnLimit(experiment, params.probe, load, limit, params.burst)];
   },
   judge(params, scope) {
     const { probe, limit, burst } = params;

@@ -47,6 +47,15 @@ describe("the exit code", () => {
     expect(concluded({ overrides: { services: [{ service: "shop", replica: 1, diedMs: 900, code: 2 }] } })).toMatchObject({ exitCode: 4 });
   });
 
+  test("counts the phase during as the fault where the load is the stress and no fault is planned", () => {
+    const experiment = { faults: [], hypotheses: [hypothesisOf("claim", { probe: "checkout", available: ">= 90%" }, { faults: [] })] };
+    const died = (diedMs: number): HandMade["overrides"] => ({ services: [{ service: "shop", replica: 1, diedMs, code: 1 }] });
+    expect(concluded({ experiment, overrides: died(9000) ?? {} })).toMatchObject({ exitCode: 1 });
+    expect(concluded({ experiment, overrides: died(900) ?? {} })).toMatchObject({ exitCode: 4 });
+    expect(concluded({ experiment, overrides: { interruptions: [guard] } })).toMatchObject({ exitCode: 5 });
+    expect(concluded({ experiment })).toMatchObject({ exitCode: 0 });
+  });
+
   test("is 3 when a verdict is open, when a phase never ran, and when the machine let nothing be seen", () => {
     expect(concluded({ overrides: { faults: [faultSeen({ felt: 0 })] } })).toMatchObject({ exitCode: 3, outcome: "inconclusive", because: expect.stringContaining("only 0 of them felt it") });
     expect(concluded({ overrides: { phases: windows.slice(0, 2) } })).toMatchObject({ exitCode: 3, because: "The phase after never ran." });

@@ -9,6 +9,9 @@ import { fateOf } from "../overload/fate.ts";
 export interface Admissions {
   /** Of all that were sent in the phase during. */
   readonly offered: Float64Array;
+  /** Of all that were ever sent, warm-up too, and the first that counts. */
+  readonly sent: Float64Array;
+  readonly fromMs: number;
   /** Of all that may have been let in: not turned away. */
   readonly perhaps: Float64Array;
   /** Of those that surely were, and were answered in at most `asideMs`, so that the limiter saw them within that time. */
@@ -28,15 +31,19 @@ export function admissionsOf(scope: Scope, probe: string, rejection: StatusTest)
   const took = new Column("f64");
   for (const sample of all()) if (isSure(sample, rejection)) took.push(tookMs(sample));
   const asideMs = took.length === 0 ? 0 : quantile(took.sorted(), promptShare);
-  const [offered, perhaps, surely] = [new Column("f64"), new Column("f64"), new Column("f64")];
+  const [sent, offered, perhaps, surely] = [new Column("f64"), new Column("f64"), new Column("f64"), new Column("f64")];
+  let fromMs = Number.POSITIVE_INFINITY;
   for (const sample of all()) {
     const { sentMs, phase } = sample;
-    if (sentMs === undefined || phase === "warmup") continue;
+    if (sentMs === undefined) continue;
+    sent.push(sentMs);
+    if (phase === "warmup") continue;
+    fromMs = Math.min(fromMs, sentMs);
     if (phase === "during") offered.push(sentMs);
     if (fateOf(sample, rejection) !== "rejected") perhaps.push(sentMs);
     if (isSure(sample, rejection) && tookMs(sample) <= asideMs) surely.push(sentMs);
   }
-  return { offered: offered.sorted(), perhaps: perhaps.sorted(), surely: surely.sorted(), asideMs, isNoConcurrencyLimit: turnsAwayWhileFree(scope, probe, rejection) };
+  return { sent: sent.sorted(), fromMs, offered: offered.sorted(), perhaps: perhaps.sorted(), surely: surely.sorted(), asideMs, isNoConcurrencyLimit: turnsAwayWhileFree(scope, probe, rejection) };
 }
 
 function isSure(sample: Sample, rejection: StatusTest): boolean {

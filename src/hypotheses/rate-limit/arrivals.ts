@@ -14,14 +14,14 @@ const told = 3;
 
 /**
  * Measures moments (ascending, ms) against at most `count` in any stretch of `lengthMs`: each stretch that holds too many counts once,
- * and the next begins behind it.
+ * and the next begins behind it. A length that is not above 0 leaves nothing together.
  */
 export function measureWindow(times: Float64Array, count: number, lengthMs: number): Arrivals {
   const stretches: { startMs: number; endMs: number; count: number }[] = [];
   let [most, excess] = [0, 0];
   for (let from = 0, fresh = 0, to = 0; to < times.length; to += 1) {
     const atMs = times[to] ?? 0;
-    while (atMs - (times[from] ?? 0) > lengthMs) from += 1;
+    while (from < to && atMs - (times[from] ?? 0) > lengthMs) from += 1;
     most = Math.max(most, to - from + 1);
     fresh = Math.max(fresh, from);
     // A stretch that overflowed is taken as long as it lasts, so that all that is too much in it counts.
@@ -76,29 +76,35 @@ export function measureArrivals(times: Float64Array, allowed: Allowance, burst: 
   return burst === undefined ? measureWindow(times, allowed.count, allowed.windowMs - slackMs) : measureBucket(times, burst, allowed.count / allowed.windowMs, slackMs);
 }
 
-/** Phases of a fixed window that are tried. */
+/** Phases of a fixed window that are tried; of these all but one must betray it. */
 const phases = 10;
 
 /**
- * Whether a load would betray a limiter that counts afresh at fixed moments: of its possible phases nearly all must let more in,
- * somewhere, than is allowed. `offered` are the moments of all requests, ascending.
+ * Whether a load would betray a limiter that counts afresh at fixed moments, or from the first request on after a count has run out:
+ * it must let more in, somewhere from `fromMs` on, than is allowed. `offered` are the moments of all requests, ascending.
  */
-export function betraysFixedWindow(offered: Float64Array, allowed: Allowance, burst: number | undefined): boolean {
+export function betraysFixedWindow(offered: Float64Array, fromMs: number, allowed: Allowance, burst: number | undefined): boolean {
   // Twice the count around the boundary is then allowed.
   if (burst !== undefined && burst >= allowed.count) return true;
-  let betrayed = 0;
-  const letIn = new Float64Array(offered.length);
-  for (let phase = 0; phase < phases; phase += 1) {
+  const isBetrayed = (begin: (atMs: number) => number): boolean => measureArrivals(letInBy(offered, fromMs, allowed, begin), allowed, burst).excess >= 2;
+  if (!isBetrayed((atMs) => atMs)) return false;
+  let hidden = 0;
+  for (let phase = 0; phase < phases && hidden <= 1; phase += 1) {
     const offsetMs = (phase / phases) * allowed.windowMs;
-    let [window, taken, all] = [Number.NEGATIVE_INFINITY, 0, 0];
-    for (const atMs of offered) {
-      const at = Math.floor((atMs + offsetMs) / allowed.windowMs);
-      if (at !== window) [window, taken] = [at, 0];
-      if (taken >= allowed.count) continue;
-      taken += 1;
-      letIn[all++] = atMs;
-    }
-    if (measureArrivals(letIn.subarray(0, all), allowed, burst).excess >= 2) betrayed += 1;
+    if (!isBetrayed((atMs) => Math.floor((atMs + offsetMs) / allowed.windowMs) * allowed.windowMs - offsetMs)) hidden += 1;
   }
-  return betrayed >= phases - 1;
+  return hidden <= 1;
+}
+
+/** What a limiter lets in whose count begins, for a request that no count is open for, at the moment that `begin` says. */
+function letInBy(offered: Float64Array, fromMs: number, { count, windowMs }: Allowance, begin: (atMs: number) => number): Float64Array {
+  const letIn = new Float64Array(offered.length);
+  let [openedMs, taken, all] = [Number.NEGATIVE_INFINITY, 0, 0];
+  for (const atMs of offered) {
+    if (atMs >= openedMs + windowMs) [openedMs, taken] = [begin(atMs), 0];
+    if (taken >= count) continue;
+    taken += 1;
+    if (atMs >= fromMs) letIn[all++] = atMs;
+  }
+  return letIn.subarray(0, all);
 }

@@ -63,8 +63,8 @@ function unproved(seen: Admissions, perhaps: Arrivals, { limit, burst }: { reado
   }
   if (perhaps.excess > 0) return { reason: `${perhaps.excess} requests more than ${allowed} may have been let in, but answers took up to ${format("duration", seen.asideMs)}, too long to say when.`, nextStep: "Probe an endpoint that answers quickly, or claim the limit over a longer time (such as 1000/10s)." };
   if (counts.rejected < fewestSamples) return { reason: `Only ${counts.rejected} requests were turned away, too few to show a limit.`, nextStep: `Raise the load of the phase during to two or three times ${limit.text}.` };
-  if (!betraysFixedWindow(seen.offered, limit, burst)) {
-    return { reason: `No stretch held more than ${allowed}, but under a load without pauses a limiter that counts afresh every ${format("duration", limit.windowMs)} looks the same, and lets up to twice as many through around its boundary.`, nextStep: `Let the load come in pulses of some ${format("duration", 0.7 * limit.windowMs)}: steps: [high, low, high, low, …].` };
+  if (!betraysFixedWindow(seen.sent, seen.fromMs, limit, burst)) {
+    return { reason: `No stretch held more than ${allowed}, but under this load a limiter that counts afresh every ${format("duration", limit.windowMs)} looks the same, and lets up to twice as many through around its boundary.`, nextStep: `Let the load come in pulses of some ${format("duration", 0.7 * limit.windowMs)}: steps: [high, low, high, low, …].` };
   }
   if (!seen.isNoConcurrencyLimit && !steady) {
     return { reason: "Requests were turned away only while as many were being served as ever: a limit on how many are served at once looks the same, and its rate changes with the time that they take.", nextStep: "Add a latency fault to the dependency, with the load above the limit before it, too: a rate stays the same." };
