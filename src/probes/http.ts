@@ -51,7 +51,7 @@ export const http: ProbeType<HttpParams> = {
   summary: "Asks over HTTP, and grades status, headers and body.",
   params,
   example: 'method: POST\nurl: "${services.checkout.url}/checkout"\njson: { order: "${request.id}", amount: 12 }\nexpect: { status: 200 }\ndegraded: { status: 202, body: { json: { path: /status, equals: queued } } }\n',
-  explain: (params) => `${methodOf(params)} ${params.url}; good: ${explainExpectation(params.expect)}${params.degraded === undefined ? "" : `; degraded: ${explainExpectation(params.degraded)}`}`,
+  explain: (params) => `${methodOf(params)} ${params.url}; good: ${explainExpectation(params.expect)}${params.degraded === undefined ? "" : `; degraded: ${explainExpectation(params.degraded)}`}${params.capture === undefined ? "" : `; keeps ${[params.capture.path, params.capture.term].filter(Boolean).join(" and ")} of each answer`}`,
   ask(params) {
     const given = Object.entries(params.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
     const body = params.json === undefined ? params.body : JSON.stringify(params.json);

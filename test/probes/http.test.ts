@@ -53,6 +53,10 @@ describe("what is captured of an HTTP answer", () => {
     expect(http.capture?.(params({}), json({ role: "leader" }))).toEqual({});
   });
 
+  test("is told in the plan", () => {
+    expect(http.explain(asked)).toMatch(/keeps \/role and \/term of each answer$/);
+  });
+
   test("needs enough of the body", () => {
     expect(http.ask(asked)).toMatchObject({ keepBytes: 1024 * 1024 });
   });
