@@ -6,7 +6,7 @@ import { hasFailed } from "./call-outcome.ts";
 
 /** How a probe's requests and their calls on one edge go when all is well: the phase before. */
 export interface EdgeBaseline {
-  /** Finished requests. */
+  /** Finished requests; those whose calls met a fault are none of them. */
   readonly requests: number;
   /** How many more finished, and were disturbed by this machine. */
   readonly disturbed: number;
@@ -47,6 +47,8 @@ export function measureBaseline(observations: Observations, probe: string, proxy
       continue;
     }
     const calls = observations.callsOf(sample, proxy);
+    // A slow service's last requests before the fault reach the edge under it.
+    if (calls.some(({ faulted }) => faulted)) continue;
     requests += 1;
     answerMs.push(sample.latencyMs);
     row = calls.length === 0 ? row + 1 : 0;

@@ -26,6 +26,15 @@ describe("gates", () => {
     expect(reachabilityGate(idle, measureBaseline(idle.observations, idle.probe, idle.proxy))?.nextStep).toBe("Give phases.before at least 20 requests.");
   });
 
+  test("leave out requests due before the fault whose calls came under it", () => {
+    const edge = edgeOf({});
+    const { observations } = edge;
+    const late: Observations = { ...observations, callsOf: (sample, proxy) => observations.callsOf(sample, proxy).map((call) => (sample.n % 10 === 0 ? { ...call, status: 503, faulted: true } : call)) };
+    const baseline = measureBaseline(late, edge.probe, edge.proxy);
+    expect(baseline).toMatchObject({ requests: 90, failedShare: 0 });
+    expect(healthyBaselineGate(edge, baseline)).toBeUndefined();
+  });
+
   test("tell a probe that uses the edge unseen from one that does not use it", () => {
     expect(correlationGate(edgeOf({ correlation: "none" }))?.reason).toMatch(/None of the \d+ calls on payments could be joined/);
     expect(correlationGate(edgeOf({ service: { cachedShare: 1 } }))?.reason).toBe("No call was seen on payments: checkout does not use it.");
