@@ -19,7 +19,7 @@ import { breakerParams, explainBreaker } from "./circuit-breaker/params.ts";
 import type { BreakerParams } from "./circuit-breaker/params.ts";
 import { lookUnder, markRequests } from "./circuit-breaker/marks.ts";
 import type { Mark, Marks, MarkSequence, Under } from "./circuit-breaker/marks.ts";
-import { findClosing, findOpening, findTrials, readLateCalls, sequenceSince } from "./circuit-breaker/trace.ts";
+import { endsUnderWay, findClosing, findOpening, findTrials, longestIdle, readLateCalls, sequenceSince } from "./circuit-breaker/trace.ts";
 import type { Opening } from "./circuit-breaker/trace.ts";
 import { tooFewFor } from "./circuit-breaker/volumes.ts";
 import { decideTime, undecided } from "./decide.ts";
@@ -224,23 +224,17 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
 
 /** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */
 function trialReadings({ scope, marks, faultEndMs, faults, need, callers }: Seen, opening: Opening, whole: MarkSequence, caller: string | undefined): readonly TrialsSeen[] {
-  const lastCallsEndMs = lastEndOfCalls(marks, opening);
+  const endsMs = endsUnderWay(marks, opening);
+  const lastCallsEndMs = endsMs.at(-1) ?? opening.atMs;
   const isDisturbed = disturbedAt(scope.observations.disturbances);
   const slack = caller === undefined ? 1 : 5 * callers.length;
   return readLateCalls(opening, marks).flatMap((late) => {
     const sequence = caller === undefined && !late ? whole : sequenceSince(opening, marks, { late, ...(caller !== undefined && { caller }) });
-    return (opening.isPatchy ? [1] : [need, 1]).map((separator) => ({ isShared: caller !== undefined, ...findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack, isDisturbed }) }));
+    return (opening.isPatchy ? [1] : [need, 1]).map((separator) => {
+      const found = findTrials(sequence, { openedMs: opening.atMs, lastCallsEndMs, faultEndMs, faults, separator, slack, isDisturbed });
+      return { isShared: caller !== undefined, ...found, idleMs: longestIdle(opening.refusedMs, endsMs, found.lastRefusalMs ?? opening.refusedMs) };
+    });
   });
-}
-
-/** When the last call was over that began before it is known to have been open. */
-function lastEndOfCalls(marks: Marks, { atMs, refusedMs }: Opening): number {
-  let lastMs = atMs;
-  for (const mark of marks) {
-    if (mark.label !== 1 || mark.atMs > refusedMs) continue;
-    for (const { startMs, endMs } of marks.callsOf(mark)) if (startMs <= refusedMs) lastMs = Math.max(lastMs, endMs);
-  }
-  return lastMs;
 }
 
 function closeFrom({ baseline, need, faultEndMs }: Seen, sequence: MarkSequence): { readonly lo: number; readonly hi?: number } {

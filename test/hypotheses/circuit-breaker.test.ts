@@ -37,6 +37,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
   ["violated", "that lets ten requests try", usual, at40({ fault: slow, service: { breaker: { ...breaker, trials: 10 }, timeoutMs: 300 } })],
   ["violated", "that is a connection pool full of hanging calls", usual, at40({ fault: { kind: "hang" }, service: { pool: 4 } })],
   ["violated", "that is a connection pool, whose queue is let go only by the end of the fault", usual, at40({ phases: { duringMs: 4000 }, fault: { kind: "hang" }, service: { pool: 4 } })],
+  ["violated", "that is a semaphore whose permits hang: it refuses, and nothing is ever tried", { ...edge, trials: { every: "350ms..900ms" } }, at40({ fault: { kind: "hang" }, service: { pool: 5, queue: 0 } })],
   ["violated", "that opens too late", { ...usual, opens: { within: "500ms" } }, at40({ fault: slow, service: { breaker, timeoutMs: 900 } })],
   ["violated", "with other failures than claimed", { ...edge, opens: { afterFailures: "15..25" } }, at40({ service: { breaker } })],
   ["violated", "that opens where it must not", { ...edge, opens: false }, { service: { breaker } }],

@@ -75,6 +75,8 @@ export interface TrialsSeen {
   /** Since when nothing was tried any more, and until when that is known. */
   readonly restingMs: number;
   readonly lastRefusalMs?: number;
+  /** The longest that it refused with no call ending meanwhile, from the opening to the last refusal, where it tried nothing. */
+  readonly idleMs: number;
   /** Refusals may have been another replica's: the least that it rested is a guess on the safe side, good to refute by only. */
   readonly isShared: boolean;
 }
@@ -83,7 +85,7 @@ export interface TrialsSeen {
  * The rests between trials. The first is reported and never refutes alone: calls under way at the opening end after it.
  * A breaker that tries nothing for twice the longest rest allowed does refute.
  */
-export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, isShared }: TrialsSeen): ClaimVerdict {
+export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, idleMs, isShared }: TrialsSeen): ClaimVerdict {
   const claimed: Claimed = { claim: "trials.every", bound, kind: "duration", what: "the rest between trials" };
   const maxMs = bound.max ?? Number.POSITIVE_INFINITY;
   const waitedMs = Math.max(0, (lastRefusalMs ?? restingMs) - restingMs);
@@ -95,8 +97,9 @@ export function decideRests(bound: Bound, { trials, restingMs, lastRefusalMs, is
   const base = { claim: claimed.claim, expected: bound.text, n: rests.length };
   const middle = all === undefined ? "no two trials" : spellRests(rests.map(({ hi }) => hi));
   if (trials.length === 0) {
-    if (waitedMs > 2 * maxMs) return { ...base, verdict: "violated", observed: `none in ${format("duration", waitedMs)}`, interval: [waitedMs, null], reason: `It tried nothing in the ${format("duration", waitedMs)} that it was open, outside ${bound.text}.` };
-    return undecided(claimed, `It tried nothing in the ${format("duration", waitedMs)} that it was open.`, `Make during long enough for the opening and two and a half rests${Number.isFinite(maxMs) ? ` (${format("duration", 2.5 * maxMs)} after the opening)` : ""}.`, { n: 0 });
+    const stillMs = Math.max(waitedMs, idleMs);
+    if (stillMs > 2 * maxMs) return { ...base, verdict: "violated", observed: `none in ${format("duration", stillMs)}`, interval: [stillMs, null], reason: `It tried nothing in the ${format("duration", stillMs)} that it was open, outside ${bound.text}.` };
+    return undecided(claimed, `It tried nothing in the ${format("duration", stillMs)} that it was open.`, `Make during long enough for the opening and two and a half rests${Number.isFinite(maxMs) ? ` (${format("duration", 2.5 * maxMs)} after the opening)` : ""}.`, { n: 0 });
   }
   const witnesses = outside.length + (first !== undefined && isOutside(bound, first) ? 1 : 0) + (waitedMs > maxMs ? 1 : 0);
   const interval = all === undefined ? undefined : ([all.lo, all.hi] as const);

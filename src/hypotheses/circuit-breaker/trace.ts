@@ -116,6 +116,22 @@ export function sequenceSince(opening: Opening, marks: Marks, options: { readonl
   return new MarkSequence(marks, { places, laterMs, callsOf });
 }
 
+/** When the calls were over that began before it is known to have been open, ascending; those over before the opening are left out. */
+export function endsUnderWay(marks: Marks, { atMs, refusedMs }: Opening): readonly number[] {
+  const endsMs: number[] = [];
+  for (const mark of marks) {
+    if (mark.label !== 1 || mark.atMs > refusedMs) continue;
+    for (const call of marks.callsOf(mark)) if (call.startMs <= refusedMs && call.endMs > atMs) endsMs.push(call.endMs);
+  }
+  return endsMs.sort((a, b) => a - b);
+}
+
+/** The longest time, while refusals came, in which no call under way ended: nothing that happened then can have put off a trial. */
+export function longestIdle(fromMs: number, endsMs: readonly number[], toMs: number): number {
+  const momentsMs = [...endsMs.filter((endMs) => endMs > fromMs && endMs < toMs), toMs];
+  return momentsMs.reduce(({ longestMs, sinceMs }, atMs) => ({ longestMs: Math.max(longestMs, atMs - sinceMs), sinceMs: atMs }), { longestMs: 0, sinceMs: fromMs }).longestMs;
+}
+
 /** A trial ends for the breaker at the earlier of its last call's end and its request's answer. */
 function endOf({ endMs = Number.POSITIVE_INFINITY }: Mark, calls: readonly Call[]): number {
   return Math.min(Math.max(...calls.map((call) => call.endMs)), endMs);
