@@ -30,7 +30,7 @@ export function experimentOf(row, { latencyFactor = 1, replicas } = {}) {
 }
 
 /** A service of an experiment that runs services/MODULE.mjs. */
-function serviceOf(name, module, env) {
+export function serviceOf(name, module, env) {
   return { command: ["node", fileURLToPath(new URL(`${module}.mjs`, services))], port: "auto", env, ready: { http: `\${services.${name}.url}/health`, within: "20s" } };
 }
 

@@ -1,4 +1,5 @@
 // Breakers in circumstances: replicas, other traffic, other faults, other loads, and things that look like a breaker and are none.
+import { serviceOf } from "../experiment.mjs";
 import { breaks, opossum9, served, staysClosed } from "./breakers/common.mjs";
 
 const consecutive = { kind: "consecutive", of: 5, halfOpenAfter: 500 };
@@ -109,5 +110,40 @@ export const rows = [
     id: "B64", service: trusted, hypothesis: breaks(), expect: "held",
     experiment: { faults: [{ name: "fault", proxy: "dependency", type: "error", status: 503, after: 40 }], phases: { during: "5s" } },
     why: "the first 40 calls of the phase are spared: times count from the first call that was hurt",
+  },
+  {
+    id: "B65", service: served("opossum-9", { timeout: false, capacity: 5, volumeThreshold: 1000 }), hypothesis: breaks(), expect: "violated", claim: "trials.every",
+    experiment: { faults: [{ name: "fault", proxy: "dependency", type: "hang" }] },
+    why: "a semaphore of five, all held by calls that hang: others are refused at once, but nothing is ever tried again",
+  },
+  {
+    id: "B66", service: trusted, hypothesis: breaks({ opens: { within: "2s" }, whileOpen: { upstream: "<= 20%" }, trials: null }), expect: "violated", claim: "whileOpen.upstream", notWith: ["replicas"],
+    experiment: {
+      services: {
+        app2: serviceOf("app2", "breaker", { UPSTREAM_URL: "${proxies.dependency.url}", CONFIG: JSON.stringify({ library: "none" }) }),
+        entrance: serviceOf("entrance", "entrance", { TARGETS: "${services.app.url},${services.app2.url}" }),
+      },
+      probes: { app: { url: "${services.entrance.url}/orders/${request.id}" } },
+    },
+    why: "two instances, one of which was deployed without its breaker: half of all requests go on calling",
+  },
+  {
+    id: "B67", service: served("cockatiel-3", { kind: "consecutive", of: 5, halfOpenAfter: 500 }), hypothesis: breaks({ opens: { within: "2s" } }), expect: "held",
+    experiment: { probes: { app: { load: { rate: "20/s", burst: 2 } } } },
+    why: "requests that come in pairs: the second of a pair waits for the trial that the first one is",
+  },
+  {
+    id: "B68", service: served("opossum-9", { ...opossum9, resetTimeout: 900 }), hypothesis: breaks({ trials: { every: "450ms..750ms" } }), expect: "violated", claim: "trials.every",
+    experiment: { phases: { during: "6s" } },
+    why: "a rest of 900 ms where 750 were promised at most: outside by little more than a few requests",
+  },
+  {
+    id: "B69", service: served("opossum-9", opossum9), hypothesis: staysClosed, expect: "violated", claim: "opens",
+    why: "a breaker that opens where it is claimed that it does not",
+  },
+  {
+    id: "B70", service: served("opossum-9", { ...opossum9, abort: true, timeout: 300 }), hypothesis: breaks({ opens: { within: "2s" }, whileOpen: null, trials: null }), expect: "held",
+    experiment: { faults: [{ name: "fault", proxy: "dependency", type: "hang" }] },
+    why: "one abort signal for all calls, renewed at each change of state: it opens by timeouts, and closes when the fault is over",
   },
 ];
