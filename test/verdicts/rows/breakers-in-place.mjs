@@ -12,9 +12,9 @@ export const rows = [
     why: "three replicas, each right by itself: together their trials come much closer than one rest",
   },
   {
-    id: "B38", service: { ...served("cockatiel-3", { ...consecutive, halfOpenAfter: 50 }), replicas: 3 }, hypothesis: breaks({ opens: { within: "2s" } }), expect: "violated", claim: "trials.every",
+    id: "B38", service: { ...served("cockatiel-3", { ...consecutive, halfOpenAfter: 150 }), replicas: 3 }, hypothesis: breaks({ opens: { within: "2s" } }), expect: "violated", claim: "trials.every",
     experiment: { probes: { app: { load: "90/s" } } }, notWith: ["replicas"],
-    why: "three replicas, each of which rests 50 ms only",
+    why: "three replicas, each of which rests 150 ms only",
   },
   {
     id: "B39", service: served("none", {}, { cache: { ms: 500, of: "failures", key: "path" } }), hypothesis: breaks(), expect: "violated", claim: "opens.within",
