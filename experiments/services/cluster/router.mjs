@@ -2,19 +2,49 @@
 //   GET|PUT /keys/:key   what that node answers; 504 when it takes longer than a second
 //   GET /health/ready    200 once every shard has a leader
 // SHARDS="http://… http://… | http://…": the nodes of each shard, in the order of their ids. A key belongs to the shard that the letter before its "-"
-// says (a, b, …), so that experiments know where it goes. POOL=shared: one pool of connections for all shards, instead of one for each.
+// says (a, b, …), so that experiments know where it goes. At most 8 calls are under way to a shard, the others wait for one of them to end.
+// Broken on purpose: POOL=shared (8 calls to all shards together).
 import { Agent, createServer, request as call } from "node:http";
 import { readJson, send, stopOnSignal } from "../http.mjs";
 
 const { PORT = "4100", SHARDS = "", POOL = "each" } = process.env;
 const patienceMs = 1000;
 const perNodeMs = 400;
-const connections = 8;
+const callsAtOnce = 8;
 
-const shared = POOL === "shared" ? new Agent({ keepAlive: true, maxTotalSockets: connections }) : undefined;
+/** Lets so many calls be under way at once; the others wait in line, until they have lost patience. */
+class Pool {
+  #free = callsAtOnce;
+  #line = new Set();
+
+  async run(signal, act) {
+    if (this.#free > 0) this.#free -= 1;
+    else if (!(await this.#turn(signal))) return undefined;
+    try {
+      return signal.aborted ? undefined : await act();
+    } finally {
+      const [next] = this.#line;
+      this.#line.delete(next);
+      if (next === undefined) this.#free += 1;
+      else next(true);
+    }
+  }
+
+  /** Resolves with whether it came. */
+  #turn(signal) {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve(false);
+      this.#line.add(resolve);
+      signal.addEventListener("abort", () => this.#line.delete(resolve) && resolve(false));
+    });
+  }
+}
+
+const agent = new Agent({ keepAlive: true });
+const shared = POOL === "shared" ? new Pool() : undefined;
 const shards = SHARDS.split("|").map((nodes) => ({
   nodes: nodes.split(/\s+/).filter(Boolean),
-  agent: shared ?? new Agent({ keepAlive: true, maxSockets: connections }),
+  pool: shared ?? new Pool(),
   leader: 0,
 }));
 
@@ -29,11 +59,11 @@ const server = createServer(async (request, response) => {
 
 /** Asks the node that led the shard last, then the one that it names or the next, for as long as there is patience. */
 async function pass(shard, method, path, body) {
-  const { nodes, agent } = shard;
+  const { nodes, pool } = shard;
   const patience = AbortSignal.timeout(patienceMs);
   for (let at = shard.leader; !patience.aborted; ) {
     const limit = nodes.length === 1 ? patience : AbortSignal.any([patience, AbortSignal.timeout(perNodeMs)]);
-    const answer = await ask(`${nodes[at]}${path}`, { method, body, agent, signal: limit });
+    const answer = await pool.run(limit, () => ask(`${nodes[at]}${path}`, { method, body, signal: limit }));
     const isDone = answer !== undefined && answer.status !== 409 && answer.status !== 503;
     if (isDone) {
       shard.leader = at;
@@ -47,8 +77,8 @@ async function pass(shard, method, path, body) {
   return { status: 504, body: { error: "the shard does not answer" } };
 }
 
-/** Undefined when there is no answer in time: also when no connection of the pool gets free. */
-function ask(url, { method, body, agent, signal }) {
+/** Undefined when there is no answer in time. */
+function ask(url, { method, body, signal }) {
   return new Promise((resolve) => {
     const asked = call(url, { method, agent, signal, headers: { "content-type": "application/json" } }, async (response) => {
       const answer = await readJson(response).catch(() => undefined);
