@@ -4,23 +4,26 @@ import { fileURLToPath } from "node:url";
 const services = new URL("services/", import.meta.url);
 
 /**
- * The experiment of a row. `variation`: { latencyFactor, replicas } changes the rig, not the truth. `row.experiment` is laid over what is
- * built here: objects are merged, lists and values replaced, null takes away.
+ * The experiment of a row. `variation`: { latencyFactor, replicas } changes the rig, not the truth. `row.others` names further dependencies, each behind a proxy of its
+ * name: the service reads all of them, the first one first, from UPSTREAM_URLS. `row.experiment` is laid over what is built here: objects are merged, lists and values replaced, null takes away.
  */
 export function experimentOf(row, { latencyFactor = 1, replicas } = {}) {
-  const { id, service = {}, upstream = {}, why } = row;
+  const { id, service = {}, upstream = {}, others = {}, why } = row;
   const count = replicas ?? service.replicas ?? 1;
   const entrance = count > 1 && service.entrance !== false;
+  const dependency = (name, config) => serviceOf(name, "upstream", { CONFIG: JSON.stringify(config), LATENCY_FACTOR: latencyFactor });
+  const edges = ["dependency", ...Object.keys(others)];
   const built = {
     version: 1,
     title: `${id}: ${why}`.slice(0, 200),
     seed: row.seed ?? id,
     services: {
-      dependency: serviceOf("dependency", "upstream", { CONFIG: JSON.stringify(upstream), LATENCY_FACTOR: latencyFactor }),
-      app: { ...serviceOf("app", service.module ?? "breaker", { UPSTREAM_URL: "${proxies.dependency.url}", CONFIG: JSON.stringify(service.config ?? {}), ...service.env }), ...(count > 1 && { replicas: count }) },
+      dependency: dependency("dependency", upstream),
+      ...Object.fromEntries(Object.entries(others).map(([name, config]) => [name, dependency(name, config)])),
+      app: { ...serviceOf("app", service.module ?? "breaker", { UPSTREAM_URL: "${proxies.dependency.url}", ...(edges.length > 1 && { UPSTREAM_URLS: edges.map((name) => `\${proxies.${name}.url}`).join(",") }), CONFIG: JSON.stringify(service.config ?? {}), ...service.env }), ...(count > 1 && { replicas: count }) },
       ...(entrance && { entrance: serviceOf("entrance", "entrance", { TARGETS: targetsOf(count) }) }),
     },
-    proxies: { dependency: { upstream: "${services.dependency.url}" } },
+    proxies: Object.fromEntries(edges.map((name) => [name, { upstream: `\${services.${name}.url}` }])),
     probes: { app: { type: "http", url: `\${services.${entrance ? "entrance" : "app"}.url}/orders/\${request.id}`, load: "40/s", timeout: "5s", expect: { status: 200 } } },
     phases: { warmup: "2s", before: "1.5s", during: "4s", after: "3s" },
     faults: [{ name: "fault", proxy: "dependency", type: "error", status: 503 }],

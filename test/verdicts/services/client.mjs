@@ -1,12 +1,14 @@
 // A service that calls its dependency through an HTTP client, with whatever retries and timeouts were built around it: /orders/ID calls /items/ID with the same method and
 // answers 200, or 502 when that failed. config: { library (what the row is about), client: { by, ...its options }, around: [{ by, ...its options }, …] (the outermost first),
-//                                                 cancels (its caller's leaving ends the call), barely: n (every n-th request goes without what is around, and without the client's options) }
+//                                                 cancels (its caller's leaving ends the call), key: "caller" (as it came) | "request" | "attempt" | "same" | "none" (the Idempotency-Key), barely: n (every n-th request goes without what is around, and without the client's options) }
+import { randomUUID } from "node:crypto";
 import { makeAround, makeClient } from "./clients/index.mjs";
 import { config, readText, send, serve } from "./http.mjs";
 
-const { client: { by: client, ...options } = { by: "fetch" }, around = [], cancels = false, barely } = config;
+const { client: { by: client, ...options } = { by: "fetch" }, around = [], cancels = false, key = "caller", barely } = config;
 const bare = makeClient(client, {});
-const guarded = around.reduceRight((call, { by, ...own }) => makeAround(by, own, call), makeClient(client, options));
+const plain = makeClient(client, options);
+const guarded = around.reduceRight((call, { by, ...own }) => makeAround(by, own, call), key === "attempt" ? (what) => plain({ ...what, headers: { ...what.headers, "idempotency-key": randomUUID() } }) : plain);
 let turn = 0;
 
 serve(async (request, response, url) => {
@@ -25,6 +27,7 @@ serve(async (request, response, url) => {
   }
 });
 
-function tracing({ traceparent, "idempotency-key": key }) {
-  return { ...(traceparent !== undefined && { traceparent }), ...(key !== undefined && { "idempotency-key": key }) };
+function tracing({ traceparent, "idempotency-key": came }) {
+  const named = { caller: () => came, request: randomUUID, same: () => "orders" }[key]?.();
+  return { ...(traceparent !== undefined && { traceparent }), ...(named !== undefined && { "idempotency-key": named }) };
 }

@@ -5,6 +5,7 @@ import { byHand } from "./by-hand.mjs";
 import { cockatiel } from "./cockatiel.mjs";
 import { byFetch } from "./fetch.mjs";
 import { got } from "./got.mjs";
+import { hedge } from "./hedge.mjs";
 import { ky } from "./ky.mjs";
 import { nodeHttp } from "./node-http.mjs";
 import { opossum } from "./opossum.mjs";
@@ -13,7 +14,7 @@ import { race } from "./race.mjs";
 import { undici } from "./undici.mjs";
 
 const clients = { axios, fetch: byFetch, got, ky, "node-http": nodeHttp, undici };
-const arounds = { cockatiel, hand: byHand, opossum, "p-retry": pRetry, race };
+const arounds = { cockatiel, hand: byHand, hedge, opossum, "p-retry": pRetry, race };
 
 export function makeClient(name, options) {
   return lazily(named(clients, name)(name, options));
