@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { loadBalance } from "../../src/hypotheses/load-balance.ts";
 import { skewInterval } from "../../src/hypotheses/load-balance/skew.ts";
 import type { JsonObject } from "../../src/model/json.ts";
+import type { Call } from "../../src/model/observation.ts";
 import type { Random } from "../../src/model/fault-type.ts";
-import { ejecting, judgeEdges, wordsOf } from "../support/edges.ts";
+import { ejecting, judgeEdges, runEdges, wordsOf } from "../support/edges.ts";
 import type { EdgesRun, Learner } from "../support/edges.ts";
 import { experimentOf, hypothesisOf, probeNamed, windows } from "../support/hand-made.ts";
 
@@ -83,6 +84,16 @@ describe("a balancer", () => {
     const { evidence } = judgeEdges(loadBalance, { ...usual, ejectsWithin: "1s" }, run({ client: inTurn(two) }));
     expect(evidence?.map(({ what }) => what)).toContainEqual(expect.stringMatching(/^POST \/charges of request \d+ of checkout went to a 1\.\d+s after the onset: reset$/));
     expect(evidence).toHaveLength(3);
+  });
+
+  test("does not take an edge that was left for a while, after calls had failed, for a bad spread", () => {
+    // Three calls fail by themselves at 1 s, and the edge is left for 2.5 s.
+    const client = (): Learner => { let turn = 0; return { choose: ({ atMs, failed }) => (failed.length > 0 ? undefined : atMs > 1100 && atMs < 3600 ? "b" : two[turn++ % 2]), learn: () => undefined }; };
+    const hiccup = { client, perSecond: 80 } as const;
+    const { observations } = runEdges(run(hiccup));
+    const calls = (query: { readonly proxy: string; readonly fromMs?: number; readonly toMs?: number }): readonly Call[] => [...observations.calls(query)].map((call) => (call.proxy === "a" && call.startMs > 1000 && call.startMs < 1100 ? { ...call, status: 503 } : call));
+    expect(judgeEdges(loadBalance, { ...usual, maxSkew: "1.1x" }, run({ ...hiccup, overrides: { calls } })).claims[0]).toMatchObject({ claim: "maxSkew", verdict: "inconclusive", reason: expect.stringContaining("for good reason") });
+    expect(judgeEdges(loadBalance, { ...usual, maxSkew: "1.1x" }, run(hiccup)).claims[0]).toMatchObject({ claim: "maxSkew", verdict: "violated" });
   });
 
   test("says of connections that hold calls to one edge what to do", () => {

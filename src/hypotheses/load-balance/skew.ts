@@ -41,6 +41,10 @@ export function decideSkew(claim: string, bound: Bound, spread: Spread, { when, 
   });
   const shares = proxies.map((proxy, i) => `${proxy} ${format("share", (spread.counts[i] ?? 0) / n)}`).join(", ");
   const reason = `${verdict.reason.replace(/\.$/, "")} (${shares} of ${n} calls).`;
+  // Its share is then one of the time that it was in use, and not of how calls are spread.
+  if (verdict.verdict === "violated" && spread.failed > 0 && spread.leftOut !== undefined) {
+    return undecided({ claim, bound }, `${verdict.reason.replace(/\.$/, "")}, but ${proxies[spread.leftOut] ?? ""} got no calls for a while, and ${spread.failed} had failed: it may have been left for good reason.`, "Let no call fail before the fault: mend the dependencies, or run on a quieter machine.", { observed: verdict.observed, n });
+  }
   if (verdict.verdict !== "inconclusive" || spread.isChosenPerCall || spread.connections >= n) return { ...verdict, reason };
   return {
     ...verdict,

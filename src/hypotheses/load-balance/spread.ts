@@ -2,6 +2,7 @@ import { hasFailed } from "../../evidence/call-outcome.ts";
 import { Column } from "../../evidence/column.ts";
 import { disturbedAt } from "../../evidence/disturbances.ts";
 import { sortRows } from "../../evidence/sort-rows.ts";
+import { zerosNeeded } from "../../math/run-length.ts";
 import type { Call, Observations } from "../../model/observation.ts";
 
 /** How the calls of a stretch of time were spread over edges. */
@@ -10,6 +11,8 @@ export interface Spread {
   readonly counts: readonly number[];
   readonly n: number;
   readonly failed: number;
+  /** Place of an edge that got no call for longer than chance would leave it out; such a one was left for a while. */
+  readonly leftOut?: number;
   /** Different connections that carried them. */
   readonly connections: number;
   /** Neighbours in time chose their edges independently of each other, or so as to be more even than that: no connection held them to one. */
@@ -43,12 +46,12 @@ export function measureSpread(observations: Observations, proxies: readonly stri
   for (const [edge, proxy] of proxies.entries()) {
     for (const call of observations.calls({ proxy, fromMs, toMs })) {
       if (!isOwned(call)) continue;
+      if (hasFailed(call)) failed += 1;
       if (isDisturbed(call.startMs)) {
         disturbed += 1;
         continue;
       }
       counts[edge] = (counts[edge] ?? 0) + 1;
-      if (hasFailed(call)) failed += 1;
       starts.push(call.startMs);
       ends.push(call.endMs);
       edges.push(edge);
@@ -56,7 +59,24 @@ export function measureSpread(observations: Observations, proxies: readonly stri
     }
   }
   const n = starts.length;
-  return { counts, n, failed, disturbed, connections: countDistinct(conns.sorted()), ...tellChoice(starts, ends, edges, counts) };
+  const rows = sortRows(new Uint32Array(n).map((_, row) => row), (a, b) => starts.get(a) - starts.get(b));
+  const leftOut = findLeftOut(rows, edges, counts);
+  return { counts, n, failed, disturbed, connections: countDistinct(conns.sorted()), ...tellChoice(rows, starts, ends, edges, counts), ...(leftOut >= 0 && { leftOut }) };
+}
+
+/** Chance at which a row of calls elsewhere is one that an edge was left out of, and how often one that is left gets a call. */
+const [alpha, leak] = [1e-6, 0.02];
+
+/** The place of an edge with a row of calls elsewhere that is too long for its share; -1: there is none. */
+function findLeftOut(rows: Uint32Array, edges: Column, counts: readonly number[]): number {
+  const lastAt = counts.map(() => -1);
+  const longest = counts.map(() => 0);
+  for (let at = 0; at < rows.length; at += 1) {
+    const edge = edges.get(rows[at] ?? 0);
+    longest[edge] = Math.max(longest[edge] ?? 0, at - (lastAt[edge] ?? -1) - 1);
+    lastAt[edge] = at;
+  }
+  return counts.findIndex((count, edge) => Math.max(longest[edge] ?? 0, rows.length - (lastAt[edge] ?? -1) - 1) >= zerosNeeded(1 - count / Math.max(1, rows.length), alpha, leak));
 }
 
 function countDistinct(sorted: Float64Array): number {
@@ -69,9 +89,7 @@ function countDistinct(sorted: Float64Array): number {
  * Calls that follow each other with a pause between had the same connections to choose from: a client whose connections each lead to one edge
  * takes the same one again. So where the edge changes at least half as often as if each call were drawn by itself, edges are chosen call by call.
  */
-function tellChoice(starts: Column, ends: Column, edges: Column, counts: readonly number[]): Pick<Spread, "isChosenPerCall" | "pairs"> {
-  const rows = new Uint32Array(starts.length).map((_, row) => row);
-  sortRows(rows, (a, b) => starts.get(a) - starts.get(b));
+function tellChoice(rows: Uint32Array, starts: Column, ends: Column, edges: Column, counts: readonly number[]): Pick<Spread, "isChosenPerCall" | "pairs"> {
   let [pairs, changes, busyUntilMs] = [0, 0, Number.NEGATIVE_INFINITY];
   for (let at = 0; at < rows.length; at += 1) {
     const row = rows[at] ?? 0;
