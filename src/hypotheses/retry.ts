@@ -109,7 +109,7 @@ function decideAll(params: RetryParams, scope: Scope, seen: Sequences, baseline:
   }
   if (seen.met.count(({ calls }) => calls > 1) > 0) {
     equivalentTo.push("retries of a sidecar or client library below the service");
-    if (seen.met.count(({ calls, attempts }) => calls > attempts) > 0) equivalentTo.push("repeats by the HTTP client on a fresh connection: use a fault that answers (error) to tell them apart");
+    if (seen.met.count(({ calls, attempts }) => calls > attempts) > 0) equivalentTo.push("repeats by the HTTP client on another connection: use a fault that answers (error) to tell them apart");
     const promptMs = Math.max(20, 2 * baseline.callP99Ms);
     const isPrompt = (sequence: Sequence): boolean => seen.callsOf(sequence).every((call) => !feltFault(call, faults) || call.endMs - call.startMs < promptMs);
     if (guessKind(rows) === "constant" && seen.met.count(isPrompt) === seen.met.length) equivalentTo.push("hedging after a fixed delay: use a slow answer to tell them apart");
@@ -134,7 +134,7 @@ function decideAttempts(bound: Bound, { met, whole, callsOf }: Sequences, probe:
     return { atMs: calls.at(-1)?.startMs ?? sequence.dueMs, what: `request ${sequence.n} of ${probe} made ${calls.length} call${calls.length === 1 ? "" : "s"}, at ${calls.slice(0, 8).map(({ startMs }) => `${Math.round(startMs)}ms`).join(", ")}${calls.length > 8 ? ", …" : ""}` };
   });
   if (witnesses === 0 && doubtful > 0) {
-    return { evidence: [], verdict: undecided(claimed, `${doubtful} requests made calls of which the HTTP client may have repeated some by itself on a fresh connection, and whether these count decides ${bound.text}.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
+    return { evidence: [], verdict: undecided(claimed, `${doubtful} requests made calls of which the HTTP client may have repeated some by itself on another connection, and whether these count decides ${bound.text}.`, "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset).", { observed: String(most), n: judged.length }) };
   }
   const verdict = decideByWitnesses(claimed, { observed: witnesses > 0 ? worst : most, witnesses, n: witnesses > 0 ? met.length : judged.length, enough });
   if (verdict.verdict !== "inconclusive" || witnesses > 0) return { verdict, evidence };

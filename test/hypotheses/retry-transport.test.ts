@@ -49,6 +49,13 @@ describe("repeats of what a reused connection lost", () => {
     expect(claim?.nextStep).toBe(decisive[verdict]);
   });
 
+  test("go on from one idle connection to the next, as far as these had carried calls before", () => {
+    const verdictOf = (claims: JsonObject, part: Partial<Call>): string | undefined => judged(claims, [2, 3], part).claims[0]?.verdict;
+    expect(verdictOf({ attempts: "<= 1" }, { nth: 7 })).toBe("inconclusive");
+    expect(verdictOf({ onlyMethods: ["POST"] }, { nth: 7 })).toBe("inconclusive");
+    expect(verdictOf({ attempts: "<= 1" }, { nth: 7, conn: 1 })).toBe("violated");
+  });
+
   test("do not break a rule by themselves", () => {
     const verdictOf = (pausesMs: readonly number[]): string | undefined => judged({ onlyMethods: ["GET"] }, pausesMs).claims[0]?.verdict;
     expect(verdictOf([2])).toBe("inconclusive");
@@ -60,8 +67,8 @@ describe("repeats of what a reused connection lost", () => {
   test("are counted apart, and named as what retries cannot be told from", () => {
     const said = judged({ attempts: "<= 3" }, [2, 100]);
     expect(said.observed).toMatchObject({ attemptsMax: 2, transportRetries: during.length });
-    expect(said.equivalentTo).toContain("repeats by the HTTP client on a fresh connection: use a fault that answers (error) to tell them apart");
-    expect(judged({ attempts: "<= 3" }, [100, 100]).equivalentTo?.join()).not.toContain("fresh connection");
+    expect(said.equivalentTo).toContain("repeats by the HTTP client on another connection: use a fault that answers (error) to tell them apart");
+    expect(judged({ attempts: "<= 3" }, [100, 100]).equivalentTo?.join()).not.toContain("another connection");
     expect(judged({ attempts: "<= 3" }, [2, 100], { end: "complete", status: 503 }).observed).not.toHaveProperty("transportRetries");
   });
 });

@@ -10,6 +10,7 @@ const longestMs = 300_000;
 /** Command lines of the services, to be laid over that of a row. */
 export const commands = {
   python: [`${built}python/bin/python`, `${folder}python/client.py`],
+  go: [`${built}go`],
 };
 
 /** What a row may need besides a toolchain: each makes its libraries ready, once, and throws when they cannot be had. */
@@ -18,6 +19,7 @@ export const builds = {
     run("python3", ["-m", "venv", target]);
     run(`${target}/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "--requirement", `${folder}python/requirements.txt`]);
   }),
+  "go-modules": () => once("go", ["main.go", "go.mod"], (target) => run("go", ["build", "-o", target, "."], { cwd: `${folder}go` })),
 };
 
 /** `sources`: built anew when one of them has changed since. */

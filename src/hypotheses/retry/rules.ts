@@ -47,7 +47,7 @@ function rule(claim: string, expected: string, steps: { readonly seen: Sequences
   }
   const base = { claim, expected, observed: `${broken} of ${n} ${words.broken}`, n };
   if (broken >= 2) return { verdict: { ...base, verdict: "violated", reason: `${broken} of ${n} ${words.subject} ${words.broken}.` }, evidence };
-  if (doubtful > 0) return { verdict: { ...base, verdict: "inconclusive", reason: `After ${doubtful} of ${n} ${words.subject} came a call that the HTTP client may have repeated by itself on a fresh connection.`, nextStep: "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset)." }, evidence };
+  if (doubtful > 0) return { verdict: { ...base, verdict: "inconclusive", reason: `After ${doubtful} of ${n} ${words.subject} came a call that the HTTP client may have repeated by itself on another connection.`, nextStep: "Use a fault that answers (error) instead of one that cuts reused connections (drop, reset)." }, evidence };
   if (broken === 1) return { verdict: { ...base, verdict: "inconclusive", reason: `One of ${n} ${words.subject} ${words.broken}; a second would settle it.`, nextStep: "Make during longer, or raise the load." }, evidence };
   if (n < enough) return { verdict: { ...base, verdict: "inconclusive", reason: `Only ${n} ${words.subject} were seen, fewer than the ${enough} that a rule is judged by.`, nextStep: words.nextStep }, evidence };
   return { verdict: { ...base, verdict: "held", reason: `None of ${n} ${words.subject} ${words.broken}: ${words.kept}.` }, evidence };

@@ -12,7 +12,7 @@ export interface Sequence {
   readonly disturbed: boolean;
   readonly isGood: boolean;
   readonly calls: number;
-  /** At least so many attempts: without calls that the HTTP client below the retries may have repeated by itself on a fresh connection when a reused one was gone. */
+  /** At least so many attempts: without calls that the HTTP client below the retries may have repeated by itself on another connection when a reused one was gone. */
   readonly attempts: number;
   /** Repeats that came too soon for any program. */
   readonly transportRetries: number;
@@ -37,7 +37,7 @@ export interface Sequences {
   readonly callsOf: (sequence: Sequence) => readonly Call[];
 }
 
-/** A repeat quicker than any program: the connection was found dead, and the client dialled again. On a busy machine that takes as long as some pauses do. */
+/** A repeat quicker than any program: the connection was found dead, and the client took another. On a busy machine that takes as long as some pauses do. */
 const transportMs = { surely: 5, perhaps: 50 };
 
 /** Some of the sequences, in due order; rows are made when asked for. */
@@ -172,9 +172,9 @@ export function collectSequences(requests: Iterable<RequestCalls>, faults: Reado
   };
 }
 
-/** Whether a call may be the HTTP client's own repeat of one that a reused connection lost (RST or FIN without an answer), and no retry. */
+/** Whether a call may be the HTTP client's own repeat of one that a reused connection lost (RST or FIN without an answer), and no retry. It may take the next idle connection, and lose that too, before it dials. */
 export function mayBeTransportRetry(call: Call, next: Call, withinMs = transportMs.perhaps): boolean {
   const wasCut = call.end === "dropped" || call.end === "reset" || call.end === "upstream-lost";
   const pauseMs = next.startMs - call.endMs;
-  return wasCut && call.nth > 1 && next.nth === 1 && next.conn !== call.conn && pauseMs >= 0 && pauseMs < withinMs;
+  return wasCut && call.nth > 1 && next.conn !== call.conn && pauseMs >= 0 && pauseMs < withinMs;
 }

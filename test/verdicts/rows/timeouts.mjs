@@ -63,7 +63,7 @@ const none = [
   { id: "T13", tags: ["smoke"], service: served("fetch", { by: "fetch" }), experiment: holds({ type: "hang" }, { phases: { during: "6s", after: "1s" }, probes: { app: { timeout: "4s" } } }), hypothesis: gives({ givesUp: "<= 1s" }), expect: "violated", claim: "givesUp", why: "Node's fetch as it comes waits for 300 s, which need not be waited for" },
   { id: "T62", service: around("cockatiel-3", { timeout: 500, strategy: "cooperative", ignoresSignal: true }), experiment: hang, hypothesis: gives(upper), expect: "violated", claim: "givesUp", why: "cockatiel's cooperative timeout bounds nothing when its signal is ignored" },
   { id: "T63", service: served("fetch", { by: "fetch", totalMs: 1200 }), experiment: hang, hypothesis: gives(upper), expect: "violated", claim: "givesUp", why: "a limit of 1.2 s" },
-  { id: "T64", service: served("fetch", { by: "fetch", totalMs: 150 }), experiment: hang, hypothesis: gives(bound), expect: "violated", claim: "givesUp", why: "a limit of 150 ms: too impatient" },
+  { id: "T64", service: served("fetch", { by: "fetch", totalMs: 150 }), experiment: holds({ type: "hang" }, { phases: { during: "8s" } }), hypothesis: gives(bound), expect: "violated", claim: "givesUp", why: "a limit of 150 ms: too impatient" },
   { id: "T65", service: { module: "client", config: { client: { by: "fetch", totalMs: 500 }, barely: 5 } }, experiment: hang, hypothesis: gives(upper), expect: "violated", claim: "givesUp", why: "one request in five goes another way, without a limit" },
   { id: "T66", service: served("fetch", { by: "fetch" }), ...asked(["headers-hang"], closes), expect: "inconclusive", reason: "No caller gave up", why: "no limit at all: what giving up does cannot be seen" },
   {
