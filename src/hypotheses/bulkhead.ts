@@ -62,14 +62,14 @@ export const bulkhead: HypothesisType<Params> = {
     const saturation = measureSaturation(params, scope);
     const obstacle = findObstacle(params, saturation, scope);
     const rulings = [judgeLimit(params, saturation, scope, obstacle), judgeRejects(params, saturation, scope, obstacle), judgeNeighbour(params, saturation, scope, obstacle)];
-    const { callers, demand } = saturation;
+    const { callers, demand, peak } = saturation;
     const several = callers.length > 1;
     return {
       claims: rulings.flatMap(({ claims }) => claims),
       observed: figuresOf(params, saturation, scope),
       samples: demand.requests,
       correlation: scope.observations.rung(probe, proxy),
-      equivalentTo: demand.turnedAway === 0 && demand.queued > 0 ? ["a connection pool with a queue"] : [],
+      equivalentTo: demand.turnedAway === 0 && demand.queued > 0 && (maxConcurrent === undefined || peak <= limitOf(maxConcurrent)) ? ["a connection pool with a queue"] : [],
       evidence: rulings.flatMap(({ evidence }) => evidence),
       series: callers.slice(0, 4).map((one) => one.draw(`calls in flight on ${proxy}${several ? ` of ${one.caller}` : ""}`, maxConcurrent === undefined ? undefined : limitOf(maxConcurrent))),
     };

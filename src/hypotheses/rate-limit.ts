@@ -1,12 +1,12 @@
 import { z } from "zod";
 import type { HypothesisType } from "../model/hypothesis-type.ts";
-import type { ClaimVerdict } from "../model/verdict.ts";
 import { adviseOnLoad, loadOf } from "./overload/advice.ts";
 import { judgeUnderPressure } from "./overload/claims.ts";
 import { drawRates, figuresOf } from "./overload/figures.ts";
 import { loadObstacle } from "./overload/gates.ts";
 import { acceptedField, rejectsField } from "./overload/params.ts";
 import { measurePressure } from "./overload/pressure.ts";
+import type { Pressure } from "./overload/pressure.ts";
 import { explainBearing } from "./overload/words.ts";
 import { adviseOnLimit } from "./rate-limit/advice.ts";
 import { allowance, explainAllowance } from "./rate-limit/allowance.ts";
@@ -54,13 +54,12 @@ export const rateLimit: HypothesisType<Params> = {
     const { probe, limit, burst } = params;
     const rejection = params.rejects?.status ?? usualStatus;
     const obstacle = loadObstacle(scope, probe);
-    const pressure = measurePressure(scope, probe, rejection);
-    const judged = judgeUnderPressure(params, rejection, pressure, scope, obstacle);
-    const claims: ClaimVerdict[] = [...judged.claims];
+    const load = measurePressure(scope, probe, rejection);
     const steady = limit === undefined ? undefined : judgeSteadiness(probe, rejection, scope, obstacle);
-    const seen = limit === undefined ? undefined : judgeLimit({ limit, burst }, rejection, probe, pressure, scope, obstacle, steady?.verdict === "held");
-    if (seen !== undefined) claims.unshift(seen.claim);
-    if (steady !== undefined) claims.push(steady);
+    const seen = limit === undefined ? undefined : judgeLimit({ limit, burst }, rejection, probe, load, scope, obstacle, steady?.verdict === "held");
+    const pressure: Pressure = load.shownBy === undefined && seen?.claim.verdict === "violated" ? { ...load, shownBy: "limit" } : load;
+    const judged = judgeUnderPressure(params, rejection, pressure, scope, obstacle);
+    const claims = [...(seen === undefined ? [] : [seen.claim]), ...judged.claims, ...(steady === undefined ? [] : [steady])];
     return {
       claims,
       observed: { ...figuresOf(pressure, judged), ...(seen !== undefined && seen.most > 0 && (burst === undefined ? { letInAtMost: seen.most } : { burstAtMost: seen.most })) },

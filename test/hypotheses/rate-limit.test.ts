@@ -57,6 +57,10 @@ describe("a rate limit", () => {
     expect(said.series?.map(({ name }) => name)).toEqual(["offered", "served", "turned away"]);
   });
 
+  test("that turns nobody away although more than the limit came is violated in that, too", () => {
+    expect(words(judge(whole, pressOn(open, steady)))).toEqual({ limit: "violated", "rejects.status": "violated", "rejects.answersWithin": "inconclusive", "accepted.success": "held", "accepted.p95": "held" });
+  });
+
   test("shows the stretches that held too many", () => {
     const { claims, evidence, equivalentTo } = judge(limit, pressOn(fixedWindow(100), pulses(300)));
     expect(claims[0]?.reason).toMatch(/^\d+ requests were let in beyond <= 100 in any 1s: 1\d\d in \d+ms from /);

@@ -71,7 +71,7 @@ export function pressureObstacle({ shownBy, counts, offered }: Pressure, rejecti
     : { reason: `Only ${counts.rejected} of ${offered} requests were turned away with ${explainStatus(rejection)}, too few to show that there was more than the service takes.`, nextStep };
 }
 
-const tellings = { failed: "many more requests failed than before the load rose", waiting: "requests waited longer and longer for their answers", rejected: "" } as const;
+const tellings = { failed: "many more requests failed than before the load rose", waiting: "requests waited longer and longer for their answers", limit: "more were let in than the limit", rejected: "" } as const;
 
 function decideStatus(claimed: Claimed, { counts, shownBy }: Pressure, status: string, confidence: number): ClaimVerdict {
   const { rejected, refused, unanswered, pending } = counts;

@@ -23,8 +23,8 @@ export interface Pressure {
   readonly counts: Readonly<Record<Fate, number>>;
   readonly offered: number;
   readonly seconds: number;
-  /** How it is known that there was more than the service takes: many were turned away, many failed, or they waited longer and longer. */
-  readonly shownBy?: "rejected" | "failed" | "waiting";
+  /** How it is known that there was more than the service takes: many were turned away, many failed, they waited longer and longer, or more were let in than the limit that is claimed. */
+  readonly shownBy?: "rejected" | "failed" | "waiting" | "limit";
   /** Requests of the parts of the load that were too much; where none was, of the highest. */
   samples(): Iterable<Sample>;
 }
