@@ -4,7 +4,7 @@ import type { Sample } from "../model/observation.ts";
 import { format } from "../units/format.ts";
 import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
 import type { Faulted, FaultSpan } from "./fault-span.ts";
-import { droppedShare, finished } from "./figures.ts";
+import { droppedShare, finished, tally } from "./figures.ts";
 import type { Tally } from "./figures.ts";
 
 /**
@@ -44,6 +44,9 @@ export function exerciseObstacle(scope: Faulted, probe?: string): Obstacle | und
     return { reason: `No call${edge} was eligible for ${names}, so nothing was proved.`, nextStep: `Check that the service calls${edge === "" ? " its dependency" : edge} and that the fault's match and window fit its calls.` };
   }
   if (span.applied === 0) return { reason: `${names} was applied to none of ${span.eligible} eligible calls, so nothing was proved.`, nextStep: "Raise the fault's rate, or loosen first, after and every." };
+  const busy = probe === undefined ? undefined : apparatusObstacle(tally(observations.samples({ probe, phase: "before" }), 1));
+  // Felt is what lasts longer than calls usually take, and on a starved machine those take long.
+  if (busy !== undefined) return { reason: `${names} was applied to ${span.applied} calls, but only ${span.felt} of them felt it, beside those before the fault; and of these too many were disturbed: ${busy.reason}`, nextStep: busy.nextStep };
   return { reason: `${names} was applied to ${span.applied} calls, but only ${span.felt} of them felt it, too few to prove anything.`, nextStep: "Make the fault stronger than what callers already live with (a longer delay), or the load higher." };
 }
 
