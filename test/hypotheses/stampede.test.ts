@@ -150,6 +150,13 @@ describe("undecided is", () => {
     expect(word(judge({ before: calm, after: [...back, ...herd(60, 21_900)], overrides: { strains } }))).toBe("violated");
   });
 
+  test("a herd that is no larger than what a strain had thrown together before the fault", () => {
+    const strains = [{ startMs: 2000, endMs: 3000, what: "payments waited for a processor 30% of the time" }];
+    const strained = { before: [...calm, ...herd(20, 2500)].sort((a, b) => a - b), overrides: { strains } };
+    expect(word(judge({ ...strained, after: [...back, ...herd(20, 20_900)] }))).toBe("inconclusive");
+    expect(word(judge({ ...strained, after: back }))).toBe("held");
+  });
+
   test("callers that have not come back, and load that is not as before", () => {
     expect(judge({ before: calm, after: even(29_000, 30_000, 40) }).claims[0]?.reason).toContain("have not come back");
     expect(judge({ before: calm, after: even(20_000, 30_000, 80), load: { rates: { warmup: 40, before: 40, during: 40, after: 80 } } }).claims[0]?.reason).toContain("what comes back cannot be told from the load");

@@ -55,13 +55,14 @@ export function peakOf(atMs: Float64Array, widthMs: number): Peak {
  * rate once in 10,000 runs, and than a stall too short to be told could have thrown together. Inside: it is not more, or no more than chance makes of the usual rate.
  */
 export function compare(usual: Usual, after: Arrivals, widthMs: number, factor: number, widths: number): Compared {
-  const usualPeak = peakOf(usual.before.atMs, widthMs).count;
+  // What a disturbance threw together before the fault excuses a peak after it, and is no measure of a calm one.
+  const [usualMost, usualPeak] = [peakOf(usual.before.atMs, widthMs).count, peakOf(usual.before.cleanMs, widthMs).count];
   const peak = peakOf(after.atMs, widthMs);
   const clean = peakOf(after.cleanMs, widthMs);
   const limit = outlier(usual, after.seconds, widthMs, factor, alpha / widths);
-  const isOutside = ({ count }: Peak): boolean => count > factor * usualPeak && count >= limit;
+  const isOutside = ({ count }: Peak): boolean => count > factor * usualMost && count >= limit;
   const verdict = isOutside(clean) ? "outside" : isInside(usual, after, widthMs, factor, peak.count, usualPeak) ? "inside" : isOutside(peak) ? "disturbed" : "open";
-  return { widthMs, usual: usualPeak, peak: verdict === "outside" ? clean : peak, verdict };
+  return { widthMs, usual: verdict === "outside" ? usualMost : usualPeak, peak: verdict === "outside" ? clean : peak, verdict };
 }
 
 /** The least count in one window that chance makes at most with probability `chance` in so many seconds: windows that begin at an arrival, and hold so many more. */
