@@ -31,8 +31,8 @@ export const rateLimit: HypothesisType<Params> = {
   type: "rate-limit",
   summary: "Lets in no more than its rate in any stretch of time, and turns the rest away, fast",
   about: {
-    sees: "A probe that sends more than the limit: which requests were let in and when, in every stretch of time, and how fast the others were turned away. No fault is needed: the load itself is the stress.",
-    cannotTellApart: "A limit per caller and one for all callers together, since the probe is one caller; limits of several instances behind one address add up.",
+    sees: "A probe that sends more than the limit: which requests were let in and when, in every stretch of time, and how fast the others were turned away. No fault is needed: the load itself is the stress. Of each stretch 2 % are granted to clocks.",
+    cannotTellApart: "A limit per caller and one for all callers together, since the probe is one caller; limits of several instances behind one address, which add up, and one that is too high; a limit on concurrency, where as many are served as ever whenever one is turned away.",
     needs: "A load (`rate: { during: … }` or `steps`) above the limit, in pulses where a fixed window is to be told from a sliding one; a latency fault where a limit on concurrency is to be told from a rate.",
   },
   params: schema,

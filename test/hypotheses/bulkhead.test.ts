@@ -24,6 +24,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
   ["held", "of 3, when 5 are claimed", limited, { ...busy, fault: slow, service: { pool: 3, queue: 0 } }],
   ["held", "that is a pool with an endless queue, as to its limit", limited, { ...busy, fault: slow, service: { pool: 5 } }],
   ["held", "of 5 in each of three replicas", limited, { perSecond: 180, fault: slow, service: { replicas: 3, pool: 5, queue: 2 } }],
+  ["inconclusive", "that is none, before a breaker that opens with 5 calls live", limited, { perSecond: 10, fault: hang, service: { timeoutMs: 500, breaker: { trips: { consecutive: 1 }, coolDownMs: 1000 } } }],
   ["violated", "that is a pool with an endless queue, as to turning away", rejecting, { ...busy, fault: slow, service: { pool: 5 } }],
   ["violated", "that is none", limited, { ...busy, fault: slow, service: {} }],
   ["violated", "of 6, when 5 are claimed", limited, { ...busy, fault: slow, service: { pool: 6, queue: 5 } }],

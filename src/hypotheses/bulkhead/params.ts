@@ -3,7 +3,7 @@ import { statusTest } from "../../probes/status-test.ts";
 import { atMost, bound } from "../../units/fields.ts";
 
 const protects = z
-  .strictObject({ probe: z.string(), success: bound("share").optional(), p95: atMost("duration").optional() })
+  .strictObject({ probe: z.string(), success: bound("share").optional().describe("Its share of good answers meanwhile."), p95: atMost("duration").optional().describe("Of its answers meanwhile.") })
   .refine(({ success, p95 }) => success !== undefined || p95 !== undefined, { message: "expected at least one of success, p95" })
   .describe("A probe of what must not suffer: judged while the limit is reached.");
 
@@ -13,7 +13,7 @@ export const schema = z
     probe: z.string(),
     maxConcurrent: atMost("count").optional().describe("Most calls of one instance that are live at once."),
     rejects: z
-      .strictObject({ answersWithin: atMost("duration"), status: statusTest.optional().describe("The answer that turns a request away.") })
+      .strictObject({ answersWithin: atMost("duration").describe("p95 of the answers to requests that found no room and made no call."), status: statusTest.optional().describe("The answer that turns a request away.") })
       .optional()
       .describe("Requests that find no room are turned away, so fast (p95), instead of queueing without end."),
     protects: protects.optional(),

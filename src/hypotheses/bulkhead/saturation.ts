@@ -31,6 +31,8 @@ const pile = 5;
 const piled = 3;
 /** With so many times the limit asked for at once, whatever keeps to it is the limit. */
 const plenty = 2;
+/** Where exactly as many as the limit were live, this is enough: without it there would have been more before anything could have failed. */
+const some = 1.5;
 
 export function measureSaturation({ proxy, probe, maxConcurrent, rejects }: Params, scope: Scope): Saturation {
   const { observations } = scope;
@@ -61,7 +63,7 @@ function findObstacle({ callers, peak, usual, demand, heldBack }: Saturation, li
     return heldBack >= fewestSamples && demand.atOnce > room ? undefined : { reason: `Never more than ${peak} calls on ${proxy} were live at once (${usual} before the fault) and ${heldBack} requests of ${probe} were kept from calling, so it is not shown that there was no room left.`, nextStep };
   }
   if (callers.some((one) => one.peak > limit)) return undefined;
-  const isPressed = demand.atOnce >= plenty * room || (demand.atOnce > room && heldBack >= fewestSamples);
+  const isPressed = demand.atOnce >= plenty * room || (peak === limit && demand.atOnce >= some * room) || (demand.atOnce > room && heldBack >= fewestSamples);
   if (!isPressed) return { reason: `The load asked for at most ${demand.atOnce} calls at once on ${proxy}, and ${heldBack} requests of ${probe} were kept from calling: the limit of ${limit} was never reached.`, nextStep };
   if (demand.requests < fewestSamples) return { reason: `Only ${demand.requests} requests of ${probe} came while there was no room, too few to show a limit.`, nextStep };
   // A breaker keeps calls away too, but not because as many are live as may be.

@@ -30,8 +30,8 @@ export function rejectsField(status: StatusTest): z.ZodType<Rejects> {
 export const acceptedField: z.ZodType<Accepted> = z
   .strictObject({
     success: bound("share").optional().describe("Share of good answers among the requests that were not turned away."),
-    p95: atMost("duration").optional(),
-    p99: atMost("duration").optional(),
+    p95: atMost("duration").optional().describe("Of the answers to these requests, as p99."),
+    p99: atMost("duration").optional().describe("As p95; takes 459 of them at 99% confidence."),
     throughput: bound("rate").optional().describe("Good answers per second while there is too much load."),
   })
   .refine((given) => Object.values(given).some((part) => part !== undefined), { message: "expected at least one of success, p95, p99, throughput" })
