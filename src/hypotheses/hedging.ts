@@ -68,7 +68,7 @@ function obstacleTo({ probe, proxy }: HedgingParams, scope: Scope, usual: ExtraL
   const endMs = faultSpan(scope).endMs ?? observations.endMs;
   const baseline = measureBaseline(observations, probe, proxy);
   return phaseObstacle(scope, "during") ?? completenessGate(edge) ?? unwitnessedGate(edge, fromMs, endMs) ?? barredGate(edge, fromMs, endMs) ?? continuityGate(edge, epoch, endMs - 10) ?? correlationGate(edge)
-    ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, baseline) ?? usualObstacle(usual, probe) ?? exerciseObstacle(scope, probe) ?? (before === undefined || during === undefined ? undefined : strayGate(edge, before, during));
+    ?? reachabilityGate(edge, baseline) ?? healthyBaselineGate(edge, { ...baseline, failedShare: usual.failedShare }) ?? usualObstacle(usual, probe) ?? exerciseObstacle(scope, probe) ?? (before === undefined || during === undefined ? undefined : strayGate(edge, before, during));
 }
 
 function look({ probe, proxy, after }: HedgingParams, scope: Scope, usual: ExtraLoad): Slow {

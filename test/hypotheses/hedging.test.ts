@@ -102,6 +102,13 @@ describe("a hedge", () => {
     expect(twice.observed["extraLoadShare"]).toBe(0.25);
     expect(words(judge({ ...hedge, perSecond: 10 }))).toEqual({ ...all("held"), extraLoad: "inconclusive" });
   });
+
+  test("that comes too early, and leaves its losers when nothing is slow, does not make the dependency one that fails", () => {
+    const early = judge({ ...hedge, before: () => [{ at: 1, until: 20, fault: "none" }, { at: 6, until: 21, end: "client-left", fault: "none" }] });
+    expect(words(early)).toEqual({ ...all("held"), extraLoad: "violated" });
+    const broken = judge({ ...hedge, before: () => [{ at: 1, until: 5, end: "client-left", fault: "none" }, { at: 6, until: 21, fault: "none" }] });
+    expect(words(broken)).toEqual(all("inconclusive"));
+  });
 });
 
 describe("what is no hedge", () => {

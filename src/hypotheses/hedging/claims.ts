@@ -1,5 +1,6 @@
 import { quietGate } from "../../evidence/gates.ts";
 import type { Obstacle } from "../../evidence/gates.ts";
+import { hasFailed, hasSucceeded } from "../../evidence/call-outcome.ts";
 import { Column } from "../../evidence/column.ts";
 import { clopperPearson } from "../../math/proportion.ts";
 import { quantile, samplesForQuantile } from "../../math/quantile.ts";
@@ -98,12 +99,14 @@ export interface ExtraLoad {
   /** From the last call's end to the answer, in 99 % of cases at most. */
   readonly tailP99Ms: number;
   readonly goodShare: number;
+  /** Of calls, but for those that were left because another of the same request was answered. */
+  readonly failedShare: number;
 }
 
 /** What requests did before the fault, when nothing was slow. */
 export function measureUsual(observations: Observations, probe: string, proxy: string): ExtraLoad {
   const counts = { requests: 0, disturbed: 0, withExtra: 0, extra: 0, mostExtra: 0 };
-  let good = 0;
+  let [good, judged, failed] = [0, 0, 0];
   const tails = new Column("f64");
   for (const sample of observations.samples({ probe, phase: "before" })) {
     if (sample.endMs === undefined) continue;
@@ -120,9 +123,14 @@ export function measureUsual(observations: Observations, probe: string, proxy: s
     if (sample.grade === "good") good += 1;
     let answeredMs = Number.NEGATIVE_INFINITY;
     for (const { end, endMs } of calls) if (end === "complete") answeredMs = Math.max(answeredMs, endMs);
+    for (const call of calls) {
+      if (call.end === "client-left" && calls.some((other) => other !== call && hasSucceeded(other) && call.startMs < other.endMs && call.endMs >= other.endMs - 1)) continue;
+      judged += 1;
+      if (hasFailed(call)) failed += 1;
+    }
     if (answeredMs > Number.NEGATIVE_INFINITY) tails.push(Math.max(0, sample.endMs - answeredMs));
   }
-  return { ...counts, tailP99Ms: tails.length === 0 ? 0 : quantile(tails.sorted(), 0.99), goodShare: counts.requests === 0 ? 0 : good / counts.requests };
+  return { ...counts, tailP99Ms: tails.length === 0 ? 0 : quantile(tails.sorted(), 0.99), goodShare: counts.requests === 0 ? 0 : good / counts.requests, failedShare: judged === 0 ? 0 : failed / judged };
 }
 
 /** The inbound side must be well before the fault, or failures say nothing. */
