@@ -23,6 +23,7 @@ export interface EdgeBaseline {
   /** Of calls, ms; 0 without any. */
   readonly callP99Ms: number;
   /** Of answers, ms; 0 without any. */
+  readonly answerP50Ms: number;
   readonly answerP99Ms: number;
   /** Four of five answers lie within this of the median: what scheduling does to times here. */
   readonly answerSpreadMs: number;
@@ -71,6 +72,7 @@ export function measureBaseline(observations: Observations, probe: string, proxy
     calls: callMs.length,
     failedShare: callMs.length === 0 ? 0 : failed / callMs.length,
     callP99Ms: callMs.length === 0 ? 0 : quantile(callMs.sorted(), 0.99),
+    answerP50Ms: answerMs.length === 0 ? 0 : medianMs,
     answerP99Ms: answerMs.length === 0 ? 0 : quantile(answerMs.sorted(), 0.99),
     answerSpreadMs: offMs.length === 0 ? 0 : quantile(offMs.sorted(), 0.8),
   };

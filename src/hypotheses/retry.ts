@@ -22,7 +22,7 @@ import { explainRetry, retryClaims, retryParams } from "./retry/params.ts";
 import type { RetryParams } from "./retry/params.ts";
 import { PauseRows } from "./retry/pauses.ts";
 import { decideMethods, decideRetryAfter, decideStatuses } from "./retry/rules.ts";
-import { collectSequences } from "./retry/sequences.ts";
+import { collectSequences, repeatWithinMs } from "./retry/sequences.ts";
 import type { Sequence, SequenceList, Sequences } from "./retry/sequences.ts";
 import { drawTypical } from "./retry/typical.ts";
 
@@ -58,7 +58,7 @@ export const retry: HypothesisType<RetryParams> = {
     const faults = new Set(hypothesis.faults);
     const marks = markRequests(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), onsetMs, ({ n }) => observations.callsOf({ probe, n }, proxy));
     const opening = findOpening(marks, faultEndMs, zeroRunNeeded(baseline), baseline, onsetMs);
-    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), faults, onsetMs, Math.min(faultEndMs, opening?.atMs ?? faultEndMs), (n) => observations.callsOf({ probe, n }, proxy));
+    const seen = collectSequences(requestsWithCalls(observations, { probe, proxy, epoch, toMs: faultEndMs }), faults, { onsetMs, untilMs: Math.min(faultEndMs, opening?.atMs ?? faultEndMs), repeatMs: repeatWithinMs(baseline) }, (n) => observations.callsOf({ probe, n }, proxy));
     const typical = drawTypical(retriedAmong(seen), seen, { ...edge, epoch });
     return { ...decideAll(params, scope, seen, baseline, opening !== undefined), correlation, ...(typical !== undefined && { typical }) };
   },

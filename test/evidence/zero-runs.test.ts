@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { EdgeBaseline } from "../../src/evidence/edge-baseline.ts";
 import { areTooMany, findZeroRun, zeroRunNeeded } from "../../src/evidence/zero-runs.ts";
 
-const baseline = (part: Partial<EdgeBaseline>): EdgeBaseline => ({ requests: 1000, disturbed: 0, answerP99Ms: 20, missShare: 0, missShareAtMost: 0.01, longestMiss: 0, callsPerRequest: 1, calls: 1000, failedShare: 0, callP99Ms: 10, answerSpreadMs: 2, ...part });
+const baseline = (part: Partial<EdgeBaseline>): EdgeBaseline => ({ requests: 1000, disturbed: 0, answerP50Ms: 8, answerP99Ms: 20, missShare: 0, missShareAtMost: 0.01, longestMiss: 0, callsPerRequest: 1, calls: 1000, failedShare: 0, callP99Ms: 10, answerSpreadMs: 2, ...part });
 
 /** Whether each request caused a call: 1, 0, or not known. */
 const row = (...marks: readonly (0 | 1 | undefined)[]) => marks;

@@ -56,6 +56,23 @@ describe("repeats of what a reused connection lost", () => {
     expect(verdictOf({ attempts: "<= 1" }, { nth: 7, conn: 1 })).toBe("violated");
   });
 
+  test("may take any time while the machine is disturbed", () => {
+    const busy = during.map((sample) => ({ ...sample, disturbed: true }));
+    const calls = [...before.map((sample) => callFor(sample)), ...busy.flatMap((sample) => cutCalls(sample, [200]))];
+    const verdicts = [{ attempts: "<= 1" }, { onlyMethods: ["POST"] }].map((claims) => {
+      const params = { ...edge, ...claims };
+      return retry.judge(retry.params.parse(params), scopeOf("retry", params, { samples: [...before, ...busy], calls })).claims[0]?.verdict;
+    });
+    expect(verdicts).toEqual(["inconclusive", "inconclusive"]);
+  });
+
+  test("take longer where answers before the fault were uneven", () => {
+    const uneven = before.map((sample, i) => (i < 2 ? { ...sample, latencyMs: 250 } : sample));
+    const calls = [...before.map((sample) => callFor(sample)), ...during.flatMap((sample) => cutCalls(sample, [200]))];
+    const params = { ...edge, attempts: "<= 1" };
+    expect(retry.judge(retry.params.parse(params), scopeOf("retry", params, { samples: [...uneven, ...during], calls })).claims[0]?.verdict).toBe("inconclusive");
+  });
+
   test("do not break a rule by themselves", () => {
     const verdictOf = (pausesMs: readonly number[]): string | undefined => judged({ onlyMethods: ["GET"] }, pausesMs).claims[0]?.verdict;
     expect(verdictOf([2])).toBe("inconclusive");

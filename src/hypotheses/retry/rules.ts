@@ -4,7 +4,6 @@ import type { ClaimVerdict, Evidence } from "../../model/verdict.ts";
 import { format } from "../../units/format.ts";
 import { grpcCodeName } from "../../units/grpc-code.ts";
 import type { GrpcCode } from "../../units/grpc-code.ts";
-import { mayBeTransportRetry } from "./sequences.ts";
 import type { Sequence, Sequences } from "./sequences.ts";
 
 /** So many calls must have had the chance to break a rule before it is held. */
@@ -38,7 +37,7 @@ function rule(claim: string, expected: string, steps: { readonly seen: Sequences
     if (!steps.isMeant(step)) continue;
     n += 1;
     if (!steps.isBroken(step)) continue;
-    if (step.next !== undefined && mayBeTransportRetry(step.call, step.next)) {
+    if (step.next !== undefined && steps.seen.mayBeRepeat(step.sequence, step.call, step.next)) {
       doubtful += 1;
       continue;
     }

@@ -1,7 +1,7 @@
 import { hasFailed, metFault } from "../../evidence/call-outcome.ts";
 import { Column, rowsWhere } from "../../evidence/column.ts";
 import type { Rows } from "../../evidence/column.ts";
-import type { RequestCalls } from "../../evidence/edge-baseline.ts";
+import type { EdgeBaseline, RequestCalls } from "../../evidence/edge-baseline.ts";
 import { partitionPoint } from "../../evidence/partition-point.ts";
 import type { Call, Sample } from "../../model/observation.ts";
 
@@ -33,12 +33,16 @@ export interface Sequences {
   readonly whole: SequenceList;
   /** How many calls each request due under the fault made that had the time to run to its end, whether it met the fault or not. */
   readonly inTime: Rows<number>;
+  /** Whether a call may be the HTTP client's own repeat of the one before. While the machine is disturbed it may take any time. */
+  readonly mayBeRepeat: (sequence: Sequence, call: Call, next: Call) => boolean;
   /** The attempts, looked up when asked for. */
   readonly callsOf: (sequence: Sequence) => readonly Call[];
 }
 
-/** A repeat quicker than any program: the connection was found dead, and the client took another. On a busy machine that takes as long as some pauses do. */
-const transportMs = { surely: 5, perhaps: 50 };
+/** A repeat quicker than any program: the connection was found dead, and the client took another. */
+const surelyRepeatMs = 5;
+/** On a busy machine that takes as long as some pauses do: this, or twice what the slowest of a hundred answers took beyond the usual. */
+const perhapsRepeatMs = 50;
 
 /** Some of the sequences, in due order; rows are made when asked for. */
 export class SequenceList implements Rows<Sequence>, Iterable<Sequence> {
@@ -103,14 +107,14 @@ class SequenceTable {
     return this.#n.length;
   }
 
-  add({ n, dueMs, endMs, disturbed, grade }: Sample, calls: readonly Call[]): number {
+  add({ n, dueMs, endMs, disturbed, grade }: Sample, calls: readonly Call[], repeatMs: number): number {
     let [transportRetries, doubtful] = [0, 0];
     for (const [i, next] of calls.entries()) {
       const call = calls[i - 1];
       if (call === undefined) continue;
       const pauseMs = next.startMs - call.endMs;
-      if (mayBeTransportRetry(call, next)) doubtful += 1;
-      if (mayBeTransportRetry(call, next, transportMs.surely)) transportRetries += 1;
+      if (mayBeTransportRetry(call, next, disturbed ? Number.POSITIVE_INFINITY : repeatMs)) doubtful += 1;
+      if (mayBeTransportRetry(call, next, surelyRepeatMs)) transportRetries += 1;
       else this.#pausesMs.push(pauseMs);
     }
     const isOver = endMs !== undefined && calls.every(({ end }) => end !== "open");
@@ -143,7 +147,7 @@ class SequenceTable {
  * Collects attempts of requests due under the fault. Whole are requests due at least one span before `untilMs` (the end of the fault, or an opening of a breaker),
  * the span being the longest that a request took which was over by then.
  */
-export function collectSequences(requests: Iterable<RequestCalls>, faults: ReadonlySet<string>, onsetMs: number, untilMs: number, callsOf: (n: number) => readonly Call[]): Sequences {
+export function collectSequences(requests: Iterable<RequestCalls>, faults: ReadonlySet<string>, { onsetMs, untilMs, repeatMs }: { readonly onsetMs: number; readonly untilMs: number; readonly repeatMs: number }, callsOf: (n: number) => readonly Call[]): Sequences {
   const attemptsAmong = (calls: readonly Call[]): readonly Call[] => {
     const first = calls.find((call) => metFault(call, faults));
     return first === undefined ? [] : calls.filter(({ method, path }) => method === first.method && path === first.path);
@@ -155,7 +159,7 @@ export function collectSequences(requests: Iterable<RequestCalls>, faults: Reado
     const { dueMs } = sample;
     const attempts = attemptsAmong(calls);
     if (attempts.length > 0) {
-      const overMs = table.add(sample, attempts);
+      const overMs = table.add(sample, attempts, repeatMs);
       if (overMs <= untilMs) spanMs = Math.max(spanMs, overMs - dueMs);
     }
     if (dueMs >= onsetMs && sample.endMs !== undefined) {
@@ -168,12 +172,18 @@ export function collectSequences(requests: Iterable<RequestCalls>, faults: Reado
     met,
     whole: met.where(({ dueMs, overMs }) => dueMs + spanMs <= untilMs && overMs <= untilMs),
     inTime: { length: partitionPoint(finishedDueMs.length, (at) => finishedDueMs.get(at) + spanMs <= untilMs), at: (place) => finishedCalls.get(place) },
+    mayBeRepeat: ({ disturbed }, call, next) => mayBeTransportRetry(call, next, disturbed ? Number.POSITIVE_INFINITY : repeatMs),
     callsOf: ({ n }) => attemptsAmong(callsOf(n)),
   };
 }
 
+/** How long the HTTP client's own repeat may take here, ms. */
+export function repeatWithinMs({ answerP50Ms, answerP99Ms }: Pick<EdgeBaseline, "answerP50Ms" | "answerP99Ms">): number {
+  return Math.max(perhapsRepeatMs, 2 * (answerP99Ms - answerP50Ms));
+}
+
 /** Whether a call may be the HTTP client's own repeat of one that a reused connection lost (RST or FIN without an answer), and no retry. It may take the next idle connection, and lose that too, before it dials. */
-export function mayBeTransportRetry(call: Call, next: Call, withinMs = transportMs.perhaps): boolean {
+function mayBeTransportRetry(call: Call, next: Call, withinMs: number): boolean {
   const wasCut = call.end === "dropped" || call.end === "reset" || call.end === "upstream-lost";
   const pauseMs = next.startMs - call.endMs;
   return wasCut && call.nth > 1 && next.conn !== call.conn && pauseMs >= 0 && pauseMs < withinMs;
