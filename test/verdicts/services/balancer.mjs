@@ -1,11 +1,13 @@
 // A service with several dependencies to choose from: GET /orders/ID calls one of UPSTREAM_URLS and answers 200, or 503 when that failed.
 // config: { pick: "first" | "turns" | "random" | "weights" | "key" | "fewest", weights, timeoutMs, retries (at others),
-//           ejects: { failures (in a row), restMs (null: for ever), on: "all" | "network" (a bad status counts as a success) }, sticks (stays where it moved to) }
+//           ejects: { failures (in a row), restMs (null: for ever), on: "all" | "network" (a bad status counts as a success) }, sticks (stays where it moved to), keepsAlive (false: a connection for each call) }
+import { Agent } from "node:http";
 import { makeCall } from "./call.mjs";
 import { config, send, serve } from "./http.mjs";
 
-const { pick = "turns", weights = [], timeoutMs, retries = 0, ejects, sticks = false } = config;
-const edges = process.env.UPSTREAM_URLS.split(",").map((url, nth) => ({ nth, call: makeCall({ url, timeoutMs }), failures: 0, awayUntilMs: 0, underWay: 0 }));
+const { pick = "turns", weights = [], timeoutMs, retries = 0, ejects, sticks = false, keepsAlive = true } = config;
+const agent = keepsAlive ? undefined : new Agent({ keepAlive: false });
+const edges = process.env.UPSTREAM_URLS.split(",").map((url, nth) => ({ nth, call: makeCall({ url, timeoutMs, ...(agent !== undefined && { agent }) }), failures: 0, awayUntilMs: 0, underWay: 0 }));
 let [turn, favourite] = [0, 0];
 
 const picks = {
