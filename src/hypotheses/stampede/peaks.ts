@@ -56,7 +56,10 @@ export function peakOf(atMs: Float64Array, widthMs: number): Peak {
  */
 export function compare(usual: Usual, after: Arrivals, widthMs: number, factor: number, widths: number): Compared {
   // What a disturbance threw together before the fault excuses a peak after it, and is no measure of a calm one.
-  const [usualMost, usualPeak] = [peakOf(usual.before.atMs, widthMs).count, peakOf(usual.before.cleanMs, widthMs).count];
+  const { atMs, cleanMs, seconds } = usual.before;
+  const usualMost = peakOf(atMs, widthMs).count;
+  // A mean cannot be thrown together.
+  const usualPeak = Math.max(peakOf(cleanMs, widthMs).count, Math.round((atMs.length * widthMs) / (1000 * Math.max(0.001, seconds))));
   const peak = peakOf(after.atMs, widthMs);
   const clean = peakOf(after.cleanMs, widthMs);
   const limit = outlier(usual, after.seconds, widthMs, factor, alpha / widths);
