@@ -11,6 +11,7 @@ const longestMs = 300_000;
 export const commands = {
   python: [`${built}python/bin/python`, `${folder}python/client.py`],
   go: [`${built}go`],
+  java: ["java", "-XX:TieredStopAtLevel=1", "-cp", `${built}java/classes:${built}java/lib/*`, "Client"],
 };
 
 /** What a row may need besides a toolchain: each makes its libraries ready, once, and throws when they cannot be had. */
@@ -20,6 +21,10 @@ export const builds = {
     run(`${target}/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "--requirement", `${folder}python/requirements.txt`]);
   }),
   "go-modules": () => once("go", ["main.go", "go.mod"], (target) => run("go", ["build", "-o", target, "."], { cwd: `${folder}go` })),
+  "maven-libraries": () => once("java", ["Client.java", "pom.xml"], (target) => {
+    run("mvn", ["--quiet", "--batch-mode", "--file", `${folder}java/pom.xml`, "dependency:copy-dependencies", `-DoutputDirectory=${target}/lib`]);
+    run("javac", ["-cp", `${target}/lib/*`, "-d", `${target}/classes`, `${folder}java/Client.java`]);
+  }),
 };
 
 /** `sources`: built anew when one of them has changed since. */
