@@ -13,15 +13,15 @@ const safe = { onlyMethods: ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]
 const breaks = (over) => ({ type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "1.5s" }, whileOpen: { answersWithin: "100ms" }, trials: { every: "350ms..900ms", calls: "<= 3" }, closes: { within: "1.5s" }, ...over });
 
 export const rows = [
-  { id: "B19", knobs: "by=resilience4j", experiment: { ...load("10/s"), phases: { warmup: "1s", before: "3s", during: "8s", after: "1s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "4s" } }, expect: "violated", claim: "opens.within", why: "resilience4j as it comes says nothing before 100 calls: at ten in a second it opens too late" },
-  { id: "B19b", knobs: "by=resilience4j window=10 minimumCalls=10 restMs=500 permitted=3", hypothesis: breaks(), expect: "held", why: "resilience4j with a window of ten calls and three trials" },
+  { id: "B19j", knobs: "by=resilience4j", experiment: { ...load("10/s"), phases: { warmup: "1s", before: "3s", during: "8s", after: "1s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "4s" } }, expect: "violated", claim: "opens.within", why: "resilience4j as it comes says nothing before 100 calls: at ten in a second it opens too late" },
+  { id: "B19k", knobs: "by=resilience4j window=10 minimumCalls=10 restMs=500 permitted=3", hypothesis: breaks(), expect: "held", why: "resilience4j with a window of ten calls and three trials" },
   {
-    id: "B21", knobs: "by=resilience4j window=10 minimumCalls=10 restMs=500 permitted=10", experiment: { ...load({ rate: { before: "40/s", during: "40/s", after: "1/s" } }), phases: { after: "5s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", closes: { within: "4s" } }, expect: "inconclusive",
+    id: "B21j", knobs: "by=resilience4j window=10 minimumCalls=10 restMs=500 permitted=10", experiment: { ...load({ rate: { before: "40/s", during: "40/s", after: "1/s" } }), phases: { after: "5s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", closes: { within: "4s" } }, expect: "inconclusive",
     why: "ten results are needed to close, and five requests come",
   },
-  { id: "B23", knobs: "by=resilience4j windowS=1 minimumCalls=10 restMs=500 permitted=3", experiment: { ...load("5/s"), phases: { before: "6s", during: "8s", after: "2s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "4s" } }, expect: "violated", claim: "opens.within", why: "resilience4j with a window of one second that asks for ten calls, at five in a second: it never opens" },
+  { id: "B23j", knobs: "by=resilience4j windowS=1 minimumCalls=10 restMs=500 permitted=3", experiment: { ...load("5/s"), phases: { before: "6s", during: "8s", after: "2s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "4s" } }, expect: "violated", claim: "opens.within", why: "resilience4j with a window of one second that asks for ten calls, at five in a second: it never opens" },
   {
-    id: "B31", knobs: "by=hystrix restMs=500", experiment: { ...load("20/s"), phases: { during: "10s", after: "4s" } }, hypothesis: breaks({ opens: { within: "7s" }, trials: { every: "350ms..1.2s", calls: "<= 3" }, closes: { within: "2s" } }), expect: "held",
+    id: "B31j", knobs: "by=hystrix restMs=500", experiment: { ...load("20/s"), phases: { during: "10s", after: "4s" } }, hypothesis: breaks({ opens: { within: "7s" }, trials: { every: "350ms..1.2s", calls: "<= 3" }, closes: { within: "2s" } }), expect: "held",
     why: "Hystrix: half of ten seconds must have failed, and it looks twice a second",
   },
   { id: "R23", knobs: "by=java.net.http", experiment: { ...fault({ type: "drop" }), ...posts }, hypothesis: retries(safe), expect: "held", why: "java.net.http repeats no POST, even on a reused connection that was closed" },
