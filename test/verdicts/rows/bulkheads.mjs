@@ -9,7 +9,7 @@ const protects = { protects: { probe: "other", success: ">= 95%" } };
 
 const all = [
   {
-    id: "K01", tags: ["smoke", "recorded"], service: pools("cockatiel-3", { limit: 5, queue: 5 }), experiment: slow("300ms"), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held",
+    id: "K01", tags: ["recorded"], service: pools("cockatiel-3", { limit: 5, queue: 5 }), experiment: slow("300ms"), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held",
     why: "cockatiel's bulkhead(5, 5): five run, five wait, the rest is told at once",
   },
   { id: "K21", service: pools("cockatiel-4", { limit: 5, queue: 5 }), experiment: slow("300ms"), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held", why: "the same, cockatiel 4" },
@@ -28,7 +28,7 @@ const all = [
     why: "opossum's timeout beside one of the call itself, which ends first",
   },
   {
-    id: "K05", tags: ["recorded"], service: pools("none", {}, { call: { maxSockets: 4 } }), experiment: slow("500ms"), hypothesis: bulkhead({ rejects: { answersWithin: "200ms" } }), expect: "violated", claim: "rejects.answersWithin",
+    id: "K05", service: pools("none", {}, { call: { maxSockets: 4 } }), experiment: slow("500ms"), hypothesis: bulkhead({ rejects: { answersWithin: "200ms" } }), expect: "violated", claim: "rejects.answersWithin",
     why: "maxSockets makes requests wait, and turns none away",
   },
   { id: "K31", service: pools("none", {}, { call: { maxSockets: 4 } }), experiment: slow("500ms"), hypothesis: bulkhead({ maxConcurrent: 4 }), expect: "held", why: "maxSockets limits how many calls run at once" },
@@ -61,13 +61,13 @@ const all = [
     experiment: slow("500ms", { probes: { app: { load: "80/s" } } }), why: "two replicas with room for five each: ten in all, and no caller has more than five",
   },
   {
-    id: "K07", tags: ["recorded"], service: pools("cockatiel-3", { limit: 5, queue: 5 }, { shared: true }), others: { second: {} }, hypothesis: bulkhead(protects), expect: "violated", claim: "protects.success",
+    id: "K07", service: pools("cockatiel-3", { limit: 5, queue: 5 }, { shared: true }), others: { second: {} }, hypothesis: bulkhead(protects), expect: "violated", claim: "protects.success",
     experiment: slow("500ms", neighbour("other")), why: "one bulkhead for two dependencies: the slow one fills it, and the other is turned away",
   },
   { id: "K51", service: pools("cockatiel-3", { limit: 5, queue: 5 }), others: { second: {} }, hypothesis: bulkhead(protects), expect: "held", experiment: slow("500ms", neighbour("other")), why: "a bulkhead for each dependency" },
   {
-    id: "K53", service: pools("none", {}, { call: { timeoutMs: 2000 }, sharedSockets: 6 }), others: { second: {} }, hypothesis: bulkhead({ protects: { probe: "other", p95: "300ms" } }), expect: "violated", claim: "protects.p95",
-    experiment: { ...hangs, ...neighbour("other") }, why: "six connections for both dependencies: calls that hang keep them",
+    id: "K53", service: pools("p-limit", { limit: 6 }, { call: { timeoutMs: 2000 }, shared: true }), others: { second: {} }, hypothesis: bulkhead({ protects: { probe: "other", p95: "300ms" } }), expect: "violated", claim: "protects.p95",
+    experiment: { ...hangs, ...neighbour("other") }, why: "one queue for both dependencies: calls that hang keep all others waiting",
   },
   { id: "K55", service: pools("cockatiel-3", { limit: 5, queue: 5 }), hypothesis: bulkhead({ maxConcurrent: 5 }), expect: "inconclusive", why: "503s at once: nothing piles up, and the limit is never reached" },
 ];

@@ -37,7 +37,7 @@ const fresh = { type: "invariant", probes: ["read-2", "read-3"], staleness: { pr
 const replicated = (env) => cluster({ env, links: ["1-2", "1-3"], probes: { writes, ...reads }, faults: cut(["1-3"], "3s") });
 
 const all = [
-  { id: "E01", tags: ["smoke"], experiment: cluster({ probes: roles, faults: killed }), hypothesis: oneLeader({ count: "== 1", within: "3s" }), expect: "held", why: "the leader is killed, and another leads within 3 s" },
+  { id: "E01", experiment: cluster({ probes: roles, faults: killed }), hypothesis: oneLeader({ count: "== 1", within: "3s" }), expect: "held", why: "the leader is killed, and another leads within 3 s" },
   { id: "E03", experiment: cluster({ env: { FAILOVER: "off" }, probes: roles, faults: killed }), hypothesis: oneLeader({ count: "== 1", within: "2s" }), expect: "violated", claim: "count", why: "the leader is killed, and nobody stands in for it" },
   { id: "E05", experiment: cluster({ probes: roles, faults: paused }), hypothesis: oneLeader({ count: "<= 1" }), expect: "held", why: "a leader that stood still wakes up as a follower" },
   { id: "E07", experiment: cluster({ env: { LEASE: "off" }, links: around1, probes: roles, faults: cut(around1, "5s") }), hypothesis: oneLeader({ count: "<= 1" }), expect: "violated", claim: "count", why: "cut off from the others it leads on, while they have chosen another: two leaders" },

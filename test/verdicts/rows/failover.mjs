@@ -16,7 +16,7 @@ const longer = { phases: { before: "4s" } };
 
 const failovers = [
   {
-    id: "L21", tags: ["smoke", "recorded"], service: balancer(standby), ...two, experiment: errors(), hypothesis: failover({ within: "1s", share: ">= 95%", failsBack: { within: "2s" } }), expect: "held",
+    id: "L21", tags: ["smoke"], service: balancer(standby), ...two, experiment: errors(), hypothesis: failover({ within: "1s", share: ">= 95%", failsBack: { within: "2s" } }), expect: "held",
     why: "what fails is asked of the standby at once, after three failures for half a second at a time",
   },
   { id: "L23", service: balancer(standby), ...two, experiment: resets(), hypothesis: failover({ within: "1s", share: ">= 95%", failsBack: { within: "2s" } }), expect: "held", why: "the same when connections are reset" },
@@ -46,7 +46,7 @@ const failovers = [
 
 const balances = [
   {
-    id: "L61", tags: ["smoke", "recorded"], service: balancer(even), ...two, experiment: errors(longer), hypothesis: balance({ maxSkew: "1.4x", ejectsWithin: "1s" }), expect: "held",
+    id: "L61", service: balancer(even), ...two, experiment: errors(longer), hypothesis: balance({ maxSkew: "1.4x", ejectsWithin: "1s" }), expect: "held",
     why: "in turns, and after three failures in a row left for 800 ms at a time",
   },
   { id: "L63", tags: ["recorded"], service: balancer({ pick: "turns", retries: 1 }), ...two, experiment: errors(), hypothesis: balance({ ejectsWithin: "1s" }), expect: "violated", claim: "ejectsWithin", why: "what fails is asked elsewhere, and the one that fails gets its half all the same" },
