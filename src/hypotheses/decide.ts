@@ -71,11 +71,13 @@ export function decideByIntervals(
   if (isOutside(bound, seen.sure)) {
     return { ...base, verdict: "violated", interval: ends(seen.sure), reason: `${capital(what)} was ${observed} (${spell(kind, seen.sure)} at 99.99% confidence), outside ${bound.text}.` };
   }
+  const isSuspect = isOutside(bound, seen.asked);
+  const told = isSuspect ? seen.sure : seen.asked;
   return {
     ...base,
     verdict: "inconclusive",
-    interval: ends(seen.asked),
-    reason: `${capital(what)} was ${observed}, but ${seen.n} samples only show it to be ${spell(kind, seen.asked)}, which does not settle ${bound.text}.`,
+    interval: ends(told),
+    reason: `${capital(what)} was ${observed}, but ${seen.n} samples only show it to be ${spell(kind, told)}${isSuspect ? " at the 99.99% confidence that a violation takes" : ""}, which does not settle ${bound.text}.`,
     nextStep: seen.nextStep,
   };
 }

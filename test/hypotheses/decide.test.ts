@@ -20,6 +20,13 @@ describe("a share", () => {
     expect(decideShare(success(">= 99%"), { k: 96, n: 100, confidence: 0.99 }).verdict).toBe("inconclusive");
   });
 
+  test("that is outside at the asked confidence only is told with the interval that does not settle it", () => {
+    const suspect = decideShare(success(">= 99%"), { k: 94, n: 100, confidence: 0.99 });
+    expect(suspect.verdict).toBe("inconclusive");
+    expect(suspect.interval?.[1]).toBeGreaterThan(0.99);
+    expect(suspect.reason).toContain("at the 99.99% confidence that a violation takes");
+  });
+
   test("counts unfinished requests as either, so that they never decide", () => {
     expect(decideShare(success(">= 95%"), { k: 100, n: 100, confidence: 0.99 }).verdict).toBe("held");
     expect(decideShare(success(">= 95%"), { k: 100, n: 100, pending: 20, confidence: 0.99 }).verdict).toBe("inconclusive");
