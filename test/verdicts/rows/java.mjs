@@ -21,7 +21,7 @@ export const rows = [
   },
   { id: "B23j", knobs: "by=resilience4j windowS=1 minimumCalls=10 restMs=500 permitted=3", experiment: { ...load("5/s"), phases: { before: "6s", during: "8s", after: "2s" } }, hypothesis: { type: "circuit-breaker", proxy: "dependency", probe: "app", opens: { within: "4s" } }, expect: "violated", claim: "opens.within", why: "resilience4j with a window of one second that asks for ten calls, at five in a second: it never opens" },
   {
-    id: "B31j", knobs: "by=hystrix restMs=500", experiment: { ...load("20/s"), phases: { during: "10s", after: "4s" } }, hypothesis: breaks({ opens: { within: "7s" }, trials: { every: "350ms..1.2s", calls: "<= 3" }, closes: { within: "2s" } }), expect: "held",
+    id: "B31j", knobs: "by=hystrix restMs=500", experiment: { ...load("20/s"), phases: { during: "14s", after: "4s" } }, hypothesis: breaks({ opens: { within: "7s" }, trials: { every: "350ms..1.2s", calls: "<= 3" }, closes: { within: "2s" } }), expect: "held",
     why: "Hystrix: half of ten seconds must have failed, and it looks twice a second",
   },
   { id: "R23", knobs: "by=java.net.http", experiment: { ...fault({ type: "drop" }), ...posts }, hypothesis: retries(safe), expect: "held", why: "java.net.http repeats no POST, even on a reused connection that was closed" },
