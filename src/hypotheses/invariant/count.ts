@@ -94,7 +94,7 @@ function decideCount(claimed: Claimed, seen: { readonly tooMany: TooMany; readon
   const [first] = isMany ? tooMany.evidence : lapses.evidence;
   if (verdict.verdict === "violated") {
     const observed = isMany ? `${seen.most} at once` : `too few for ${format("duration", lapses.longestMs)}`;
-    return { ...verdict, observed, reason: isMany ? `${tooMany.answers} answers witness that ${claimed.what.replace("the number of nodes", "more nodes")} than ${claimed.bound.text} allows: ${first?.what ?? ""}.` : `Fewer nodes than ${claimed.bound.text} asks for, outside the time given to get over the fault: for ${format("duration", lapses.longestMs)} at the longest.` };
+    return { ...verdict, observed, reason: isMany ? `${tooMany.answers} answers witness ${claimed.what.replace("the number of nodes", "more nodes")} than ${claimed.bound.text} allows: ${first?.what ?? ""}.` : `Fewer nodes than ${claimed.bound.text} asks for, outside the time given to get over the fault: for ${format("duration", lapses.longestMs)} at the longest.` };
   }
   if (verdict.verdict === "inconclusive") return { ...verdict, observed: "once", reason: `${claimed.what.charAt(0).toUpperCase()}${claimed.what.slice(1)} was outside ${claimed.bound.text} once, and a single witness may be a hand-over and back: ${(tooMany.evidence[0] ?? lapses.evidence[0])?.what ?? ""}.` };
   if (lapses.noisy > 0) return undecided(claimed, `There were too few nodes ${lapses.noisy === 1 ? "once" : `${lapses.noisy} times`}, while this machine was busy: that may have been the cause.`, "Run on a quieter machine, or lower the load.", { n });
