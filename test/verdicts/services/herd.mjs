@@ -42,7 +42,7 @@ async function flush({ everyMs, each }) {
     if (isWell) await Promise.all(kept.splice(0, each === null ? kept.length : each).map((what) => call(what).catch(() => kept.push(what))));
   }
 }
-if (outbox !== undefined) flush(outbox);
+if (outbox !== undefined) void flush(outbox);
 
 async function keepAsking({ everyMs, reconnectMs, spreadMs = 0 }, nth) {
   const own = makeCall({ agent: new Agent({ keepAlive: true, maxSockets: 1 }) });
@@ -52,4 +52,4 @@ async function keepAsking({ everyMs, reconnectMs, spreadMs = 0 }, nth) {
     await sleep(isWell ? everyMs : reconnectMs + spreadMs * Math.random());
   }
 }
-for (let nth = 0; nth < (clients?.count ?? 0); nth += 1) keepAsking(clients, nth);
+for (let nth = 0; nth < (clients?.count ?? 0); nth += 1) void keepAsking(clients, nth);

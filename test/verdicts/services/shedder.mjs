@@ -25,5 +25,5 @@ serve(async (request, response) => {
     return send(response, status, { error: "too much" }, { "retry-after": "1" });
   }
   waiting.push(response);
-  if (busy < workers) work();
+  if (busy < workers) void work();
 });
