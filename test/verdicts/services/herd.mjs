@@ -16,8 +16,9 @@ async function ask(what) {
   if (cache === undefined) return call(what);
   if (last !== undefined && last.untilMs > performance.now()) return last.answer;
   if (cache.joins && pending !== undefined) return pending;
-  pending = call(what).finally(() => (pending = undefined));
-  const answer = await pending;
+  const asked = call(what).finally(() => (pending = undefined));
+  pending = asked;
+  const answer = await asked;
   last = { answer, untilMs: performance.now() + cache.ms };
   return answer;
 }
