@@ -19,9 +19,9 @@ import { fewestSamples } from "../steady-state.ts";
 /** Faults that make calls take longer, and change nothing else about them. */
 const slowing: readonly string[] = ["latency", "bandwidth", "slow-body", "packet-loss"];
 /** So much slower, a limit on concurrency lets clearly fewer in. */
-const slower = 1.5;
-/** A rate is the same within this, for what bursts and edges of phases do to it. */
-const same: Bound = { text: "0.8x..1.25x", min: 0.8, max: 1.25 };
+const slower = 3;
+/** A rate is the same within this, for what bursts and the edges of phases do to it; a limit on concurrency would be far from it. */
+const same: Bound = { text: "0.67x..1.5x", min: 0.67, max: 1.5 };
 
 /** A rate stays what it is when the dependency is slow; a limit on concurrency lets fewer in (Little's law). Undefined: no fault of the hypothesis slows anything. */
 export function judgeSteadiness(probe: string, rejection: StatusTest, scope: Scope, obstacle: Obstacle | undefined): ClaimVerdict | undefined {
