@@ -59,7 +59,7 @@ const balances = [
     why: "sticky by a key that all requests have",
   },
   {
-    id: "L81", service: balancer({ pick: "key" }), ...two, experiment: { ...longer, faults: [], probes: { app: { url: "${services.app.url}/orders/7" } } }, hypothesis: balance({ maxSkew: "1.3x" }), expect: "inconclusive", reason: "connections",
+    id: "L81", tags: ["recorded"], service: balancer({ pick: "key" }), ...two, experiment: { ...longer, faults: [], probes: { app: { url: "${services.app.url}/orders/7" } } }, hypothesis: balance({ maxSkew: "1.3x" }), expect: "inconclusive", reason: "connections",
     why: "the same by few connections that are kept: a balancer of connections would do that, too",
   },
   { id: "L75", service: balancer(even), others: { second: {}, third: {} }, experiment: errors({ phases: { before: "4s", during: "6s" } }), hypothesis: balance({ maxSkew: "1.6x", ejectsWithin: "1s" }, ["third"]), expect: "held", why: "three of them, in turns" },

@@ -8,9 +8,9 @@ const under = (fault, more = {}) => ({ faults: [{ name: "fault", proxy: "depende
 const hangs = under({ type: "hang" });
 
 const all = [
-  { id: "N01", service: pools("none"), ...two, experiment: hangs, hypothesis: isolated(), expect: "held", why: "each dependency has connections of its own" },
+  { id: "N01", tags: ["recorded"], service: pools("none"), ...two, experiment: hangs, hypothesis: isolated(), expect: "held", why: "each dependency has connections of its own" },
   {
-    id: "N03", tags: ["recorded"], service: pools("hand", { limit: 8 }, { shared: true }), ...two, experiment: hangs, hypothesis: isolated(), expect: "violated", claim: "unaffected.success",
+    id: "N03", service: pools("hand", { limit: 8 }, { shared: true }), ...two, experiment: hangs, hypothesis: isolated(), expect: "violated", claim: "unaffected.success",
     why: "eight at once for both dependencies: those that hang keep the room until they have timed out",
   },
   { id: "N05", service: pools("p-limit", { limit: 8 }, { shared: true }), ...two, experiment: hangs, hypothesis: isolated(), expect: "violated", claim: "unaffected.p95", why: "one queue for both dependencies" },
