@@ -6,13 +6,6 @@ import { keyedRandom } from "../../src/math/random.ts";
 import type { Random } from "../../src/model/fault-type.ts";
 import { faultSeen, hypothesisOf, observe, probeNamed, windows } from "./hand-made.ts";
 
-/** One call that a client made for a request. */
-export interface Attempt {
-  readonly edge: string;
-  /** Default: as the edge is. */
-  readonly tookMs?: number;
-}
-
 /** Chooses where the next call of a request goes; undefined: it gives up. `failures`: of this request's calls so far, the edges that failed. */
 export type Client = (request: { readonly n: number; readonly atMs: number; readonly failed: readonly string[] }) => string | undefined;
 /** A client that learns: told how each call went. */

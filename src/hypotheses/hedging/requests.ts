@@ -51,7 +51,7 @@ export interface Slow {
 }
 
 /** Two calls that touch for no longer than this need not have been meant to run at once. */
-export const touchMs = 10;
+const touchMs = 10;
 const fewWitnesses = 3;
 /** Slow and well: what is waited for comes in the end. */
 const slowing: ReadonlySet<EffectKind | undefined> = new Set<EffectKind>(["delay", "throttle", "slice", "spread"]);

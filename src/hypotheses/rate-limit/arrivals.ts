@@ -16,7 +16,7 @@ const told = 3;
  * Measures moments (ascending, ms) against at most `count` in any stretch of `lengthMs`: each stretch that holds too many counts once,
  * and the next begins behind it. A length that is not above 0 leaves nothing together.
  */
-export function measureWindow(times: Float64Array, count: number, lengthMs: number): Arrivals {
+function measureWindow(times: Float64Array, count: number, lengthMs: number): Arrivals {
   const stretches: { startMs: number; endMs: number; count: number }[] = [];
   let [most, excess] = [0, 0];
   for (let from = 0, fresh = 0, to = 0; to < times.length; to += 1) {
@@ -41,7 +41,7 @@ export function measureWindow(times: Float64Array, count: number, lengthMs: numb
 }
 
 /** Measures moments against a bucket of `burst` that refills at the rate; what it would not have let in counts, and takes nothing from it. `slackMs`: how far clocks may differ. */
-export function measureBucket(times: Float64Array, burst: number, perMs: number, slackMs: number): Arrivals {
+function measureBucket(times: Float64Array, burst: number, perMs: number, slackMs: number): Arrivals {
   const room = burst + perMs * slackMs;
   const stretches: { startMs: number; endMs: number; count: number }[] = [];
   let [level, heap, most, excess, lastMs, fullSinceMs, since] = [0, 0, 0, 0, times[0] ?? 0, times[0] ?? 0, 0];
@@ -66,7 +66,7 @@ export function measureBucket(times: Float64Array, burst: number, perMs: number,
 }
 
 /** How far the clocks of a limiter and of what measures it may differ over a window: counters in slots, milliseconds in whole numbers. */
-export function toleranceMs({ windowMs }: Pick<Allowance, "windowMs">): number {
+function toleranceMs({ windowMs }: Pick<Allowance, "windowMs">): number {
   return Math.max(5, 0.02 * windowMs);
 }
 

@@ -8,7 +8,7 @@ import type { Sequence, SequenceList, Sequences } from "./sequences.ts";
 const mostCalls = 100;
 
 /** A retried request like most: it made as many attempts as the median one, and its pauses are the nearest to the medians. Where none was retried, the one in the middle. */
-export function findTypical(retried: SequenceList, { met }: Sequences): { readonly sequence: Sequence; readonly among: number } | undefined {
+function findTypical(retried: SequenceList, { met }: Sequences): { readonly sequence: Sequence; readonly among: number } | undefined {
   if (retried.length === 0) {
     const sequence = met.at(Math.floor((met.length - 1) / 2));
     return sequence === undefined ? undefined : { sequence, among: met.length };
