@@ -15,7 +15,7 @@ export const rows = [
     why: "cockatiel lets callers wait for the trial call, 400 ms of them, and lets all go when it has gone well",
   },
   {
-    id: "G03", service: retried({ times: 4, pause: { kind: "full", ms: 400 } }), experiment: { probes: { app: { timeout: "10s" } }, phases: { after: "6s" } }, hypothesis: stampede({ peak: "<= 3x" }), expect: "held",
+    id: "G03", service: retried({ times: 4, pause: { kind: "full", ms: 400 } }), experiment: { probes: { app: { timeout: "10s", load: { rate: "40/s", arrivals: "poisson" } } }, phases: { after: "6s" } }, hypothesis: stampede({ peak: "<= 3x" }), expect: "held",
     why: "pauses with full jitter: what was put off comes spread out",
   },
   { id: "G21", service: herd({}), hypothesis: stampede({ peak: "<= 2x" }), expect: "held", experiment: {}, why: "nobody repeats anything: the load after is the load before" },
