@@ -33,7 +33,7 @@ export function judgeCount(params: Params, watched: Watched, scope: Scope): Coun
   const n = nodes.reduce((sum, { judged }) => sum + judged, 0);
   const [fewest, most] = [fewestOf(count), mostOf(count)];
   const words = wordsOf(params);
-  const claimed: Claimed = { claim: "count", bound: count, kind: "count", what: `the number of nodes that ${words}${params.perTerm === true ? " in one term" : ""} at a time` };
+  const claimed: Claimed = { claim: "count", bound: count, kind: "count", what: `the number of nodes that ${words}${params.perTerm === true ? " in one term" : " at a time"}` };
   const tooMany = most === undefined ? { answers: 0, most: 0, evidence: [], withoutTerm: 0 } : params.perTerm === true ? findTooManyInTerm(nodes, most, words) : { ...findTooMany(nodes, most, words), withoutTerm: 0 };
   const calm = outsideTransitions(times, within?.max ?? 0, onsetMs, endMs);
   const lacking = overlapOf(nodes.map(({ no }) => no), nodes.length - fewest + 1);
