@@ -116,7 +116,7 @@ function tell({ n, dueMs, endMs, by }: Served, { probe, from, to }: FailoverPara
     const calls = observations.callsOf({ probe, n }, proxy);
     return calls.length === 0 ? `no call on ${proxy}` : `${calls.slice(0, 4).map(({ status, end }) => status ?? end).join(", ")} from ${proxy}`;
   };
-  const how = { to: `was served by ${to}`, from: `was served by ${from}`, alone: "was answered without a call", nobody: "got no good answer", untouched: `was served by ${from}`, open: "was not answered" }[by];
+  const how = { to: `was served by ${to}`, from: `was served by ${from}`, alone: "was answered without a call", nobody: "got no good answer", untouched: `was served by ${from}`, open: "was not answered", released: `was served by ${to} when the fault was lifted` }[by];
   return { atMs: Number.isNaN(endMs) ? dueMs : endMs, what: `request ${n} of ${probe}, due ${format("duration", dueMs - sinceMs)} after ${since}, ${how}: ${callsOn(from)}, ${callsOn(to)}` };
 }
 

@@ -20,6 +20,7 @@ describe("a failover", () => {
     ["by a gateway that leaves what reset a call, and tries it once a second", usual, {}, allHeld],
     ["that fails one request a second to look", { ...usual, share: ">= 90%" }, { client: passive({ failures: 3, retries: false }) }, allHeld],
     ["after calls that hung", usual, { kind: "hang" }, allHeld],
+    ["that waits for calls that hang until the fault is lifted, which resets them", usual, { kind: "hang", givesUpMs: 60_000, client: () => inRequest(edges) }, { within: "inconclusive", share: "inconclusive", "failsBack.within": "inconclusive" }],
     ["of a service that calls only the active one", usual, { client: never }, { within: "violated", share: "violated", "failsBack.within": "inconclusive" }],
     ["that does not react to a 503", usual, { kind: "error", client: never }, { within: "violated", share: "violated", "failsBack.within": "inconclusive" }],
     ["that never goes back", usual, { client: passive({ returns: false }) }, { within: "held", share: "held", "failsBack.within": "violated" }],

@@ -57,12 +57,14 @@ export function runEdges(options: EdgesRun): { readonly observations: Observatio
     const isSick = sick.includes(edge);
     const tookMs = isHurt ? (kind === "hang" ? (options.givesUpMs ?? 500) : 1) : 8 + 6 * random();
     const ok = !isHurt && !isSick;
-    const endMs = startMs + tookMs;
+    // Lifting the fault resets what hangs.
+    const isReleased = isHurt && kind === "hang" && startMs + tookMs >= 20_000;
+    const endMs = isReleased ? 20_000 : startMs + tookMs;
     if (isHurt) applied.push(startMs);
     calls.push({
       proxy: edge, caller: "default", conn: options.connOf?.(edge, conns++) ?? ++conns, nth: 1, method: "POST", path: "/charges", startMs, endMs, passedOn: !isHurt,
-      ...(isHurt && kind === "reset" ? { end: "reset" as const } : isHurt && kind === "hang" ? { end: "client-left" as const, leftMs: endMs, leftBy: "fin" as const } : { end: "complete" as const, status: ok ? 200 : 503 }),
-      faults: isHurt ? [{ fault: `hurt-${edge}`, decision: "applied", effect: kind === "error" ? "respond" : kind, actedMs: startMs }] : [],
+      ...(isReleased || (isHurt && kind === "reset") ? { end: "reset" as const } : isHurt && kind === "hang" ? { end: "client-left" as const, leftMs: endMs, leftBy: "fin" as const } : { end: "complete" as const, status: ok ? 200 : 503 }),
+      faults: isHurt ? [{ fault: `hurt-${edge}`, decision: "applied", effect: kind === "error" ? "respond" : kind, actedMs: startMs, ...(isReleased && { releasedMs: endMs }) }] : [],
       faulted: isHurt, felt: isHurt,
       ...(isJoined && n !== undefined && { request: { probe: "checkout", n } }),
     });

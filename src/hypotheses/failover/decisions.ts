@@ -40,6 +40,7 @@ export function decideTaking(claim: string, bound: Bound, { by, proxy, since, si
   }
   const late = rows.count((row) => isDecided(row) && row.dueMs >= sinceMs + limitMs);
   const against = rows.count((row) => row.by !== by && isAgainst(row));
+  if (late < fewestLasting && rows.count(isReleased) >= 2) return { isAgainst, verdict: undecided(claimed, ...heldToTheEnd(rows, proxy), { n }) };
   if (late < fewestLasting || against < 2 || against <= (1 - share) * late) {
     return { isAgainst, verdict: undecided(claimed, `Only ${late} requests that say so were due ${format("duration", limitMs)} or more after ${since}, of which ${late - against} were served by way of ${proxy}: whether that lasts cannot be told.`, `Make the phase longer than the bound by at least ${fewestLasting} requests.`, { n }) };
   }
@@ -48,19 +49,30 @@ export function decideTaking(claim: string, bound: Bound, { by, proxy, since, si
   return { isAgainst: (row) => row.by !== by && isAgainst(row), verdict: verdict.verdict === "violated" ? { ...verdict, reason: `Of ${late} requests due ${format("duration", limitMs)} or more after ${since}, ${late - against} were served by way of ${proxy}: lasting service by it never began.` } : verdict };
 }
 
+function isReleased({ by }: Served): boolean {
+  return by === "released";
+}
+
+/** What requests did whose calls nobody gave up on, in words, and what to change. */
+function heldToTheEnd(rows: ServedRows, to: string): readonly [string, string] {
+  return [`${rows.count(isReleased)} requests were held until the fault was lifted, and only the reset that this makes of held calls moved them to ${to}; an outage that goes on resets nothing.`, "Make the probe's timeout shorter than the fault, or let the service give up on calls before its end."];
+}
+
 /** The share served by the standby. Requests that were still on their way when the fault ended, and called the active edge again then, say nothing. */
 export function decideServedShare(bound: Bound, { to, from, within }: FailoverParams, seen: Seen, confidence: number): Decided & { readonly share: number } {
   const fromMs = seen.onsetMs + (within?.max ?? 0);
   const outlived = ({ by, lastFromMs }: Served): boolean => by !== "to" && lastFromMs >= seen.faultEndMs - 1;
   const counted = (row: Served): boolean => row.dueMs >= fromMs && !outlived(row);
   const of = (by: Server): number => seen.during.count((row) => counted(row) && row.by === by);
-  const [k, byFrom, alone, nobody, open] = [of("to"), of("from"), of("alone"), of("nobody"), of("open")];
+  const [k, byFrom, alone, nobody] = [of("to"), of("from"), of("alone"), of("nobody")];
+  const open = of("open") + of("released");
   const n = k + byFrom + alone + nobody;
   // As many as need no call anyhow say nothing of a failover.
   const usual = seen.baseline.missShare === 0 ? 0 : Math.min(alone, Math.ceil(seen.baseline.missShareAtMost * n));
   const claimed = { claim: "share", bound, kind: "share" as const, what: `the share of requests with a good answer by way of ${to}` };
   const isAgainst = (row: Served): boolean => counted(row) && isDecided(row) && row.by !== "to";
   const share = n - usual <= 0 ? 0 : k / (n - usual);
+  if (n - usual < fewest && of("released") >= 2) return { share, isAgainst, verdict: undecided(claimed, ...heldToTheEnd(seen.during, to), { n }) };
   if (n - usual < fewest) return { share, isAgainst, verdict: undecided(claimed, `Only ${n - usual} requests that met the fault, or were kept from it, were due ${within === undefined ? "while it was in force" : `${format("duration", within.max ?? 0)} or more after its onset`}.`, `Make during longer, or raise the load: at least ${fewest} such requests.`, { n }) };
   const verdict = decideShare(claimed, { k, n: n - usual, pending: open + usual, confidence });
   const others = [byFrom > 0 && `${byFrom} were served by way of ${from}`, alone > 0 && `${alone} without a call`, nobody > 0 && `${nobody} got no good answer`].filter((part) => part !== false).join(", ");

@@ -56,7 +56,7 @@ export function look(params: FailoverParams, scope: Scope): Seen | Obstacle {
   const standbyShareBefore = earlier.length === 0 ? 0 : earlier.count(({ hasCalledTo }) => hasCalledTo) / earlier.length;
   if (standbyShareBefore > tolerableBefore) return isActive(to, standbyShareBefore);
   const onsetMs = span.onsetMs ?? during?.startMs ?? 0;
-  const underFault = readServed(scope, dueBefore(samplesFrom(scope, probe, onsetMs), faultEndMs), params, true);
+  const underFault = readServed(scope, dueBefore(samplesFrom(scope, probe, onsetMs), faultEndMs), params, faultEndMs);
   // That requests moved to a standby that had none before is felt by many, though one call, or none that could be seen, met the fault.
   const isBlind = unwitnessedGate(active, onsetMs - 10, faultEndMs) !== undefined || barredGate(active, onsetMs - 10, faultEndMs) !== undefined;
   const hasMoved = (isBlind || span.felt > 0) && underFault.count(({ hasCalledTo }) => hasCalledTo) >= fewestLasting;

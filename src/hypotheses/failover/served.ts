@@ -1,14 +1,16 @@
 import { hasFailed, hasSucceeded } from "../../evidence/call-outcome.ts";
 import { Column } from "../../evidence/column.ts";
+import { isHold } from "../../evidence/felt.ts";
 import type { Scope } from "../../model/hypothesis-type.ts";
 import type { Call, Sample } from "../../model/observation.ts";
 
 /**
  * Who gave a request its good answer. `alone`: it was good without a call on either edge; `nobody`: it was not good, or good after failed calls only.
- * Two say nothing of a failover: `untouched`, served by the active edge while a fault was in force that let its calls be, and `open`, not yet finished.
+ * Three say nothing of a failover: `untouched`, served by the active edge while a fault was in force that let its calls be, `open`, not yet finished,
+ * and `released`, held until the fault was lifted, whose reset alone moved them to the standby.
  */
-export type Server = "to" | "from" | "alone" | "nobody" | "untouched" | "open";
-const servers: readonly Server[] = ["to", "from", "alone", "nobody", "untouched", "open"];
+export type Server = "to" | "from" | "alone" | "nobody" | "untouched" | "open" | "released";
+const servers: readonly Server[] = ["to", "from", "alone", "nobody", "untouched", "open", "released"];
 
 /** A request, by who served it. */
 export interface Served {
@@ -26,7 +28,7 @@ export interface Served {
 
 /** Whether a request says by whom it was served when it needed one. */
 export function isDecided({ by }: Served): boolean {
-  return by !== "open" && by !== "untouched";
+  return by !== "open" && by !== "untouched" && by !== "released";
 }
 
 /** Requests in due order as numbers, since there may be a million. */
@@ -75,8 +77,8 @@ export class ServedRows {
 /** An answer is passed on in less; the clock is one. */
 const passingOnMs = 5;
 
-/** Samples with their calls on both edges, in due order, as rows. `underFault`: those that the fault let be need no failover. */
-export function readServed({ observations }: Pick<Scope, "observations">, samples: Iterable<Sample>, { from, to }: { readonly from: string; readonly to: string }, underFault = false): ServedRows {
+/** Samples with their calls on both edges, in due order, as rows. `liftedMs`, of those under a fault: when it was lifted; those that it let be need no failover. */
+export function readServed({ observations }: Pick<Scope, "observations">, samples: Iterable<Sample>, { from, to }: { readonly from: string; readonly to: string }, liftedMs?: number): ServedRows {
   const rows = new ServedRows();
   for (const sample of samples) {
     if (sample.disturbed || sample.grade === "unsent") {
@@ -91,13 +93,21 @@ export function readServed({ observations }: Pick<Scope, "observations">, sample
       n: sample.n,
       dueMs: sample.dueMs,
       endMs: sample.endMs ?? Number.NaN,
-      by: underFault && by === "from" && !fromCalls.some(({ felt }) => felt) ? "untouched" : by,
+      by: liftedMs === undefined ? by : by === "from" && !fromCalls.some(({ felt }) => felt) ? "untouched" : by === "to" && good !== undefined && fromCalls.some((call) => call.startMs <= good.startMs && isReleased(call, liftedMs)) ? "released" : by,
       afterFailure: good !== undefined && fromCalls.some((call) => call.startMs <= good.startMs && hasFailed(call)),
       lastFromMs: fromCalls.at(-1)?.startMs ?? Number.NaN,
       hasCalledTo: toCalls.length > 0,
     });
   }
   return rows;
+}
+
+/** Held calls are reset within this of the lifting. */
+const liftingMs = 10;
+
+/** Its caller still waited when the fault was lifted, and was reset then: an outage that goes on does no such thing. */
+function isReleased(call: Call, liftedMs: number): boolean {
+  return hasFailed(call) && call.faults.some(({ decision, effect, releasedMs }) => decision === "applied" && isHold(effect) && releasedMs !== undefined && releasedMs >= liftedMs - liftingMs && (call.leftMs === undefined || call.leftMs > releasedMs));
 }
 
 function serverOf(sample: Sample, fromCalls: readonly Call[], toCalls: readonly Call[]): Server {
