@@ -25,7 +25,7 @@ const all = [
     id: "S07", service: limiter("concurrency", { concurrency: 1, asks: true }), upstream: { delayMs: 20 }, experiment: slowed, hypothesis: limits({ limit: "60/s" }), expect: "violated", claim: "limit.steady",
     why: "one at a time, sold as a rate: when the dependency slows down fewer get in",
   },
-  { id: "S39", service: limiter("sliding", { perSecond: 45, asks: true }), upstream: { delayMs: 20 }, experiment: slowed, hypothesis: limits({ limit: "45/s" }), expect: "held", why: "a rate stays the same when the dependency slows down" },
+  { id: "S39", service: limiter("bucket", { perSecond: 45, asks: true }), upstream: { delayMs: 20 }, experiment: { ...slowed, phases: { before: "8s", during: "10s" } }, hypothesis: limits({ limit: "45/s", burst: 45 }), expect: "held", why: "a rate stays the same when the dependency slows down" },
   { id: "S41", service: limiter("sliding"), experiment: flood("30/s"), hypothesis: limits({ limit: "40/s" }), expect: "inconclusive", why: "less is sent than is let in" },
 
   {
