@@ -38,7 +38,7 @@ const failovers = [
   { id: "L35", service: balancer({ pick: "first" }), ...two, experiment: errors(), hypothesis: failover({ within: "1s", share: ">= 95%" }), expect: "violated", claim: "share", why: "a standby that is never used" },
   { id: "L37", service: balancer(standby), ...two, experiment: hangs({ probes: { app: { timeout: "1s" } } }), hypothesis: failover({ share: ">= 95%" }), expect: "violated", claim: "share", why: "no timeout: silence is no failure, and nothing fails over" },
   {
-    id: "L49", service: balancer(standby), ...two, experiment: hangs(), hypothesis: failover({ share: ">= 95%" }), expect: "inconclusive", reason: "lifted",
+    id: "L49", service: balancer(standby), ...two, experiment: hangs({ phases: { during: "2s" } }), hypothesis: failover({ share: ">= 95%" }), expect: "inconclusive", reason: "lifted",
     why: "the same, and callers who wait longer than the fault lasts: its lifting resets what hangs, and only that moves them",
   },
   { id: "L39", service: balancer({ ...standby, timeoutMs: 300 }), ...two, experiment: hangs(), hypothesis: failover({ within: "1s", share: ">= 95%" }), expect: "held", why: "silence given up after 300 ms is a failure" },
