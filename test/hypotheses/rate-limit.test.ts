@@ -30,6 +30,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
   ["held", "a sliding window over 5s", { probe: "checkout", limit: "500/5s" }, () => slidingWindow(500, 5000), { steps: [400, 5, 400] }],
   ["violated", "a fixed window, at its boundary", limit, () => fixedWindow(100), pulses(300)],
   ["violated", "a fixed window, at its boundary, against a bucket", bucket, () => fixedWindow(100), pulses(300)],
+  ["violated", "a fixed window, against a bucket as full as its rate", { ...limit, burst: 100 }, () => fixedWindow(100), pulses(600)],
   ["violated", "a token bucket whose burst is not claimed", limit, () => tokenBucket(100, 100), pulses(300)],
   ["violated", "a token bucket with twice the burst", bucket, () => tokenBucket(100, 60), pulses(300)],
   ["violated", "no limit at all", limit, () => open, steady],
@@ -66,6 +67,12 @@ describe("a rate limit", () => {
     expect(claims[0]?.reason).toMatch(/^\d+ requests were let in beyond <= 100 in any 1s: 1\d\d in \d+ms from /);
     expect(evidence?.length).toBeGreaterThan(1);
     expect(equivalentTo).toContain("a token bucket whose burst is not claimed (burst)");
+  });
+
+  test("of a bucket as full as its rate may be a fixed window, under a load that rises once", () => {
+    const full = { ...limit, burst: 100 };
+    expect(judge(full, pressOn(tokenBucket(100, 100), steady)).equivalentTo).toContain("a limit that counts afresh at fixed moments");
+    expect(judge(full, pressOn(tokenBucket(100, 100), pulses(600))).equivalentTo).toEqual(["a limit on each caller (the probe is one)"]);
   });
 
   test("that turns away with another status, slowly, or serves the others badly, is told apart", () => {

@@ -5,7 +5,7 @@ import { format } from "../../units/format.ts";
 import { phaseMs } from "../expected-samples.ts";
 import { highestRate } from "../overload/advice.ts";
 import type { Allowance } from "./allowance.ts";
-import { betraysFixedWindow } from "./arrivals.ts";
+import { betraysFixedWindow, isNearlyWindow } from "./arrivals.ts";
 
 /** What the planned load cannot show of a limit. */
 export function adviseOnLimit(experiment: Experiment, probe: string, load: Load, limit: Allowance, burst: number | undefined): readonly Advice[] {
@@ -14,7 +14,7 @@ export function adviseOnLimit(experiment: Experiment, probe: string, load: Load,
   if (highestRate(load) <= perSecond) {
     return [{ code: "load-below-limit", message: `${probe} sends at most ${format("rate", highestRate(load))} in during, not above the limit of ${limit.text}: it would be inconclusive`, hint: `load: { rate: { before: ${format("rate", perSecond / 2)}, during: ${format("rate", perSecond * 3)} } }, or steps`, path }];
   }
-  const due = planned(experiment, load);
+  const due = isNearlyWindow(limit, burst) ? undefined : planned(experiment, load);
   if (due === undefined || betraysFixedWindow(due, experiment.phases.warmupMs, limit, burst)) return [];
   return [{
     code: "load-without-pauses", message: `under the load of ${probe} a limiter that counts afresh every ${format("duration", limit.windowMs)} may look like one that counts at any time: it may be inconclusive`,

@@ -84,8 +84,6 @@ const phases = 10;
  * it must let more in, somewhere from `fromMs` on, than is allowed. `offered` are the moments of all requests, ascending.
  */
 export function betraysFixedWindow(offered: Float64Array, fromMs: number, allowed: Allowance, burst: number | undefined): boolean {
-  // Twice the count around the boundary is then allowed.
-  if (burst !== undefined && burst >= allowed.count) return true;
   const isBetrayed = (begin: (atMs: number) => number): boolean => measureArrivals(letInBy(offered, fromMs, allowed, begin), allowed, burst).excess >= 2;
   if (!isBetrayed((atMs) => atMs)) return false;
   let hidden = 0;
@@ -94,6 +92,11 @@ export function betraysFixedWindow(offered: Float64Array, fromMs: number, allowe
     if (!isBetrayed((atMs) => Math.floor((atMs + offsetMs) / allowed.windowMs) * allowed.windowMs - offsetMs)) hidden += 1;
   }
   return hidden <= 1;
+}
+
+/** A bucket as full as its rate lets twice as many into some stretches of a window's length, just as a fixed window does: it hardly matters which of them it is. */
+export function isNearlyWindow({ count }: Allowance, burst: number | undefined): boolean {
+  return burst !== undefined && burst >= count;
 }
 
 /** What a limiter lets in whose count begins, for a request that no count is open for, at the moment that `begin` says. */

@@ -10,7 +10,7 @@ import { admissionsOf } from "./admissions.ts";
 import type { Admissions } from "./admissions.ts";
 import { explainAllowance } from "./allowance.ts";
 import type { Allowance } from "./allowance.ts";
-import { betraysFixedWindow, measureArrivals } from "./arrivals.ts";
+import { betraysFixedWindow, isNearlyWindow, measureArrivals } from "./arrivals.ts";
 import type { Arrivals } from "./arrivals.ts";
 
 export interface LimitSeen {
@@ -39,7 +39,8 @@ export function judgeLimit({ limit, burst }: { readonly limit: Allowance; readon
   if (why !== undefined) return open(why);
   return {
     claim: { claim: "limit", verdict: "held", expected: bound.text, observed, n, reason: `Of ${n} requests that were let in at most ${observed} were together, inside ${bound.text}, while ${pressure.counts.rejected} were turned away.` },
-    most: perhaps.most, evidence: [], equivalentTo: ["a limit on each caller (the probe is one)"],
+    most: perhaps.most, evidence: [],
+    equivalentTo: ["a limit on each caller (the probe is one)", ...(betraysFixedWindow(seen.sent, seen.fromMs, limit, burst) ? [] : ["a limit that counts afresh at fixed moments"])],
   };
 }
 
@@ -63,7 +64,7 @@ function unproved(seen: Admissions, perhaps: Arrivals, { limit, burst }: { reado
   }
   if (perhaps.excess > 0) return { reason: `${perhaps.excess} requests more than ${allowed} may have been let in, but answers took up to ${format("duration", seen.asideMs)}, too long to say when.`, nextStep: "Probe an endpoint that answers quickly, or claim the limit over a longer time (such as 1000/10s)." };
   if (counts.rejected < fewestSamples) return { reason: `Only ${counts.rejected} requests were turned away, too few to show a limit.`, nextStep: `Raise the load of the phase during to two or three times ${limit.text}.` };
-  if (!betraysFixedWindow(seen.sent, seen.fromMs, limit, burst)) {
+  if (!isNearlyWindow(limit, burst) && !betraysFixedWindow(seen.sent, seen.fromMs, limit, burst)) {
     return { reason: `No stretch held more than ${allowed}, but under this load a limiter that counts afresh every ${format("duration", limit.windowMs)} looks the same, and lets up to twice as many through around its boundary.`, nextStep: `Let the load come in pulses of some ${format("duration", 0.7 * limit.windowMs)}: steps: [high, low, high, low, …].` };
   }
   if (!seen.isNoConcurrencyLimit && !steady) {
