@@ -22,7 +22,7 @@ import type { Mark, Marks, MarkSequence, Under } from "./circuit-breaker/marks.t
 import { endsUnderWay, findClosing, findOpening, findTrials, longestIdle, readLateCalls, sequenceSince } from "./circuit-breaker/trace.ts";
 import type { Opening } from "./circuit-breaker/trace.ts";
 import { tooFewFor } from "./circuit-breaker/volumes.ts";
-import { decideTime, undecided } from "./decide.ts";
+import { decideTime, isOutside, undecided } from "./decide.ts";
 import { faultSpan, phaseWindow } from "./fault-span.ts";
 import { exerciseObstacle, phaseObstacle } from "./preconditions.ts";
 
@@ -217,9 +217,18 @@ function dated({ scope, marks, disturbed }: Seen, verdict: ClaimVerdict, moments
 function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false | undefined>["within"]>, opening: Opening, seen: Seen): ClaimVerdict {
   const claimed = { claim: "opens.within", bound, kind: "duration" as const, what: "the onset" };
   if (opening.isPatchy) {
+    const closedMs = surelyClosedMs(seen);
+    if (isOutside(bound, { lo: closedMs })) return decideTime(claimed, { lo: closedMs, n: seen.marks.length, event: "it opened", nextStep: "" });
     return undecided(claimed, `From ${format("duration", opening.atMs - seen.onsetMs)} on some requests made no call, but never ${seen.need} in a row: calls are thinned out, or it opens for shorter than requests are apart.`, "Raise the load, so that several requests fall into each rest of the breaker.", { n: seen.marks.length });
   }
   return decideTime(claimed, { lo: opening.afterMs - seen.onsetMs, hi: opening.atMs - seen.onsetMs, n: seen.marks.length, event: "it opened", nextStep: "Raise the load, so that the opening is dated more closely, or loosen the bound." });
+}
+
+/** For how long after the onset every request made its call, whatever came then: it had not opened by that time. */
+function surelyClosedMs({ marks, onsetMs, need }: Seen): number {
+  let place = 0;
+  while (place < marks.length && marks.label(place) === 1) place += 1;
+  return place < need ? 0 : Math.max(0, (marks.at(place - 1)?.atMs ?? onsetMs) - onsetMs);
 }
 
 /** The same trace read in every way that it allows: a single refusal ends a trial, or only a row of them; late calls are trials, or not. */

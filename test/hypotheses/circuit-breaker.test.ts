@@ -39,6 +39,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
   ["violated", "that is a connection pool, whose queue is let go only by the end of the fault", usual, at40({ phases: { duringMs: 4000 }, fault: { kind: "hang" }, service: { pool: 4 } })],
   ["violated", "that is a semaphore whose permits hang: it refuses, and nothing is ever tried", { ...edge, trials: { every: "350ms..900ms" } }, at40({ fault: { kind: "hang" }, service: { pool: 5, queue: 0 } })],
   ["violated", "that opens too late", { ...usual, opens: { within: "500ms" } }, at40({ fault: slow, service: { breaker, timeoutMs: 900 } })],
+  ["violated", "that opens too late, and rests for shorter than it takes to see", { ...edge, opens: { within: "1500ms" } }, { perSecond: 10, phases: { beforeMs: 3000, duringMs: 8000 }, service: { breaker: { trips: { consecutive: 40 }, coolDownMs: 300 } } }],
   ["violated", "with other failures than claimed", { ...edge, opens: { afterFailures: "15..25" } }, at40({ service: { breaker } })],
   ["violated", "that opens where it must not", { ...edge, opens: false }, { service: { breaker } }],
   ["held", "that must stay closed, and does while retries heal", { ...edge, opens: false }, { fault: { kind: "drop", rateShare: 0.2 }, service: { breaker: { trips: { share: 0.5, volume: 10, windowMs: 10_000 }, coolDownMs: 2000 }, retry: { attempts: 3, backoff: "exponential", firstMs: 100, jitter: 0.5 } } }],
