@@ -219,7 +219,7 @@ function decideOpening(bound: NonNullable<Exclude<BreakerParams["opens"], false 
   if (opening.isPatchy) {
     const closedMs = surelyClosedMs(seen);
     if (isOutside(bound, { lo: closedMs })) return decideTime(claimed, { lo: closedMs, n: seen.marks.length, event: "it opened", nextStep: "" });
-    return undecided(claimed, `From ${format("duration", opening.atMs - seen.onsetMs)} on some requests made no call, but never ${seen.need} in a row: calls are thinned out, or it opens for shorter than requests are apart.`, "Raise the load, so that several requests fall into each rest of the breaker.", { n: seen.marks.length });
+    return undecided(claimed, `From ${format("duration", opening.atMs - seen.onsetMs)} on some requests made no call, and others between them did: calls are thinned out, or it opens for shorter than requests are apart.`, "Raise the load, so that several requests fall into each rest of the breaker.", { n: seen.marks.length });
   }
   return decideTime(claimed, { lo: opening.afterMs - seen.onsetMs, hi: opening.atMs - seen.onsetMs, n: seen.marks.length, event: "it opened", nextStep: "Raise the load, so that the opening is dated more closely, or loosen the bound." });
 }

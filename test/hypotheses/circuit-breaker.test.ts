@@ -190,6 +190,16 @@ describe("a journal without its end", () => {
   });
 });
 
+describe("a breaker that leaks", () => {
+  test("opened when calls began to be held back, not when some are by chance held back in a row: so late an opening is not claimed", () => {
+    for (let seed = 1; seed <= seeds; seed += 1) {
+      const said = judgeOne(circuitBreaker, { ...edge, opens: { within: "1s" }, whileOpen: { upstream: "<= 20%" } }, at40({ seed, service: { breaker: { ...breaker, coolDownMs: 60_000, leakShare: 0.5 } } }));
+      expect(said.claim("opens.within").verdict).not.toBe("violated");
+      expect(said.claim("whileOpen.upstream").verdict).toBe("violated");
+    }
+  });
+});
+
 describe("a stall at the opening", () => {
   test("makes no trial of the calls that were under way", () => {
     for (let seed = 1; seed <= seeds; seed += 1) {

@@ -12,6 +12,8 @@ export interface ServiceKnobs {
     readonly aroundRetries?: boolean;
     /** A defect: once open, open for ever. */
     readonly staysOpen?: boolean;
+    /** A defect: the share of calls that go through although it is open. */
+    readonly leakShare?: number;
   };
   readonly retry?: {
     /** Calls per request at most. */
@@ -145,7 +147,8 @@ function pause(retry: NonNullable<ServiceKnobs["retry"]>, k: number, lastMs: num
 /** Closed, open for a cool-down, half-open; lazily as most libraries: a call after the cool-down is the trial. Late results of an earlier state count for nothing. */
 function createBreaker(knobs: ServiceKnobs["breaker"], world: World): Breaker {
   if (knobs === undefined) return { admit: () => () => {}, isClosed: () => true };
-  const { trips, coolDownMs, trials = 1, staysOpen = false } = knobs;
+  const { trips, coolDownMs, trials = 1, staysOpen = false, leakShare = 0 } = knobs;
+  const random = keyedRandom("a leaking breaker");
   let state: "closed" | "open" | "half-open" = "closed";
   let openedMs = 0;
   let generation = 0;
@@ -169,6 +172,7 @@ function createBreaker(knobs: ServiceKnobs["breaker"], world: World): Breaker {
   return {
     admit() {
       if (state === "open" && !staysOpen && world.nowMs() - openedMs >= coolDownMs) enter("half-open");
+      if (state === "open" && random() < leakShare) return () => {};
       if (state === "open" || (state === "half-open" && inTrial >= trials)) return undefined;
       if (state === "half-open") inTrial += 1;
       const born = generation;

@@ -27,7 +27,7 @@ export interface Opening {
   readonly atMs: number;
   /** By when one of the first of them had its answer: it was open by then, and may not have been before. */
   readonly refusedMs: number;
-  /** Requests without a call are too many for chance, but never stand in a row long enough. */
+  /** Requests without a call are too many for chance, long before they first stand in a row long enough, if ever they do. */
   readonly isPatchy: boolean;
 }
 
@@ -35,8 +35,10 @@ export interface Opening {
 export function findOpening(marks: Marks, faultEndMs: number, need: number, baseline: EdgeBaseline, onsetMs: number): Opening | undefined {
   const under: Rows<Mark["label"]> = { length: marks.countDueBefore(faultEndMs), at: (place) => marks.label(place) };
   const run = findZeroRun(under, need);
-  const [zeros, ones] = [count(under, 0), count(under, 1)];
-  const isPatchy = run < 0 && areTooMany(zeros, zeros + ones, baseline);
+  // A row in a patch is there by chance: calls had been held back since long before it.
+  const upTo = run < 0 ? under.length : run;
+  const [zeros, ones] = [count(under, 0, 0, upTo), count(under, 1, 0, upTo)];
+  const isPatchy = (run < 0 || zeros >= 2 * need) && areTooMany(zeros, zeros + ones, baseline);
   const place = isPatchy ? firstPatch(under) : run;
   const mark = place < 0 ? undefined : marks.at(place);
   if (mark === undefined) return undefined;

@@ -9,10 +9,10 @@ const protects = { protects: { probe: "other", success: ">= 95%" } };
 
 const all = [
   {
-    id: "K01", tags: ["recorded"], service: pools("cockatiel-3", { limit: 5, queue: 5 }), experiment: slow("300ms"), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held",
+    id: "K01", tags: ["recorded"], service: pools("cockatiel-3", { limit: 5, queue: 5 }), experiment: slow("300ms", { phases: { during: "6s" } }), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held",
     why: "cockatiel's bulkhead(5, 5): five run, five wait, the rest is told at once",
   },
-  { id: "K21", service: pools("cockatiel-4", { limit: 5, queue: 5 }), experiment: slow("300ms"), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held", why: "the same, cockatiel 4" },
+  { id: "K21", service: pools("cockatiel-4", { limit: 5, queue: 5 }), experiment: slow("300ms", { phases: { during: "6s" } }), hypothesis: bulkhead({ maxConcurrent: 5, rejects: { answersWithin: "150ms" } }), expect: "held", why: "the same, cockatiel 4" },
   { id: "K23", service: pools("cockatiel-3", { limit: 8, queue: 0 }), experiment: slow("500ms"), hypothesis: bulkhead({ maxConcurrent: 5 }), expect: "violated", claim: "maxConcurrent", why: "room for eight where five were promised" },
   {
     id: "K03", service: pools("opossum-9", { limit: 5, timeout: 300, abort: "shared" }), experiment: hangs, hypothesis: { type: "claim", probe: "app", phase: "after", success: ">= 95%" }, expect: "violated", claim: "success",
