@@ -66,12 +66,12 @@ const balances = [
     id: "L81", tags: ["recorded"], service: balancer({ pick: "key" }), ...two, experiment: { ...longer, faults: [], probes: { app: { url: "${services.app.url}/orders/7" } } }, hypothesis: balance({ maxSkew: "1.3x" }), expect: "inconclusive", reason: "connections",
     why: "the same by few connections that are kept: a balancer of connections would do that, too",
   },
-  { id: "L75", service: balancer(even), others: { second: {}, third: {} }, experiment: errors({ phases: { before: "4s", during: "6s" } }), hypothesis: balance({ maxSkew: "1.6x", ejectsWithin: "1s" }, ["third"]), expect: "held", why: "three of them, in turns" },
+  { id: "L75", service: balancer(even), others: { second: {}, third: {} }, experiment: errors({ probes: { app: { load: "80/s" } }, phases: { before: "3s", during: "5s" } }), hypothesis: balance({ maxSkew: "1.6x", ejectsWithin: "1s" }, ["third"]), expect: "held", why: "three of them, in turns" },
   {
     id: "L77", service: balancer({ pick: "fewest", retries: 1, keepsAlive: false }), upstream: { delayMs: 60 }, others: { second: { delayMs: 60 } }, experiment: errors(), hypothesis: balance({ ejectsWithin: "1s" }), expect: "violated", claim: "ejectsWithin",
     why: "by the fewest calls under way: who fails at once draws the most",
   },
-  { id: "L79", service: balancer({ ...even, ejects: { failures: 40, restMs: 800 } }), ...two, experiment: errors(), hypothesis: balance({ ejectsWithin: "1s" }), expect: "violated", claim: "ejectsWithin", why: "forty failures in a row, two seconds of them, until it is left" },
+  { id: "L79", service: balancer({ ...even, ejects: { failures: 80, restMs: 800 } }), ...two, experiment: errors(), hypothesis: balance({ ejectsWithin: "1s" }), expect: "violated", claim: "ejectsWithin", why: "eighty failures in a row until it is left: two seconds of them, since a retry takes the other's turn and each request asks it first" },
 ];
 
 export const rows = [...failovers, ...balances];
