@@ -8,7 +8,7 @@
 //
 // Its calls carry the traceparent of their request (TRACE=off: they do not) and the order as x-order.
 //
-// Switches, each the defect of a story: BREAKER=off · RETRIES=off|unbounded|unjittered · TIMEOUT=off · FALLBACK=off · LIVENESS=dependency
+// Switches, each the defect of a story: BREAKER=off|stuck · RETRIES=off|unbounded|unjittered · TIMEOUT=off · FALLBACK=off · LIVENESS=dependency
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import CircuitBreaker from "opossum";
@@ -36,7 +36,7 @@ const breaker = new CircuitBreaker(charge, {
   errorThresholdPercentage: 50,
   volumeThreshold: 10,
   rollingCountTimeout: 10_000,
-  resetTimeout: 2_000,
+  resetTimeout: BREAKER === "stuck" ? 600_000 : 2_000,
 });
 
 /** Attempts until one succeeds; an open breaker is not asked again, it would only say no. */

@@ -1,10 +1,12 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { findHypothesisType, hypothesisTypes } from "../../src/hypotheses/index.ts";
 import { experimentOf, faultSeen, hypothesisOf, observe, probeNamed } from "../support/hand-made.ts";
 import { simulate } from "../support/simulate.ts";
+
+const stories: readonly { readonly file: string; readonly outcome: string; readonly names?: readonly string[] }[] = JSON.parse(readFileSync(new URL("../stories/stories.json", import.meta.url), "utf8"));
 
 test("every type has a name of its own", () => {
   const names = hypothesisTypes.map(({ type }) => type);
@@ -20,6 +22,12 @@ describe.each(hypothesisTypes.map((type) => [type.type, type] as const))("%s", (
   test("lives in the file of its name and is found by it", () => {
     expect(existsSync(new URL(`../../src/hypotheses/${name}.ts`, import.meta.url))).toBe(true);
     expect(findHypothesisType(name)).toBe(type);
+  });
+
+  test("is shown by an experiment that holds and by a broken switch that violates it", () => {
+    const uses = (file: string): boolean => new RegExp(`type: ${name}\\b`).test(readFileSync(new URL(`../../experiments/${file}.yaml`, import.meta.url), "utf8"));
+    expect(stories.some(({ file, outcome }) => outcome === "held" && uses(file))).toBe(true);
+    expect(stories.some(({ outcome, names = [] }) => outcome === "violated" && names.includes(name))).toBe(true);
   });
 
   test("has a summary and a sentence that say something in the words of the example", () => {
