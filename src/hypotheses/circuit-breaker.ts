@@ -34,7 +34,7 @@ export const circuitBreaker: HypothesisType<BreakerParams> = {
   type: "circuit-breaker",
   summary: "Stops calling what fails, answers at once meanwhile, tries now and then, and closes after the recovery",
   about: {
-    sees: "Which requests of a probe reached the dependency while it failed: an open breaker is a run of finished requests that caused no call, its trial is a single request between two such runs.",
+    sees: "Which requests of a probe reached the dependency while it failed: an open breaker is a run of finished requests that caused no call, its trial is what reaches it between two such runs, one request as a rule.",
     cannotTellApart: "A negative cache when every request has the same key; a service that cannot dial; a breaker stuck open and an abort signal shared by all calls.",
     needs: "A fault that fails or holds most calls, calls that carry their request (traceparent or a key), more requests than the library's minimum volume, and a fault long enough for two trials.",
   },
