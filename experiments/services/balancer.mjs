@@ -7,8 +7,7 @@
 // a row is ejected for 2 s, then for 4 s, 6 s, …; the last one that is left is never ejected. Calls carry the traceparent of their request.
 //
 // Switches, each the defect of a story: EJECTION=off · BALANCE=skewed (seven of eight charges go to the first)
-import { createServer } from "node:http";
-import { readJson, send, stopOnSignal } from "./http.mjs";
+import { servePay } from "./pay.mjs";
 
 const { UPSTREAMS, EJECTION, BALANCE } = process.env;
 const upstreams = UPSTREAMS.split(",").map((url, place) => ({ url, place, failures: 0, ejections: 0, outUntilMs: 0 }));
@@ -62,17 +61,4 @@ async function pay(order, traceparent) {
   }
 }
 
-const server = createServer(async (request, response) => {
-  if (request.url === "/health/live") return send(response, 200, { status: "alive" });
-  if (request.method !== "POST" || request.url !== "/pay") return send(response, 404, { error: "not found" });
-  const body = await readJson(request);
-  if (typeof body?.order !== "string") return send(response, 400, { error: "expected { order, amount }" });
-  try {
-    return send(response, 200, { status: "paid", order: body.order, by: await pay(body, request.headers.traceparent) });
-  } catch (error) {
-    return send(response, 502, { status: "failed", error: error.message });
-  }
-});
-server.keepAliveTimeout = 60_000;
-server.listen(Number(process.env.PORT ?? 4004), "127.0.0.1", () => console.log("balancer: listening"));
-stopOnSignal(server);
+servePay("balancer", 4004, pay);

@@ -9,8 +9,7 @@
 // been well twice. Calls carry the traceparent of their request.
 //
 // Switches, each the defect of a story: FAILOVER=off · FAILBACK=off (whoever took over keeps the traffic) · FAILOVER=slow (out after 150 failures, and no second try)
-import { createServer } from "node:http";
-import { readJson, send, stopOnSignal } from "./http.mjs";
+import { servePay } from "./pay.mjs";
 
 const { PRIMARY_URL, STANDBY_URL, FAILOVER, FAILBACK } = process.env;
 const failuresToLeave = FAILOVER === "slow" ? 150 : 3;
@@ -68,17 +67,4 @@ function watchUntilWell() {
   }, 250);
 }
 
-const server = createServer(async (request, response) => {
-  if (request.url === "/health/live") return send(response, 200, { status: "alive" });
-  if (request.method !== "POST" || request.url !== "/pay") return send(response, 404, { error: "not found" });
-  const body = await readJson(request);
-  if (typeof body?.order !== "string") return send(response, 400, { error: "expected { order, amount }" });
-  try {
-    return send(response, 200, { status: "paid", order: body.order, by: await pay(body, request.headers.traceparent) });
-  } catch (error) {
-    return send(response, 502, { status: "failed", error: error.message });
-  }
-});
-server.keepAliveTimeout = 60_000;
-server.listen(Number(process.env.PORT ?? 4003), "127.0.0.1", () => console.log("gateway: listening"));
-stopOnSignal(server);
+servePay("gateway", 4003, pay);

@@ -1,3 +1,4 @@
+import type { Obstacle } from "../evidence/gates.ts";
 import type { Scope } from "../model/hypothesis-type.ts";
 import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
@@ -11,10 +12,7 @@ import type { Tally } from "./figures.ts";
  * What must be so before a claim may be decided at all. Nothing passes vacuously:
  * a fault that nobody felt or a phase that never ran leaves a claim undecided, and says what to change.
  */
-export interface Obstacle {
-  readonly reason: string;
-  readonly nextStep: string;
-}
+export type { Obstacle };
 
 /** So many felt exchanges prove that a fault was exercised; as two witnesses do. */
 const fewestFelt = 2;
