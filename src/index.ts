@@ -8,7 +8,7 @@ export { hypothesisTypes } from "./hypotheses/index.ts";
 export { findReporter, reporters } from "./reporters/index.ts";
 export { exitCodeOfSuite } from "./reporters/suite.ts";
 export { experimentJsonSchema, explainPlan, explainType, parse, parseVars, plan } from "./experiment/index.ts";
-export { judgeJournal, judgeJournal as judge, preflight, run } from "./run/index.ts";
+export { judgeJournal, judgeJournal as judge, planOfJournal, preflight, run } from "./run/index.ts";
 export type { RunOptions } from "./run/index.ts";
 export type { Event } from "./model/event.ts";
 export type { Experiment, Fault, Hypothesis, Probe, Proxy, Service } from "./model/experiment.ts";

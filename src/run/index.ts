@@ -4,6 +4,7 @@
  * carry-out.ts has the order of things; what is started adds how it is undone (undo.ts), who has a reason to end early throws the one switch (halt.ts).
  */
 export { judgeJournal } from "./judge-journal.ts";
+export { planOfJournal } from "./plan-of-journal.ts";
 export { preflight } from "./preflight.ts";
 export { run } from "./run.ts";
 export type { RunOptions } from "./run.ts";

@@ -51,6 +51,14 @@ describe("a saved run", () => {
     expect(exitCode).toBe(0);
   });
 
+  test("is run again, with its plan and its seed", async () => {
+    const { stdout, exitCode } = await chaosUndisturbed(["replay", "run.ndjson", "--report", "json", "--journal", "again.ndjson", "--quiet"], { cwd: folder.path });
+    const [first, second] = [ran.stdout, stdout].map(readReport);
+    expect(second).toMatchObject({ seed: first?.seed, planDigest: first?.planDigest, outcome: "held" });
+    expect(second?.runId).not.toBe(first?.runId);
+    expect(exitCode).toBe(0);
+  });
+
   test("that is none is refused with its line", async () => {
     const { stderr, exitCode } = await chaos(["report", fixture("shop.yaml")], { cwd: folder.path });
     expect(stderr).toMatch(/line 1|:1/);

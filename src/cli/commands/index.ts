@@ -7,9 +7,10 @@ import { explain } from "./explain.ts";
 import { init } from "./init.ts";
 import { list } from "./list.ts";
 import { plan } from "./plan.ts";
+import { replay } from "./replay.ts";
 import { report } from "./report.ts";
 import { run } from "./run.ts";
 import { schema } from "./schema.ts";
 import { validate } from "./validate.ts";
 
-export const commands: readonly Command[] = [run, validate, plan, report, init, list, explain, schema];
+export const commands: readonly Command[] = [run, validate, plan, report, replay, init, list, explain, schema];
