@@ -1,10 +1,10 @@
 // What the demo services share: JSON in, JSON out, and a stop that drops its connections.
 
-/** The request's body as JSON; undefined when it is none. */
+/** The body as JSON; undefined when it is none, or whoever sends it goes before its end. */
 export async function readJson(request) {
   const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
   try {
+    for await (const chunk of request) chunks.push(chunk);
     return JSON.parse(Buffer.concat(chunks).toString());
   } catch {
     return undefined;

@@ -27,10 +27,17 @@ const server = createServer(async (request, response) => {
   if (key !== undefined && method === "PUT") return write(key, await readJson(request), response);
   if (url === "/role") return send(response, 200, { id: NODE_ID, role: member.leads ? "leader" : "follower", term: member.term });
   if (url === "/health/live") return send(response, 200, { status: "live" });
-  if (url === "/cluster/vote") return send(response, 200, member.vote(await readJson(request)));
-  if (url === "/cluster/append") return send(response, 200, member.append(await readJson(request)));
+  if (url === "/cluster/vote") return answer(request, response, (asked) => member.vote(asked));
+  if (url === "/cluster/append") return answer(request, response, (asked) => member.append(asked));
   send(response, 404, { error: "not found" });
 });
+
+/** What another node asks for; it may have lost patience before it said so. */
+async function answer(request, response, how) {
+  const asked = await readJson(request);
+  if (asked === undefined) return send(response, 400, { error: "expected JSON" });
+  send(response, 200, how(asked));
+}
 
 function read(key, response) {
   const { values, version } = member.register;

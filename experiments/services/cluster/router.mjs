@@ -81,7 +81,7 @@ async function pass(shard, method, path, body) {
 function ask(url, { method, body, signal }) {
   return new Promise((resolve) => {
     const asked = call(url, { method, agent, signal, headers: { "content-type": "application/json" } }, async (response) => {
-      const answer = await readJson(response).catch(() => undefined);
+      const answer = await readJson(response);
       resolve(answer === undefined ? undefined : { status: response.statusCode, body: answer });
     });
     asked.on("error", () => resolve(undefined));
