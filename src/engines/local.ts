@@ -1,4 +1,4 @@
-import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } from "../model/data-plane.ts";
+import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest, Listening, ProxyConfig } from "../model/data-plane.ts";
 import { ChaosError } from "../model/error.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Fault } from "../model/experiment.ts";
@@ -34,7 +34,7 @@ export class LocalEngine {
   }
 
   /** Binds every listener; `port-taken` or `listen-failed` when one cannot be, and then none is left open. */
-  async start(config: DataPlaneConfig): Promise<ReplyOf<"started">["listening"]> {
+  async start(config: DataPlaneConfig): Promise<Listening> {
     return (await this.#ask({ kind: "start", config }, "started")).listening;
   }
 
@@ -42,6 +42,21 @@ export class LocalEngine {
   async setFaults(faults: readonly Fault[], epoch: number): Promise<{ readonly atMs: number }> {
     this.#epoch = epoch;
     return { atMs: (await this.#ask({ kind: "set-faults", epoch, faults, release: false }, "faults-set")).atMs };
+  }
+
+  /** Serves one proxy more, its faults in force from its first connection on; `already-open`, `port-taken` or `listen-failed` when it cannot be, and then nothing is left of it. */
+  async openProxy(config: ProxyConfig, faults: readonly Fault[]): Promise<Listening> {
+    return (await this.#ask({ kind: "open-proxy", config, faults }, "opened")).listening;
+  }
+
+  /** Ends the connections of a proxy (FIN) and closes its listeners; resolves when they are closed. `unknown-proxy`. */
+  async closeProxy(proxy: string): Promise<void> {
+    await this.#ask({ kind: "close-proxy", proxy }, "closed");
+  }
+
+  /** Replaces the list of faults of one proxy; those that stay as they are go on undisturbed. `unknown-proxy`, `unknown-fault`: then nothing has changed. */
+  async changeFaults(proxy: string, faults: readonly Fault[]): Promise<{ readonly atMs: number }> {
+    return { atMs: (await this.#ask({ kind: "change-faults", proxy, faults }, "faults-set")).atMs };
   }
 
   /** No new decision; delays run out, or end now with `release`; what hangs is reset. */

@@ -49,12 +49,26 @@ export type DataPlaneRequest =
    * no new decision, delays run out, what hangs is reset; with `release` delays end at once too.
    */
   | { readonly kind: "set-faults"; readonly id: number; readonly epoch: number; readonly faults: readonly Fault[]; readonly release: boolean }
+  /** One proxy more, with the faults that are in force on it from its first connection on. Its fates depend on its name, and on nothing that befalls other proxies. */
+  | { readonly kind: "open-proxy"; readonly id: number; readonly config: ProxyConfig; readonly faults: readonly Fault[] }
+  /** Its connections end (FIN), its listeners close; answered when they have, whatever its connections still do. */
+  | { readonly kind: "close-proxy"; readonly id: number; readonly proxy: string }
+  /**
+   * The whole list of one proxy's faults, in order. One that is as before keeps its counters, its clock and its hold of connections; one of the same name
+   * and type that is otherwise changed keeps its place, its draw per connection and what it has counted; the others are taken hold of or let go.
+   */
+  | { readonly kind: "change-faults"; readonly id: number; readonly proxy: string; readonly faults: readonly Fault[] }
   /** Every connection is ended, every open exchange recorded as `open`, every listener closed. */
   | { readonly kind: "stop"; readonly id: number };
 
+/** What was bound to, with the ports that were got. */
+export type Listening = readonly (Endpoint & { readonly proxy: string; readonly caller: string })[];
+
 /** From the data plane. */
 export type DataPlaneMessage =
-  | { readonly kind: "started"; readonly id: number; readonly listening: readonly (Endpoint & { readonly proxy: string; readonly caller: string })[] }
+  | { readonly kind: "started"; readonly id: number; readonly listening: Listening }
+  | { readonly kind: "opened"; readonly id: number; readonly listening: Listening }
+  | { readonly kind: "closed"; readonly id: number }
   | { readonly kind: "faults-set"; readonly id: number; readonly atMs: number }
   | { readonly kind: "stopped"; readonly id: number }
   | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string; readonly hint?: string }

@@ -1,6 +1,7 @@
-import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest } from "../model/data-plane.ts";
+import type { DataPlane, DataPlaneConfig, DataPlaneMessage, DataPlaneRequest, Listening, ProxyConfig } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
+import type { Fault } from "../model/experiment.ts";
 import { Selector } from "../faults/select.ts";
 import { authorityOf } from "./http1/forward-target.ts";
 import { laneOf } from "./lanes.ts";
@@ -32,6 +33,14 @@ function edgesOf(proxies: DataPlaneConfig["proxies"]): ReadonlyMap<string, strin
   return new Map(proxies.flatMap(({ name, through, upstream }) => (through === undefined || upstream.path !== undefined ? [] : [[`${through} ${authorityOf(upstream)}`, name]])));
 }
 
+const noEdges: ReadonlyMap<string, string> = new Map();
+
+/** @throws ChaosError `unknown-proxy` */
+function checkProxies(faults: readonly Fault[], proxies: readonly string[]): void {
+  const stray = faults.find(({ proxy }) => proxy === undefined || !proxies.includes(proxy));
+  if (stray !== undefined) throw new ChaosError("unknown-proxy", `expected a fault on one of the proxies ${proxies.join(", ")}, got "${stray.proxy ?? ""}" in the fault "${stray.name}"`);
+}
+
 /** Carries requests out on the proxies of a run. */
 class Carrier {
   readonly #env: Env;
@@ -39,7 +48,7 @@ class Carrier {
   readonly #batch: RecordBatch;
   #proxies = new Map<string, ProxyServer>();
   #connections = 0;
-  #seed = "";
+  #run: DataPlaneConfig | undefined;
 
   constructor({ env, precise }: { readonly env: Env; readonly precise: Env }, post: (message: DataPlaneMessage) => void) {
     this.#env = env;
@@ -48,29 +57,35 @@ class Carrier {
   }
 
   async carryOut(request: DataPlaneRequest): Promise<DataPlaneMessage> {
-    const { id, kind } = request;
-    if (kind === "start") return { kind: "started", id, listening: await this.#start(request.config) };
-    if (kind === "set-faults") return { kind: "faults-set", id, atMs: this.#setFaults(request) };
-    await this.#stop();
-    return { kind: "stopped", id };
+    const { id } = request;
+    switch (request.kind) {
+      case "start":
+        return { kind: "started", id, listening: await this.#start(request.config) };
+      case "set-faults":
+        return { kind: "faults-set", id, atMs: this.#setFaults(request) };
+      case "open-proxy":
+        return { kind: "opened", id, listening: await this.#openProxy(request.config, request.faults) };
+      case "close-proxy":
+        await this.#closeProxy(request.proxy);
+        return { kind: "closed", id };
+      case "change-faults":
+        return { kind: "faults-set", id, atMs: this.#changeFaults(request.proxy, request.faults) };
+      case "stop":
+        await this.#stop();
+        return { kind: "stopped", id };
+      default:
+        return request satisfies never;
+    }
   }
 
-  async #start(config: DataPlaneConfig): Promise<Extract<DataPlaneMessage, { kind: "started" }>["listening"]> {
-    if (this.#proxies.size > 0) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
-    this.#seed = config.seed;
+  async #start(config: DataPlaneConfig): Promise<Listening> {
+    if (this.#run !== undefined) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
+    this.#run = config;
     const listening = [];
     const edges = edgesOf(config.proxies);
     for (const proxy of config.proxies) {
-      const server = new ProxyServer({
-        env: proxy.precise === true ? this.#precise : this.#env, config: proxy, run: config, lane: laneOf(proxy),
-        selector: new Selector({ seed: config.seed, epoch: 0, faults: [], startMs: this.#env.nowMs() }),
-        nextConn: () => (this.#connections += 1),
-        record: (record) => this.#batch.add(record),
-        edgeAt: (authority) => this.#proxies.get(edges.get(`${proxy.name} ${authority}`) ?? ""),
-      });
-      this.#proxies.set(proxy.name, server);
       try {
-        listening.push(...(await server.open()).map((address) => ({ proxy: proxy.name, ...address })));
+        listening.push(...(await this.#serve(proxy, { run: config, edges, faults: [] })));
       } catch (error) {
         await this.#stop();
         throw error;
@@ -79,14 +94,65 @@ class Carrier {
     return listening;
   }
 
+  async #openProxy(config: ProxyConfig, faults: readonly Fault[]): Promise<Listening> {
+    if (this.#run === undefined) throw new ChaosError("not-started", "expected a start before proxies are opened, got none");
+    if (this.#proxies.has(config.name)) throw new ChaosError("already-open", `expected a name that no other proxy has, got "${config.name}"`);
+    checkProxies(faults, [config.name]);
+    // Two proxies may have faults of one name: their fates have nothing to do with each other.
+    const run = { ...this.#run, seed: `${this.#run.seed} ${config.name}` };
+    return this.#serve(config, { run, edges: noEdges, faults });
+  }
+
+  /** When it cannot listen, nothing is left of it. */
+  async #serve(config: ProxyConfig, { run, edges, faults }: { readonly run: DataPlaneConfig; readonly edges: ReadonlyMap<string, string>; readonly faults: readonly Fault[] }): Promise<Listening> {
+    const { name } = config;
+    const env = config.precise === true ? this.#precise : this.#env;
+    const server = new ProxyServer({
+      env, config, run, lane: laneOf(config),
+      selector: new Selector({ seed: run.seed, epoch: 0, faults, startMs: this.#env.nowMs() }),
+      nextConn: () => (this.#connections += 1),
+      record: (record) => this.#batch.add(record),
+      edgeAt: (authority) => this.#proxies.get(edges.get(`${name} ${authority}`) ?? ""),
+    });
+    this.#proxies.set(name, server);
+    try {
+      return (await server.open()).map((address) => ({ proxy: name, ...address }));
+    } catch (error) {
+      this.#proxies.delete(name);
+      throw error;
+    }
+  }
+
+  async #closeProxy(proxy: string): Promise<void> {
+    const server = this.#served(proxy);
+    this.#proxies.delete(proxy);
+    await server.close();
+    this.#batch.flush();
+  }
+
+  /** All or nothing. Returns since when the new list is in force. */
+  #changeFaults(proxy: string, faults: readonly Fault[]): number {
+    const server = this.#served(proxy);
+    checkProxies(faults, [proxy]);
+    const atMs = this.#env.nowMs();
+    server.setFaults(new Selector({ seed: server.seed, epoch: 0, faults, startMs: atMs }), false);
+    this.#batch.flush();
+    return atMs;
+  }
+
+  #served(proxy: string): ProxyServer {
+    const server = this.#proxies.get(proxy);
+    if (server === undefined) throw new ChaosError("unknown-proxy", `expected a proxy that is open, got "${proxy}"`);
+    return server;
+  }
+
   /** All or nothing: a set that one proxy cannot load changes none. Returns since when the new set is in force. */
   #setFaults({ faults, epoch, release }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
-    const stray = faults.find(({ proxy }) => proxy === undefined || !this.#proxies.has(proxy));
-    if (stray !== undefined) throw new ChaosError("unknown-proxy", `expected a fault on one of the proxies ${[...this.#proxies.keys()].join(", ")}, got "${stray.proxy ?? ""}" in the fault "${stray.name}"`);
+    checkProxies(faults, [...this.#proxies.keys()]);
     const atMs = this.#env.nowMs();
     const loaded = [...this.#proxies].map(([name, server]) => {
       const own = faults.filter(({ proxy }) => proxy === name);
-      return { server, selector: new Selector({ seed: this.#seed, epoch, faults: own, startMs: atMs }) };
+      return { server, selector: new Selector({ seed: server.seed, epoch, faults: own, startMs: atMs }) };
     });
     for (const { server, selector } of loaded) server.setFaults(selector, release);
     this.#batch.flush();
@@ -96,6 +162,7 @@ class Carrier {
   async #stop(): Promise<void> {
     await Promise.all([...this.#proxies.values()].map((server) => server.close()));
     this.#proxies = new Map();
+    this.#run = undefined;
     this.#batch.flush();
   }
 }

@@ -23,7 +23,7 @@ export interface ProxyServerOptions {
   readonly config: ProxyConfig;
   readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix">;
   readonly lane: Lane;
-  /** The faults in force from the start: none. */
+  /** The faults in force from the start. */
   readonly selector: Selector;
   /** Numbers client connections through the run, all proxies together. */
   readonly nextConn: () => number;
@@ -69,7 +69,16 @@ export class ProxyServer {
   /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
   async open(): ReturnType<Doorway["open"]> {
     checkSocketPath(this.#options.config.name, this.#options.config.upstream);
-    return this.#doorway.open();
+    // In force for whoever is accepted while the rest is bound.
+    this.#atDoor = this.#selector.listener(this.#options.env.nowMs());
+    const doors = await this.#doorway.open();
+    this.#apply({ release: false, lifted: false });
+    return doors;
+  }
+
+  /** What its draws are keyed with. */
+  get seed(): string {
+    return this.#options.run.seed;
   }
 
   /** Replaces the faults in force. */

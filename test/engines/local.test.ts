@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LocalEngine } from "../../src/engines/index.ts";
-import type { DataPlane, DataPlaneMessage, DataPlaneRequest } from "../../src/model/data-plane.ts";
+import type { DataPlane, DataPlaneMessage, DataPlaneRequest, ProxyConfig } from "../../src/model/data-plane.ts";
 import type { WitnessRecord } from "../../src/model/event.ts";
 
 /** A data plane that answers when told to. */
@@ -23,6 +23,20 @@ describe("LocalEngine", () => {
     post({ kind: "faults-set", id: asked[1]?.id ?? 0, atMs: 20 });
     post({ kind: "faults-set", id: asked[0]?.id ?? 0, atMs: 10 });
     expect([await first, await second]).toEqual([{ atMs: 10 }, { atMs: 20 }]);
+  });
+
+  it("opens and closes single proxies, and changes the faults of one", async () => {
+    const { engine, asked, post } = setUp();
+    const config: ProxyConfig = { name: "p", lane: "tcp", upstream: { host: "127.0.0.1", port: 1 }, host: "keep", correlate: { by: "none" }, listeners: [] };
+    const listening = [{ proxy: "p", caller: "default", host: "127.0.0.1", port: 7 }];
+    const opened = engine.openProxy(config, []);
+    const changed = engine.changeFaults("p", []);
+    const closed = engine.closeProxy("p");
+    expect(asked).toMatchObject([{ kind: "open-proxy", config, faults: [] }, { kind: "change-faults", proxy: "p", faults: [] }, { kind: "close-proxy", proxy: "p" }]);
+    post({ kind: "opened", id: asked[0]?.id ?? 0, listening });
+    post({ kind: "faults-set", id: asked[1]?.id ?? 0, atMs: 5 });
+    post({ kind: "closed", id: asked[2]?.id ?? 0 });
+    expect([await opened, await changed, await closed]).toEqual([listening, { atMs: 5 }, undefined]);
   });
 
   it("throws what the data plane refused, with its code and hint", async () => {
