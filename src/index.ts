@@ -8,6 +8,8 @@ export { hypothesisTypes } from "./hypotheses/index.ts";
 export { findReporter, reporters } from "./reporters/index.ts";
 export { exitCodeOfSuite } from "./reporters/suite.ts";
 export { experimentJsonSchema, explainPlan, explainType, parse, parseVars, plan } from "./experiment/index.ts";
+export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./engines/index.ts";
+export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./engines/index.ts";
 export { judgeJournal, judgeJournal as judge, planOfJournal, preflight, run } from "./run/index.ts";
 export type { RunOptions } from "./run/index.ts";
 export type { Event } from "./model/event.ts";

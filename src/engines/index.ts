@@ -4,3 +4,5 @@
  * To add one: a file whose class starts, sets the whole list of faults, lifts and stops, as local.ts does.
  */
 export { LocalEngine } from "./local.ts";
+export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./toxiproxy/index.ts";
+export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./toxiproxy/index.ts";

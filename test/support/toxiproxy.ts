@@ -1,0 +1,42 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { ToxiproxyClient, readApiUrl } from "../../src/engines/toxiproxy/index.ts";
+
+/** Whether Toxiproxy itself is installed here; what asks it is skipped elsewhere. */
+export const hasToxiproxy = spawnSync("toxiproxy-server", ["-version"]).status === 0;
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("expected a port");
+  return address.port;
+}
+
+/** Toxiproxy itself, as soon as it answers. */
+export async function startToxiproxy(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const port = await freePort();
+  const child = spawn("toxiproxy-server", ["-host", "127.0.0.1", "-port", String(port)], { stdio: "ignore" });
+  const exited = once(child, "exit");
+  const url = `http://127.0.0.1:${port}`;
+  const client = new ToxiproxyClient({ url: readApiUrl(url) });
+  const answers = (): Promise<boolean> => client.version().then(() => true, () => false);
+  const giveUpMs = performance.now() + 15_000;
+  while (!(await answers())) {
+    if (performance.now() > giveUpMs) child.kill();
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`toxiproxy-server does not answer at ${url}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+  return {
+    url,
+    stop: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+}
