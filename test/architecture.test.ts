@@ -27,6 +27,7 @@ const rooms: readonly Room[] = [
   { name: "probes", rank: 3, holds: "what a probe asks and how it grades" },
   { name: "evidence", rank: 3, holds: "what hypotheses share about a run" },
   { name: "hypotheses", rank: 4, holds: "judging and the report's numbers" },
+  { name: "toxics", rank: 4, holds: "Toxiproxy's toxics to and from faults" },
   { name: "reporters", rank: 4, holds: "reports as text", sees: 2 },
   { name: "experiment", rank: 5, holds: "text to experiment to plan" },
   { name: "proxy", rank: 6, holds: "the data plane", sees: 3, io: true },
