@@ -1,7 +1,7 @@
 /**
  * Measures the lanes against a bare net pipe and against other proxies, interleaved in one run.
  *
- *     node test/bench/bench.mjs [--quick] [--rounds N] [--seconds N] [--only throughput,latency,bulk,injected,start]
+ *     node test/bench/bench.mjs [--quick] [--rounds N] [--seconds N] [--only throughput,latency,bulk,injected,start,toxics,control]
  *         [--peers "net pipe;chaos http1"]
  *
  * Needs a build. nginx and toxiproxy-server are measured where they are on the PATH. Prints text to the terminal's stderr as it goes,
@@ -12,10 +12,12 @@ import { cpus, release, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureBulk } from "./measure-bulk.mjs";
+import { measureControl } from "./measure-control.mjs";
 import { measureInjected } from "./measure-injected.mjs";
 import { measureLatency } from "./measure-latency.mjs";
 import { measureStart } from "./measure-start.mjs";
 import { measureThroughput } from "./measure-throughput.mjs";
+import { measureToxics } from "./measure-toxics.mjs";
 import { startPeers } from "./peers.mjs";
 import { pinned, startProgram, stopAll } from "./processes.mjs";
 import { markdownTable, textTable } from "./table.mjs";
@@ -25,7 +27,7 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     rounds: { type: "string" },
     seconds: { type: "string" },
-    only: { type: "string", default: "throughput,latency,bulk,injected,start" },
+    only: { type: "string", default: "throughput,latency,bulk,injected,start,toxics,control" },
     peers: { type: "string" },
   },
 });
@@ -34,7 +36,9 @@ const options = {
   rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
   seconds: Number(values.seconds ?? (values.quick ? 1 : 3)),
 };
-const measures = { throughput: measureThroughput, latency: measureLatency, bulk: measureBulk, injected: measureInjected, start: measureStart };
+const measures = { throughput: measureThroughput, latency: measureLatency, bulk: measureBulk, injected: measureInjected, start: measureStart, toxics: measureToxics, control: measureControl };
+/** Those that start what they measure themselves. */
+const alone = ["injected", "start", "toxics", "control"];
 const chosen = values.only.split(",").map((name) => [name, measures[name]]);
 for (const [name, measure] of chosen) if (measure === undefined) throw new Error(`expected --only of ${Object.keys(measures).join(", ")}, got "${name}"`);
 
@@ -46,7 +50,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 try {
   const upstream = await startProgram("upstream.mjs", {}, { core: 1 });
   const load = await startProgram("load.mjs", {}, { core: 1 });
-  const { peers, skipped } = await startPeers({ upstreamPort: upstream.port, folder, wanted: values.peers?.split(";") });
+  const { peers, skipped } = await startPeers({ upstreamPort: upstream.port, folder, wanted: chosen.every(([name]) => alone.includes(name)) ? [] : values.peers?.split(";") });
   const tables = [];
   for (const [, measure] of chosen) tables.push(await measure({ peers, load, upstream, options, say }));
   const about = [
