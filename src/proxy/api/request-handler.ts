@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ChaosError } from "../../model/error.ts";
+import { ApiError } from "./api-error.ts";
+import { EventStreams } from "./event-stream.ts";
+import { Metrics } from "./metrics.ts";
+import { hasBody, mayExceed, readBody } from "./read-body.ts";
+import { emptyReply, errorReply, textReply, timeoutReply, writeReply } from "./reply.ts";
+import type { Reply } from "./reply.ts";
+import { nextRequestId } from "./request-id.ts";
+import { cleanPath, encodePath, readTarget } from "./request-target.ts";
+import type { RequestTarget } from "./request-target.ts";
+import { findRoute } from "./routes.ts";
+import type { ApiControl, Watch } from "./routes.ts";
+import { refusalOf } from "./security.ts";
+import type { AccessRules } from "./security.ts";
+import type { WitnessLog } from "./witness-log.ts";
+
+/** Of a body that nobody wants so much is read to keep the connection; with more to come it is closed. */
+const mostUnwantedBytes = 256 * 1024;
+/** A client that is still sending when it is answered gets so long to read the answer before its connection is closed. */
+const lingerMs = 500;
+
+export interface RequestHandlerOptions {
+  readonly rules: AccessRules;
+  readonly control: ApiControl;
+  readonly log: WitnessLog;
+  /** Value of the `Server` header. */
+  readonly server: string;
+  /** For what is not answered by then: 503. */
+  readonly answerWithinMs: number;
+  readonly openConnections?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
+}
+
+/** Answers the requests to the control API. */
+export class RequestHandler {
+  readonly #options: RequestHandlerOptions;
+  readonly #metrics: Metrics;
+  readonly #streams: EventStreams;
+
+  constructor(options: RequestHandlerOptions) {
+    this.#options = options;
+    this.#metrics = new Metrics(options.control, options.log);
+    this.#streams = new EventStreams(options.log, options.control);
+  }
+
+  /** Ends the streams of events. */
+  close(): void {
+    this.#metrics.close();
+    this.#streams.close();
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("error", () => undefined);
+    request.on("error", () => undefined);
+    response.setHeader("Server", this.#options.server);
+    const method = request.method ?? "";
+    const target = request.url === "*" ? { path: "*", query: "" } : readTarget(request.url ?? "");
+    if (target === undefined || isAmbiguous(request)) return this.#answer(request, response, { status: 400, headers: { "Content-Type": "text/plain; charset=utf-8", Connection: "close" }, body: "400 Bad Request" }, "");
+    const refusal = this.#refusal(request, target);
+    if (refusal !== undefined) return this.#answer(request, response, refusal, "");
+    if (target.path === "*") return this.#answer(request, response, emptyReply(method === "OPTIONS" ? 200 : 404), "");
+    const path = cleanPath(target.path);
+    if (path !== target.path) return this.#answer(request, response, emptyReply(301, { Location: encodePath(path) + target.query }), "");
+    const found = findRoute(method, path);
+    if (found === undefined) return this.#answer(request, response, textReply(404, "404 page not found"), "");
+    const { route, handler, proxy, toxic } = found;
+    if (handler === undefined) return this.#answer(request, response, emptyReply(405), route.pattern);
+    response.setHeader("X-Toxiproxy-Request-Id", nextRequestId());
+    if (request.headers["user-agent"]?.startsWith("Mozilla/") === true) return this.#answer(request, response, textReply(403, "User agent not allowed"), route.pattern);
+    const context = { control: this.#options.control, log: this.#options.log, metrics: () => this.#metricsText() };
+    const body = (): Promise<string> => readBody(request);
+    const outcome = await this.#inTime(handler(context, { proxy, toxic, query: target.query, body }));
+    if (!("watch" in outcome)) return this.#answer(request, response, outcome, route.pattern);
+    if (this.#streams.isFull) return this.#answer(request, response, errorReply(503, "too many event streams are open"), route.pattern);
+    this.#metrics.answered(method, route.pattern, 200);
+    this.#streams.open(response, outcome.watch.proxy);
+  }
+
+  #refusal({ headers }: IncomingMessage, { authority }: RequestTarget): Reply | undefined {
+    const { host, origin, authorization } = headers;
+    const apiToken = headers["x-api-token"];
+    return refusalOf({ host: authority ?? host, origin, authorization, apiToken: Array.isArray(apiToken) ? apiToken[0] : apiToken }, this.#options.rules);
+  }
+
+  /** What a route comes to, its errors told as replies. */
+  async #inTime(work: Promise<Reply | Watch>): Promise<Reply | Watch> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Reply>((resolve) => {
+      timer = setTimeout(() => resolve(timeoutReply), this.#options.answerWithinMs);
+    });
+    const outcome = await Promise.race([work.catch((error: unknown) => replyTo(error)), late]);
+    clearTimeout(timer);
+    return outcome;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse, reply: Reply, route: string): void {
+    this.#metrics.answered(knownMethods.has(request.method ?? "") ? (request.method ?? "") : "other", route, reply.status);
+    // `complete` says nothing yet of a request without a body.
+    if (request.complete || !hasBody(request) || (reply.status !== 413 && !mayExceed(request, mostUnwantedBytes))) {
+      writeReply(response, reply);
+      response.end();
+      return;
+    }
+    // Closed at once, the connection would be reset, and its client might not see the answer.
+    request.pause();
+    writeReply(response, { ...reply, headers: { ...reply.headers, Connection: "close" } });
+    const timer = setTimeout(() => request.socket.destroy(), lingerMs);
+    response.on("close", () => clearTimeout(timer));
+  }
+
+  async #metricsText(): Promise<string> {
+    return this.#metrics.text(await this.#options.openConnections?.());
+  }
+}
+
+const knownMethods = new Set(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]);
+
+/** Two Host headers, or none where HTTP/1.1 asks for one: whoever stands between may read another than we do. */
+function isAmbiguous({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host").length;
+  return hosts > 1 || (hosts === 0 && httpVersion !== "1.0");
+}
+
+function replyTo(error: unknown): Reply {
+  if (error instanceof ApiError) return errorReply(error.status, error.message);
+  if (error instanceof ChaosError) return errorReply(500, error.hint === undefined ? error.message : `${error.message}: ${error.hint}`);
+  return errorReply(500, `internal error: ${error instanceof Error ? error.message : String(error)}`);
+}
