@@ -51,13 +51,20 @@ export interface Given {
   flag(name: string): boolean;
 }
 
-/** One subcommand: what it is called and takes, and what it does. Returns the exit code, never ends the process. */
+/** One subcommand: what it is called and takes, and what it does. */
 export interface Command {
   readonly name: string;
+  /** Other words for it, which help does not show: those that users of a neighbouring tool have in their fingers. */
+  readonly aliases?: readonly string[];
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   /** Command lines shown under its help. */
   readonly examples: readonly string[];
-  act(context: Context, args: readonly string[], given: Given): Promise<number>;
+  /** Lines shown under its help, before the examples. */
+  readonly notes?: readonly string[];
+  /** Named by a further word: `chaos toxic add`. */
+  readonly commands?: readonly Command[];
+  /** Returns the exit code, never ends the process. Absent: it wants one of its commands. */
+  act?(context: Context, args: readonly string[], given: Given): Promise<number>;
 }

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import type { Context, InterruptSignal } from "./command.ts";
 import { commands } from "./commands/index.ts";
-import { errorText, isOurs } from "./error-text.ts";
-import { exitCodes } from "./exit-code.ts";
+import { errorText, isOurs, systemCode } from "./error-text.ts";
+import { exitCodeOf, exitCodes } from "./exit-code.ts";
 import { carryOut } from "./program.ts";
 import { outputOf } from "./terminal.ts";
 
@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], context: Context = systemCon
     return await carryOut(commands, context, argv, version());
   } catch (error) {
     tell(error);
-    return isOurs(error) ? exitCodes.refused : exitCodes.failed;
+    return isOurs(error) ? exitCodeOf(systemCode(error)) : exitCodes.failed;
   }
 }
 

@@ -20,16 +20,7 @@ export async function carryOut(commands: readonly Command[], context: Context, a
     .helpCommand(false)
     .addHelpText("after", `\nExit codes:\n${exitCodeLines.map((line) => `  ${line}`).join("\n")}`);
   prepare(program, context);
-  for (const command of commands) {
-    const sub = program.command(command.name).summary(command.summary).description(command.summary);
-    for (const { usage, summary } of command.arguments) sub.argument(usage, summary);
-    for (const { flags, summary, repeatable } of command.options) sub.addOption(option(flags, summary, repeatable === true));
-    prepare(sub, context);
-    if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
-    sub.action(async () => {
-      exitCode = await command.act(context, sub.args, given(sub.optsWithGlobals()));
-    });
-  }
+  for (const command of commands) add(program, command, context, (code) => { exitCode = code; });
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -39,13 +30,24 @@ export async function carryOut(commands: readonly Command[], context: Context, a
   return exitCode;
 }
 
+function add(parent: Program, command: Command, context: Context, tell: (exitCode: number) => void): void {
+  const sub = parent.command(command.name).aliases([...(command.aliases ?? [])]).summary(command.summary).description(command.summary).helpCommand(false);
+  for (const { usage, summary } of command.arguments) sub.argument(usage, summary);
+  for (const { flags, summary, repeatable } of command.options) sub.addOption(option(flags, summary, repeatable === true));
+  prepare(sub, context);
+  for (const inner of command.commands ?? []) add(sub, inner, context, tell);
+  if (command.notes !== undefined) sub.addHelpText("after", `\n${command.notes.join("\n")}`);
+  if (command.examples.length > 0) sub.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
+  if (command.act !== undefined) sub.action(async () => tell((await command.act?.(context, sub.args, given(sub.optsWithGlobals()))) ?? exitCodes.ok));
+}
+
 /** Commander must neither end the process nor write past the context. */
 function prepare(program: Program, { stdout, stderr }: Context): void {
   program
     .option("--verbose", "all that is known")
     .option("--no-color", "no colours; NO_COLOR and FORCE_COLOR count too")
     .exitOverride()
-    .configureHelp({ minWidthToWrap: 20, subcommandTerm: (sub) => [sub.name(), ...sub.registeredArguments.map(argumentTerm)].join(" ") })
+    .configureHelp({ minWidthToWrap: 20, subcommandTerm: (sub) => [sub.name(), ...(sub.commands.length > 0 ? [sub.registeredArguments.length > 0 ? "[command]" : "<command>"] : []), ...sub.registeredArguments.map(argumentTerm)].join(" ") })
     .showHelpAfterError("(--help shows what there is)")
     .configureOutput({
       writeOut: (text) => stdout.write(text),
