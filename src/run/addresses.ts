@@ -4,7 +4,7 @@ import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Forward, Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
-import { unixPath } from "../experiment/schema/endpoint.ts";
+import { upstreamEndpoint } from "../experiment/schema/endpoint.ts";
 import { replicasOf } from "../experiment/listeners.ts";
 import { resolveText } from "./resolve-text.ts";
 import type { Reachable, RunScope } from "../experiment/interpolate.ts";
@@ -71,20 +71,12 @@ export function forwardHosts({ hosts }: Forward, services: Addresses["services"]
   return hosts?.map((host) => resolveText(host, { services }).replace(/^https?:\/\//i, "").replace(/\/$/, ""));
 }
 
-/** Ports of URLs that say none. */
-const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
-
 /** What a proxy's upstream says: host and port, or the path of a unix socket. Throws ChaosError `bad-upstream`. */
 export function upstreamAddress(proxy: Proxy, services: Addresses["services"]): Endpoint {
   const text = resolveText(proxy.upstream, { services });
-  const path = unixPath(text);
-  if (path !== undefined) return { path };
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const port = url === undefined ? 0 : url.port === "" ? defaultPorts[url.protocol] ?? 0 : Number(url.port);
-  if (url === undefined || url.hostname === "" || port === 0) {
-    throw new ChaosError("bad-upstream", `proxy ${proxy.name}: expected an upstream with host and port, got "${text}"`, { hint: 'such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432"' });
-  }
-  return { host: url.hostname.replaceAll(/[[\]]/g, ""), port };
+  const address = upstreamEndpoint(text);
+  if (address !== undefined) return address;
+  throw new ChaosError("bad-upstream", `proxy ${proxy.name}: expected an upstream with host and port, got "${text}"`, { hint: 'such as "http://127.0.0.1:8080" or "tcp://127.0.0.1:5432"' });
 }
 
 function authorityOf({ name }: Proxy, authorities: ReadonlyMap<string, string>): Pick<Reachable, "ca"> {

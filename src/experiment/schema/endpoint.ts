@@ -16,3 +16,15 @@ export const listenSchema = z.string().transform((text, context): Endpoint => {
 export function unixPath(text: string): string | undefined {
   return /^(?:http\+)?unix:(?:\/\/(?=\/))?(.+)$/i.exec(text)?.[1];
 }
+
+/** Ports of URLs that say none. */
+const defaultPorts: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+/** Host and port of a URL, or the path of a unix socket; absent when the text says neither. */
+export function upstreamEndpoint(text: string): Endpoint | undefined {
+  const path = unixPath(text);
+  if (path !== undefined) return { path };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const port = url === undefined ? 0 : url.port === "" ? defaultPorts[url.protocol] ?? 0 : Number(url.port);
+  return url === undefined || url.hostname === "" || port === 0 ? undefined : { host: url.hostname.replaceAll(/[[\]]/g, ""), port };
+}
