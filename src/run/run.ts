@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
@@ -15,6 +14,7 @@ import { makeRunFolder, nameRun } from "./run-folder.ts";
 import { redactorOf, resolveSecrets, withoutSecrets } from "./secrets.ts";
 import { checkTlsFiles } from "./secure-proxies.ts";
 import { createSystemEnv } from "./system-env.ts";
+import { toolVersion } from "./tool-version.ts";
 
 export interface RunOptions {
   /** Environment variables: secrets come from them, services and commands inherit them. Default: our own. */
@@ -83,9 +83,4 @@ async function judged(journalPath: string): Promise<Report> {
 
 function given(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
-function toolVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  return typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "unknown";
 }
