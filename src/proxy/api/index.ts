@@ -4,6 +4,7 @@
  * To add an endpoint: a line in routes.ts. To add a toxic: the room toxics.
  * control.ts is what endpoints do, without HTTP; server.ts, request-handler.ts and routes.ts are HTTP; witness-log.ts holds what went through, metrics.ts counts it.
  */
+export { ApiError } from "./api-error.ts";
 export { Control } from "./control.ts";
 export type { ControlEvent, ControlOptions, Switchboard } from "./control.ts";
 export { startApiServer } from "./server.ts";

@@ -2,9 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Family } from "./prometheus.ts";
 
+const tickMs = 10;
+/** Figures of the event loop are of at least so long, unless two scrapes are further apart: so a second scraper does not take them from the first. */
+const lagOverSeconds = 10;
+
 /** What this process uses, by the names that Prometheus' own clients give it. */
 export class ProcessFigures {
-  readonly #lag = monitorEventLoopDelay({ resolution: 10 });
+  readonly #lag = monitorEventLoopDelay({ resolution: tickMs });
+  #lagSinceSeconds = process.uptime();
   readonly #startedSeconds = Date.now() / 1000 - process.uptime();
 
   constructor() {
@@ -31,17 +36,19 @@ export class ProcessFigures {
     ];
   }
 
-  /** Since the scrape before. */
   #lagFamilies(): readonly Family[] {
-    const [mean, p99, max] = [this.#lag.mean, this.#lag.percentile(99), this.#lag.max].map((ns) => ns / 1e9);
-    // Before its first tick there is nothing to tell, and the histogram says so by NaN and a huge maximum.
-    const isEmpty = Number.isNaN(mean);
-    this.#lag.reset();
-    return [
-      gauge("nodejs_eventloop_lag_mean_seconds", "Mean time between two turns of a 10 ms timer of the main thread since the last scrape.", isEmpty ? undefined : mean),
-      gauge("nodejs_eventloop_lag_p99_seconds", "The same, 99th percentile.", isEmpty ? undefined : p99),
-      gauge("nodejs_eventloop_lag_max_seconds", "The same, largest.", isEmpty ? undefined : max),
+    // The histogram holds the time between two ticks; before the first there is nothing to tell.
+    const late = (ns: number): number | undefined => (this.#lag.count === 0 ? undefined : Math.max(0, ns / 1e9 - tickMs / 1000));
+    const families = [
+      gauge("nodejs_eventloop_lag_mean_seconds", "How late the event loop of the main thread was in the last seconds, mean.", late(this.#lag.mean)),
+      gauge("nodejs_eventloop_lag_p99_seconds", "The same, 99th percentile.", late(this.#lag.percentile(99))),
+      gauge("nodejs_eventloop_lag_max_seconds", "The same, largest.", late(this.#lag.max)),
     ];
+    if (process.uptime() - this.#lagSinceSeconds > lagOverSeconds) {
+      this.#lag.reset();
+      this.#lagSinceSeconds = process.uptime();
+    }
+    return families;
   }
 }
 

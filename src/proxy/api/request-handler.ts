@@ -36,6 +36,8 @@ export class RequestHandler {
   readonly #options: RequestHandlerOptions;
   readonly #metrics: Metrics;
   readonly #streams: EventStreams;
+  readonly #underWay = new Set<ServerResponse>();
+  #whenQuiet: (() => void) | undefined;
 
   constructor(options: RequestHandlerOptions) {
     this.#options = options;
@@ -49,7 +51,14 @@ export class RequestHandler {
     this.#streams.close();
   }
 
+  /** Resolves when everything that was asked is answered. */
+  async quiet(): Promise<void> {
+    if (this.#underWay.size > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve));
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#underWay.add(response);
+    response.on("close", () => this.#over(response));
     response.on("error", () => undefined);
     request.on("error", () => undefined);
     response.setHeader("Server", this.#options.server);
@@ -74,6 +83,11 @@ export class RequestHandler {
     if (this.#streams.isFull) return this.#answer(request, response, errorReply(503, "too many event streams are open"), route.pattern);
     this.#metrics.answered(method, route.pattern, 200);
     this.#streams.open(response, outcome.watch.proxy);
+  }
+
+  #over(response: ServerResponse): void {
+    this.#underWay.delete(response);
+    if (this.#underWay.size === 0) this.#whenQuiet?.();
   }
 
   #refusal({ headers }: IncomingMessage, { authority }: RequestTarget): Reply | undefined {

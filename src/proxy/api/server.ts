@@ -78,10 +78,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
+/** What is being answered is answered to its end; who has not asked yet is not waited for. */
 async function close(server: Server, handler: RequestHandler): Promise<void> {
   const closed = new Promise<void>((done) => server.close(() => done()));
   handler.close();
   const timer = setTimeout(() => server.closeAllConnections(), closeWithinMs);
+  await Promise.race([handler.quiet(), closed]);
+  server.closeAllConnections();
   await closed;
   clearTimeout(timer);
 }
