@@ -13,7 +13,7 @@ export const slicer: ToxicType<{ readonly average_size: number; readonly size_va
     delay: { kind: "integer", unit: "µs", max: longestMs * microsecondsPerMs },
   },
   check: (attributes) =>
-    attributes.size_variation < attributes.average_size ? undefined : { attribute: "size_variation", message: `expected less than the average_size of ${attributes.average_size} bytes, got ${attributes.size_variation}: a piece has at least one byte` },
+    attributes.size_variation <= attributes.average_size ? undefined : { attribute: "size_variation", message: `expected at most the average_size of ${attributes.average_size} bytes, got ${attributes.size_variation}` },
   toFault: (attributes) => ({ type: "slicer", params: { size: attributes.average_size, variation: attributes.size_variation, spacing: attributes.delay / microsecondsPerMs } }),
   fromFault({ type, params: { size, variation, spacing } }) {
     const [average, around, delay] = [whole(size), whole(variation), whole(typeof spacing === "number" ? Number((spacing * microsecondsPerMs).toPrecision(12)) : undefined)];

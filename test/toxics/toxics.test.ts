@@ -54,6 +54,7 @@ describe("toxics", () => {
     expect(toxic("latency").toFault({ latency: 0, jitter: 0 })?.params).toMatchObject({ delayMs: 0, jitterMs: 0 });
     expect(toxic("reset_peer").toFault({ timeout: 500 })?.params).toEqual({ at: "accept", delay: 500 });
     expect(toxic("packet_loss").toFault({ loss_rate: 0, correlation: 0 })?.params).toMatchObject({ loss: 0 });
+    expect(toxic("packet_loss").toFault({ loss_rate: 1, correlation: 0 })).toMatchObject({ type: "bandwidth", params: { throughput: 0 } });
   });
 
   test("noop is no fault", () => {
@@ -86,7 +87,7 @@ describe("attributes", () => {
     ["timeout", { timeout: -1 }, "timeout"],
     ["reset_peer", { timeout: 2 ** 31 }, "timeout"],
     ["slicer", {}, "average_size"],
-    ["slicer", { average_size: 10, size_variation: 10 }, "size_variation"],
+    ["slicer", { average_size: 10, size_variation: 11 }, "size_variation"],
     ["slicer", { average_size: 10, size_variation: 20 }, "size_variation"],
     ["slicer", { average_size: 10, delay: -1 }, "delay"],
     ["limit_data", { bytes: -1 }, "bytes"],
