@@ -4,5 +4,6 @@
  * To add one: a file whose class starts, sets the whole list of faults, lifts and stops, as local.ts does.
  */
 export { LocalEngine } from "./local.ts";
+export { ToxiproxyEngine } from "./toxiproxy.ts";
 export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./toxiproxy/index.ts";
 export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./toxiproxy/index.ts";

@@ -5,7 +5,7 @@ import type { CallTable, Writable } from "./call-table.ts";
 import { rowsWhere } from "./column.ts";
 import { isFelt } from "./felt.ts";
 import { partitionPoint } from "./partition-point.ts";
-import type { processFaultsOn } from "./process-actions.ts";
+import type { SeenCall } from "./remote-faults.ts";
 import { sortRows } from "./sort-rows.ts";
 
 interface Parts {
@@ -15,8 +15,8 @@ interface Parts {
   readonly baselineP99Ms: readonly number[];
   /** Proxies (places) whose calls were joined by serial probing. */
   readonly bySerial: ReadonlySet<number>;
-  /** Per proxy: what faults of the processes behind it meant for a call. */
-  readonly processFaults: readonly ReturnType<typeof processFaultsOn>[];
+  /** Per proxy: what faults of the processes behind it, or of a remote proxy there, meant for a call. */
+  readonly inferred: readonly ((call: SeenCall) => readonly FaultRecord[])[];
   readonly probes: readonly string[];
   readonly proxies: readonly string[];
 }
@@ -111,8 +111,8 @@ export class CallIndex {
     const { calls, probes, proxies, baselineP99Ms } = this.#parts;
     const fields = calls.fields(row);
     const proxy = calls.proxy.get(row);
-    const ofProcesses = this.#parts.processFaults[proxy]?.(fields) ?? [];
-    const faults = ofProcesses.length === 0 ? this.#faults(row, fields) : [...this.#faults(row, fields), ...ofProcesses];
+    const inferred = this.#parts.inferred[proxy]?.(fields) ?? [];
+    const faults = inferred.length === 0 ? this.#faults(row, fields) : [...this.#faults(row, fields), ...inferred];
     const probe = probes[calls.ownerProbe.get(row) - 1];
     const call: Writable<Call> = Object.assign(fields, {
       proxy: proxies[proxy] ?? "",

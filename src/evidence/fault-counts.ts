@@ -4,6 +4,7 @@ import type { FaultRecord, WitnessRecord } from "../model/event.ts";
 import type { Decision } from "../model/selection.ts";
 import type { InsideTotal } from "./inside-tally.ts";
 import type { ProcessAction } from "./process-actions.ts";
+import type { RemoteOpening } from "./remote-actions.ts";
 
 /** One opening of the window of a fault that takes the listener down. */
 export type Opening = Extract<WitnessRecord, { kind: "listener-faulted" }>;
@@ -122,6 +123,11 @@ export class FaultCounts {
     counts.away.push({ startMs: atMs, ...(endMs !== undefined && { endMs }) });
   }
 
+  /** One opening of a fault's window on a remote proxy; whom it hit is counted call by call. */
+  put({ epoch, fault, putMs, goneMs }: RemoteOpening): void {
+    this.#epochs.find((one) => one.epoch === epoch)?.counts.get(fault)?.away.push({ startMs: putMs, ...(goneMs !== undefined && { endMs: goneMs }) });
+  }
+
   list(): readonly FaultObservation[] {
     return this.#epochs.flatMap(({ epoch, counts }) =>
       [...counts].flatMap(([name, { setMs, liftedMs, firstAppliedMs, lastAppliedMs, eligible, applied, felt, missed, away }]) => {
@@ -132,7 +138,7 @@ export class FaultCounts {
           ...(firstAppliedMs !== undefined && { firstAppliedMs }),
           ...(lastAppliedMs !== undefined && { lastAppliedMs }),
           eligible, applied, felt, missed: { ...missed },
-          ...(fault.layer === "process" && { away }),
+          ...((fault.layer === "process" || away.length > 0) && { away }),
         }];
       }));
   }

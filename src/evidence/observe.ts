@@ -11,11 +11,13 @@ import { findHalfClosers } from "./half-closers.ts";
 import { joinSerially } from "./join.ts";
 import type { Folded } from "./observer.ts";
 import { processFaultsOn } from "./process-actions.ts";
+import { isUnder, remoteFaultsOn } from "./remote-faults.ts";
+import type { SeenCall } from "./remote-faults.ts";
 import { SampleIndex } from "./sample-index.ts";
 
 /** Makes the tables queryable: joins what is left to join, counts what the faults did, and sorts. */
 export function observe(folded: Folded): Observations {
-  const { header, clock, calls, connections, samples, processActions, endMs } = folded;
+  const { header, clock, calls, connections, samples, processActions, remoteActions, endMs } = folded;
   const { probes, proxies, faults } = header.plan.experiment;
   const phases = clock.windows(endMs);
   const bySerial = joinSerially(calls, samples, header);
@@ -23,7 +25,14 @@ export function observe(folded: Folded): Observations {
   calls.halfClosers = findHalfClosers(calls, beforeEndMs);
   const baselineP99Ms = proxies.map((_, proxy) => baselineQuantile(calls, proxy, beforeEndMs));
   const processFaults = proxies.map(({ name }) => processFaultsOn(name, processActions.list, faults));
-  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, processFaults, probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
+  const isDisturbed = disturbedAt(folded.disturbances);
+  const isStrained = disturbedAt(folded.strains);
+  const remoteFaults = proxies.map(({ name, lane }, proxy) => remoteFaultsOn({
+    // On bytes there are no calls whose usual length could be the measure.
+    openings: lane === "tcp" ? [] : remoteActions.list.filter((opening) => opening.proxy === name),
+    faults, beforeEndMs, isDisturbed, isStrained, baselineP99Ms: baselineP99Ms[proxy] ?? 0, calls: () => callsOn(calls, proxy),
+  }));
+  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, inferred: proxies.map((_, proxy) => (call) => [...(processFaults[proxy]?.(call) ?? []), ...(remoteFaults[proxy]?.(call) ?? [])]), probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
   const counts = new FaultCounts(faults);
   for (const { epoch, atMs, faults: names } of folded.faultSets) {
     if (names === undefined) counts.lifted(epoch, atMs);
@@ -32,9 +41,18 @@ export function observe(folded: Folded): Observations {
   for (const total of folded.inside.totals) counts.inside(total);
   for (const table of [calls, connections]) countFaults(table, counts, (row, record) => isFelt(record, table.fields(row), baselineP99Ms[table.proxy.get(row)] ?? 0));
   for (const action of processActions.list) counts.acted(action);
+  for (const opening of remoteActions.list) counts.put(opening);
+  for (const proxy of new Set(remoteActions.list.map((opening) => proxies.findIndex(({ name }) => name === opening.proxy)))) {
+    for (const call of callsOn(calls, proxy)) {
+      for (const record of remoteFaults[proxy]?.(call) ?? []) {
+        const sinceMs = Math.max(call.startMs, remoteActions.list.find((opening) => opening.fault === record.fault && isUnder(call, opening))?.askedMs ?? 0);
+        counts.count(record, sinceMs, sinceMs, isFelt(record, call, baselineP99Ms[proxy] ?? 0));
+      }
+    }
+  }
   for (const opening of folded.openings) counts.opened(opening);
   for (const { proxy, startMs, endMs: until } of folded.unwitnessed) counts.refused(proxy, startMs, until);
-  const sampleIndex = new SampleIndex({ samples, phaseOf: clock.finder(), isDisturbed: disturbedAt(folded.disturbances), probes: probes.map(({ name }) => name) });
+  const sampleIndex = new SampleIndex({ samples, phaseOf: clock.finder(), isDisturbed, probes: probes.map(({ name }) => name) });
   return {
     header,
     phases,
@@ -56,6 +74,10 @@ export function observe(folded: Folded): Observations {
     callsOf: (request, proxy) => callIndex.callsOf(request, proxy),
     rung: (probe, proxy) => callIndex.rung(probe, proxy),
   };
+}
+
+function* callsOn(calls: CallTable, proxy: number): Iterable<SeenCall & { readonly method: string }> {
+  for (let row = 0; row < calls.length; row += 1) if (calls.proxy.get(row) === proxy) yield calls.fields(row);
 }
 
 /** 99 % of the calls before the fault took at most this long; 0 when there were none. */

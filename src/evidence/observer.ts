@@ -8,6 +8,7 @@ import { findOwner } from "./join.ts";
 import { observe } from "./observe.ts";
 import { PhaseClock } from "./phase-clock.ts";
 import { ProcessActions } from "./process-actions.ts";
+import { RemoteActions } from "./remote-actions.ts";
 import { SampleTable } from "./sample-table.ts";
 import { format } from "../units/format.ts";
 import { metricKind } from "../units/metric.ts";
@@ -24,6 +25,7 @@ export interface Folded {
   readonly faultSets: { readonly epoch: number; readonly atMs: number; readonly faults?: readonly string[] }[];
   readonly services: Map<string, ServiceObservation>;
   readonly processActions: ProcessActions;
+  readonly remoteActions: RemoteActions;
   readonly disturbances: Disturbance[];
   readonly strains: Disturbance[];
   readonly openings: Opening[];
@@ -52,7 +54,7 @@ export class Observer {
     this.#proxies = new Map(experiment.proxies.map(({ name }, i) => [name, i]));
     this.#folded = {
       header, clock: new PhaseClock(schedule), calls: new CallTable(), connections: new CallTable(), samples: new SampleTable(), inside: new InsideTally(),
-      faultSets: [], services: new Map(), processActions: new ProcessActions(), disturbances: [], strains: [], openings: [], unwitnessed: [], barred: new Map(), capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
+      faultSets: [], services: new Map(), processActions: new ProcessActions(), remoteActions: new RemoteActions(), disturbances: [], strains: [], openings: [], unwitnessed: [], barred: new Map(), capped: [], witnessIssues: new Map(), interruptions: [], endMs: 0,
     };
   }
 
@@ -107,6 +109,14 @@ export class Observer {
       case "service-restored":
         folded.processActions.restored(event);
         break;
+      case "remote-faulted":
+        folded.remoteActions.faulted(event);
+        this.#changing(event);
+        break;
+      case "remote-restored":
+        folded.remoteActions.restored(event);
+        this.#changing(event);
+        break;
       case "service-exited":
         folded.processActions.exited(event);
         if (event.expected) break;
@@ -155,6 +165,11 @@ export class Observer {
   /** What the journal says, as far as it went. */
   finish(): Observations {
     return observe(this.#folded);
+  }
+
+  /** When it was that toxics came or went is known as closely as their server answered. */
+  #changing({ proxy, askedMs, atMs }: Extract<Event, { kind: "remote-faulted" | "remote-restored" }>): void {
+    if (atMs - askedMs >= stallMs) this.#folded.disturbances.push({ startMs: askedMs, endMs: atMs, what: `the server of the remote proxy ${proxy} took ${Math.round(atMs - askedMs)}ms to change its toxics` });
   }
 
   /** An issue may come with each of a million exchanges. */

@@ -5,7 +5,9 @@ import { findHypothesisType } from "../hypotheses/index.ts";
 import { tellLibrary } from "../hypotheses/libraries.ts";
 import { findProbeType } from "../probes/index.ts";
 import { format } from "../units/format.ts";
+import { explainRemoteProxy, explainToxics, mindRemotes } from "./explain-remote.ts";
 import { explainSelection } from "./explain-selection.ts";
+import { isRemote } from "./remote.ts";
 import { lengthsOf } from "./schedule.ts";
 import { drawTimeline } from "./timeline.ts";
 
@@ -32,7 +34,7 @@ export function explainPlan(plan: Plan, width = 80, { seedAtRun = false }: Expla
       ...(experiment.maxDurationMs === undefined ? [] : [`after ${time(experiment.maxDurationMs)} in any case`]),
     ]],
     ["Claims", experiment.hypotheses.map((hypothesis) => explainHypothesis(hypothesis, experiment))],
-    ["Mind", [...new Set(experiment.hypotheses.map((hypothesis) => tellLibrary(hypothesis)).filter((text) => text !== ""))]],
+    ["Mind", [...mindRemotes(experiment), ...new Set(experiment.hypotheses.map((hypothesis) => tellLibrary(hypothesis)).filter((text) => text !== ""))]],
   ];
   const epochs = experiment.phases.epochs === 1 ? "" : `, ${experiment.phases.epochs} epochs`;
   return [
@@ -66,11 +68,13 @@ function explainService({ name, command, port, replicas, ready, egress }: Servic
 
 const spoken: Readonly<Record<Proxy["lane"], string>> = { http1: "HTTP", http2: "HTTP/2", tcp: "TCP" };
 
-function explainProxy({ name, upstream, upstreamTls, forward, through, lane, listen, tls }: Proxy, { listeners }: Plan): string {
+function explainProxy(proxy: Proxy, { listeners }: Plan): string {
+  const { name, upstream, upstreamTls, forward, through, lane, listen, tls } = proxy;
   const callers = listeners.filter(({ proxy, caller }) => proxy === name && caller !== "default").map(({ caller }) => caller);
   const by = callers.length === 0 ? "" : `, called by ${callers.join(", ")}`;
   if (through !== undefined) return `${name}: HTTP to ${upstream}, through ${through}`;
-  const to = forward === undefined ? upstream : `what its callers name (${forward.hosts === undefined ? "any host" : forward.hosts.join(", ")})`;
+  if (proxy.remote?.witness === false) return explainRemoteProxy(proxy, proxy.remote);
+  const to = isRemote(proxy) ? explainRemoteProxy(proxy, proxy.remote) : forward === undefined ? upstream : `what its callers name (${forward.hosts === undefined ? "any host" : forward.hosts.join(", ")})`;
   return `${name}: ${spoken[lane]} to ${to}${upstreamTls?.insecure === true ? " whatever its certificate" : ""}, listening on ${listen.path ?? `${listen.host}:${listen.port === 0 ? "(any port)" : listen.port}`}${tls === undefined ? "" : " with TLS"}${by}`;
 }
 
@@ -88,10 +92,11 @@ function explainLoad({ kind, rates, steps, burst, arrivals, pauseMs, connections
   return `${text}${burst === 1 ? "" : `, ${burst} at once`}${arrivals === "poisson" ? ", at random times" : ""}${fresh}`;
 }
 
-function explainFault(fault: Fault, { phases }: Experiment): string {
+function explainFault(fault: Fault, experiment: Experiment): string {
+  const { phases } = experiment;
   const what = findFaultType(fault.type, fault.layer)?.explain(fault.params) ?? fault.type;
   const where = fault.proxy ?? (fault.service === undefined || fault.replica === undefined ? fault.service : `${fault.service}#${fault.replica}`);
-  return `${fault.name}${where === undefined ? "" : ` on ${where}`}: ${what}${explainSelection(fault, phases.duringMs)}`;
+  return `${fault.name}${where === undefined ? "" : ` on ${where}`}: ${what}${explainSelection(fault, phases.duringMs)}${explainToxics(fault, experiment)}`;
 }
 
 function explainClaims(claims: readonly MetricClaim[]): string {

@@ -1,10 +1,11 @@
 import type { Experiment, Proxy, Service } from "../model/experiment.ts";
 import type { PlannedListener } from "../model/plan.ts";
 import { segmentsOf } from "./placeholder.ts";
+import { isServed } from "./remote.ts";
 
-/** Every proxy that is not reached through another has a default listener; where its port is free to choose, each service replica that mentions it has one of its own, so that the witness knows the caller. */
+/** Every proxy of ours that is not reached through another has a default listener; where its port is free to choose, each service replica that mentions it has one of its own, so that the witness knows the caller. */
 export function listenersOf({ proxies, services }: Pick<Experiment, "proxies" | "services">): readonly PlannedListener[] {
-  return proxies.filter(({ through }) => through === undefined).flatMap((proxy) => [
+  return proxies.filter((proxy) => proxy.through === undefined && isServed(proxy)).flatMap((proxy) => [
     { proxy: proxy.name, caller: "default" },
     ...(proxy.listen.port === 0 ? services.filter((service) => mentions(service, proxy)).flatMap(replicasOf).map((caller) => ({ proxy: proxy.name, caller })) : []),
   ]);

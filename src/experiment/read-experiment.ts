@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { withCaptures } from "./captures.ts";
 import { check } from "./check.ts";
 import { checkForward } from "./check-forward.ts";
+import { checkRemotes } from "./check-remotes.ts";
 import { suggest } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { peerKey } from "./peer-words.ts";
@@ -46,7 +47,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
     const service = check(serviceSchema, given, { path, section: "services" }, report);
     return service === undefined ? undefined : namedService(name, service);
   });
-  const proxyParts = readNamed(document, "proxies", report, (name, given, path) => withName(name, check(proxySchema, given, { path, section: "proxies" }, report)));
+  const proxyParts = readNamed(document, "proxies", report, (name, given, path) => namedProxy(name, check(proxySchema, given, { path, section: "proxies" }, report)));
   const probeParts = readNamed(document, "probes", report, (name, given, path) => readProbe(name, given, path, report));
   const faultEntries = listOf(document, "faults", report);
   const faultNames = namesOf(faultEntries, "faults", report);
@@ -60,13 +61,14 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   };
   for (const key of ["services", "proxies", "probes"]) checkPlaceholders(document[key] ?? null, [key], known, report);
   checkForward(serviceParts.filter((service) => service !== undefined), proxyParts.filter((proxy) => proxy !== undefined), known, report);
+  checkRemotes(serviceParts.filter((service) => service !== undefined), proxyParts.filter((proxy) => proxy !== undefined), report);
   const written = all(faultEntries.map((given, index) => readFault(given, ["faults", index], { known, proxies: proxyParts.filter((proxy) => proxy !== undefined), duringMs: phases?.duringMs, defaultName: faultNames[index] ?? "" }, report)));
   const entries = listOf(document, "hypotheses", report);
   const names = namesOf(entries, "hypotheses", report);
   const programmed = written === undefined || phases === undefined ? [] : readPrograms(entries, { names, known, phases, faults: written, confidence: confidence ?? 0.99, proxies: proxyParts.filter((proxy) => proxy !== undefined), probes: probeParts.filter((probe) => probe !== undefined) }, report);
   const faults = written && [...written, ...programmed];
   const allKnown: Known = { ...known, faults: new Set([...known.faults, ...programmed.map(({ name }) => name)]) };
-  const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known: allKnown, faults: faults ?? [], programmed, defaultName: names[index] ?? "" }, report)));
+  const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known: allKnown, faults: faults ?? [], proxies: proxyParts.filter((proxy) => proxy !== undefined), programmed, defaultName: names[index] ?? "" }, report)));
   for (const key of ["steadyState", "guards"]) {
     const gates: Json = document[key] ?? [];
     if (Array.isArray(gates)) gates.forEach((gate: Json, index) => { referProbe(gate, [key, index, "probe"], known, report); });
@@ -154,8 +156,10 @@ function namesOf(entries: readonly Json[], key: string, report: Report): readonl
   });
 }
 
-function withName<T>(name: string, part: T | undefined): (T & { readonly name: string }) | undefined {
-  return part === undefined ? undefined : { name, ...part };
+/** A remote one is called the same there, unless it says otherwise. */
+function namedProxy(name: string, part: Omit<Proxy, "name"> | undefined): Proxy | undefined {
+  if (part?.remote === undefined) return part === undefined ? undefined : { name, ...part };
+  return { name, ...part, remote: { ...part.remote, name: part.remote.name === "" ? name : part.remote.name } };
 }
 
 function all<T>(parts: readonly (T | undefined)[]): readonly T[] | undefined {

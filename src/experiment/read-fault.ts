@@ -15,6 +15,8 @@ import type { FaultCommons } from "./schema/selection.ts";
 import { refer } from "./references.ts";
 import type { Known } from "./references.ts";
 import { keysAt, shapeOf } from "./schema-shape.ts";
+import { isRemote } from "./remote.ts";
+import { isCarriedOutThere, reportBeyondRemote } from "./remote-faults.ts";
 import type { Path } from "./yaml-source.ts";
 import { checkWindow } from "./window-fits.ts";
 
@@ -52,7 +54,8 @@ export function readFault(given: Json, path: Path, context: FaultContext, report
   if (common === undefined || target === undefined) return undefined;
   const fits = checkLayer(entry, type, path, report) && checkCommons(common, type, path, report) && (context.duringMs === undefined || checkWindow(common, context.duringMs, path, report));
   if (params === undefined || !fits || (type.on !== "process" && !(isCarriedOut(type, params, proxy, path, report) && isShaken(type, params, proxy, path, report) && isDirected(type, params, entry, path, report)))) return undefined;
-  return { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, ...target, direction: common.direction, selection: selectionOf(common), params: paramsOf(params) };
+  const fault: Fault = { name: common.name ?? context.defaultName, type: type.type, layer: type.layer, ...target, direction: directionOf(common, entry, type), selection: selectionOf(common), params: paramsOf(params) };
+  return type.on !== "process" && proxy !== undefined && isRemote(proxy) && !isCarriedOutThere(fault, entry, proxy, path, report) ? undefined : fault;
 }
 
 function proxiesHint(names: ReadonlySet<string>): string {
@@ -79,7 +82,7 @@ function chooseType(candidates: readonly AnyFaultType[], entry: JsonObject, prox
     if (found === undefined && isLayer(wanted)) report({ code: "wrong-layer", message: `${first.type} has no layer ${wanted}`, hint: `it acts on: ${candidates.map(({ layer }) => layer).join(", ")}`, path: [...path, "layer"] });
     return found !== undefined && !suits(found, proxy, [...path, "layer"], report) ? undefined : found;
   }
-  const preferred: Layer = proxy?.lane === "tcp" ? "connection" : "exchange";
+  const preferred: Layer = proxy?.lane === "tcp" || proxy?.remote !== undefined ? "connection" : "exchange";
   const type = candidates.find(({ layer }) => layer === preferred) ?? first;
   return suits(type, proxy, [...path, "type"], report) ? type : undefined;
 }
@@ -89,7 +92,12 @@ function suits(type: AnyFaultType, proxy: Proxy | undefined, path: Path, report:
     report({ code: "wrong-layer", message: `${type.type} acts on connections here, and those on which calls go to ${proxy.name} are of ${proxy.through}, which leads elsewhere too`, hint: `write proxy: ${proxy.through}, or take a fault of the layer exchange`, path });
     return false;
   }
-  if (type.layer !== "exchange" || proxy === undefined || proxy.lane !== "tcp") return true;
+  if (type.layer !== "exchange" || proxy === undefined) return true;
+  if (isRemote(proxy)) {
+    reportBeyondRemote(type.type, proxy, path, report);
+    return false;
+  }
+  if (proxy.lane !== "tcp") return true;
   if (actsInside(type)) {
     report({ code: "wrong-layer", message: `${type.type} acts on WebSockets, which begin as HTTP exchanges, and the proxy ${proxy.name} passes bytes (${proxy.upstream})`, hint: `write http:// as upstream of ${proxy.name}: WebSockets pass through it too; on bytes there are latency, limit-data and reset, for instance`, path });
     return false;
@@ -136,6 +144,11 @@ function isDirected(type: FaultType, params: unknown, entry: JsonObject, path: P
   if (entry["direction"] === undefined || type.layer !== "exchange" || hasDirection(type, params)) return true;
   report({ code: "does-not-apply", message: `direction says which bytes are acted on, and ${type.type} acts on the call as a whole`, hint: "leave it out; latency has `at` instead, and bandwidth, slow-body and corrupt have a direction", path: [...path, "direction"], part: "key" });
   return false;
+}
+
+/** As written; where it is not, as is usual for the type. */
+function directionOf(common: FaultCommons, entry: JsonObject, type: AnyFaultType): Fault["direction"] {
+  return entry["direction"] === undefined && type.on !== "process" ? type.direction ?? common.direction : common.direction;
 }
 
 function isLayer(word: Json): word is Layer {

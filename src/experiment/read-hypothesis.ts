@@ -1,4 +1,4 @@
-import type { Fault, Hypothesis } from "../model/experiment.ts";
+import type { Fault, Hypothesis, Proxy } from "../model/experiment.ts";
 import type { HypothesisType } from "../model/hypothesis-type.ts";
 import type { Json, JsonObject } from "../model/json.ts";
 import { findHypothesisType, hypothesisTypes } from "../hypotheses/index.ts";
@@ -10,6 +10,7 @@ import { paramsOf } from "./params.ts";
 import { peerType } from "./peer-words.ts";
 import { refer } from "./references.ts";
 import type { Known } from "./references.ts";
+import { isServed } from "./remote.ts";
 import { hypothesisCommons } from "./schema/hypothesis.ts";
 import type { Path } from "./yaml-source.ts";
 
@@ -18,6 +19,7 @@ const commonKeys = Object.keys(hypothesisCommons.shape);
 export interface HypothesisContext {
   readonly known: Known;
   readonly faults: readonly Fault[];
+  readonly proxies: readonly Proxy[];
   /** Those of them that hypotheses brought along: a hypothesis with shapes speaks of them beside the faults that it names. */
   readonly programmed: readonly Fault[];
   readonly defaultName: string;
@@ -47,7 +49,7 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
   }
   const probes = type.probes(params).map((name) => refer("probe", name, context.known.probes, pathOf(entry, name, path), report));
   const proxies = type.proxies(params).map((name) => refer("proxy", name, context.known.proxies, pathOf(entry, name, path), report));
-  if (common === undefined || ![...probes, ...proxies].every(Boolean)) return undefined;
+  if (common === undefined || ![...probes, ...proxies].every(Boolean) || !areSeen(type.proxies(params), type.type, entry, path, context, report)) return undefined;
   const named = common.fault === undefined ? undefined : [common.fault].flat();
   if (common.library !== undefined && !knownLibraries.includes(common.library.toLowerCase())) report({ code: "unknown-library", severity: "warning", message: `nothing is known of a library "${common.library}", so there is no advice on it`, hint: suggest(common.library, knownLibraries), path: [...path, "library"] });
   checkShapes(common.shapes, type, [...path, "shapes"], report);
@@ -62,6 +64,15 @@ export function readHypothesis(given: Json, path: Path, context: HypothesisConte
     shapes: common.shapes,
     params: paramsOf(params),
   };
+}
+
+/** Whether a proxy of ours sees the calls on the edges that a hypothesis is about. */
+function areSeen(names: readonly string[], type: string, entry: JsonObject, path: Path, { proxies }: HypothesisContext, report: Report): boolean {
+  const unseen = proxies.filter((proxy) => names.includes(proxy.name) && !isServed(proxy));
+  for (const { name } of unseen) {
+    report({ code: "unwitnessed-proxy", message: `${type} is judged by the calls on ${name}, and nobody sees them: it is a remote proxy with witness: false`, hint: `leave witness out: then a proxy of ours stands before it; what callers see can be judged without: claim, recovery`, path: pathOf(entry, name, path) });
+  }
+  return unseen.length === 0;
 }
 
 function checkShapes(shapes: readonly string[], { type, shapes: known }: HypothesisType, path: Path, report: Report): void {

@@ -1,6 +1,7 @@
 import type { Issue } from "../model/issue.ts";
 import type { Observations } from "../model/observation.ts";
 import { format } from "../units/format.ts";
+import { isBlind } from "./blind-edges.ts";
 
 /** What a reader should know beside the verdicts: faults that nobody felt, requests not sent, calls not witnessed, a machine that was busy. */
 export function tellIssues(observations: Observations): readonly Issue[] {
@@ -11,9 +12,9 @@ function warn(code: string, message: string, hint?: string): Issue {
   return { code, severity: "warning", message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function idleFaults({ faults, unwitnessed }: Observations): readonly Issue[] {
+function idleFaults({ faults, unwitnessed, header }: Observations): readonly Issue[] {
   return faults
-    .filter(({ felt, fault }) => felt === 0 && fault.layer !== "process" && !unwitnessed.some(({ proxy }) => proxy === fault.proxy))
+    .filter(({ felt, fault }) => felt === 0 && fault.layer !== "process" && !isBlind(fault, header.plan.experiment) && !unwitnessed.some(({ proxy }) => proxy === fault.proxy))
     .map(({ fault, applied, epoch }) => {
       const message = `nobody felt ${fault.name}${epoch > 1 ? ` in epoch ${epoch}` : ""}: it was applied to `;
       return applied === 0

@@ -3,6 +3,7 @@ import type { Scope } from "../model/hypothesis-type.ts";
 import type { Fault, PhaseName } from "../model/experiment.ts";
 import type { Sample } from "../model/observation.ts";
 import { format } from "../units/format.ts";
+import { blindObstacle, isBlind } from "./blind-edges.ts";
 import { edgesOf, faultSpan, phaseWindow } from "./fault-span.ts";
 import type { Faulted, FaultSpan } from "./fault-span.ts";
 import { droppedShare, finished, tally } from "./figures.ts";
@@ -31,6 +32,7 @@ export function exerciseObstacle(scope: Faulted, probe?: string): Obstacle | und
   const isOfProcesses = span.faults.every(({ layer }) => layer === "process");
   // That a process was away is not a matter of chance.
   if (span.felt >= (isOfProcesses ? 1 : fewestFelt)) return undefined;
+  if (span.faults.length > 0 && span.faults.every((fault) => isBlind(fault, observations.header.plan.experiment))) return blindObstacle(scope, probe);
   const names = hypothesis.faults.join(", ");
   const proxies = new Set(span.faults.flatMap(edgesOf));
   const isUnwitnessed = observations.unwitnessed.some(({ proxy }) => proxies.has(proxy));

@@ -179,6 +179,10 @@ export type RunEvent =
   | { readonly kind: "service-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number; readonly decision: Decision; readonly effect?: ProcessEffect["kind"] }
   /** What that opening did is over: the process runs again and is ready, goes on, or never ended. */
   | { readonly kind: "service-restored"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number }
+  /** The n-th opening of a fault's window on a remote proxy: its toxics, asked for at `askedMs`, are in force there. */
+  | { readonly kind: "remote-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly proxy: string; readonly n: number; readonly askedMs: number }
+  /** That opening is over: its toxics, removed from `askedMs` on, are gone. */
+  | { readonly kind: "remote-restored"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly proxy: string; readonly n: number; readonly askedMs: number }
   | ({ readonly kind: "listening"; readonly atMs: number; readonly proxy: string; readonly caller: string } & Endpoint)
   | { readonly kind: "phase-started"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }
   | { readonly kind: "phase-ended"; readonly atMs: number; readonly phase: PhaseName | "pause"; readonly epoch: number }

@@ -89,11 +89,28 @@ export interface Forward {
   readonly hosts?: readonly string[];
 }
 
+/** A proxy that another server carries out: `chaos proxy`, or Toxiproxy itself. */
+export interface Remote {
+  /** URL of its control API; template. */
+  readonly api: string;
+  /** What the proxy is called there. */
+  readonly name: string;
+  /** For servers that ask for one; template. */
+  readonly token?: string;
+  /** A proxy of ours stands before it and sees every call; false: callers speak to it by themselves. */
+  readonly witness: boolean;
+}
+
 /** A dependency edge: faults are injected here and every call is witnessed. */
 export interface Proxy {
   readonly name: string;
-  /** Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`; `forward`: its callers say. */
+  /**
+   * Template; `http://…`, `https://…`, `tcp://…`, `tls://…`, `unix:…`, `http+unix:…`; `forward`: its callers say.
+   * Of a remote one the address by which its listener is reached; a scheme alone (`http://`): its control API is asked for the rest when the run starts.
+   */
   readonly upstream: string;
+  /** Faults on this edge are carried out by another server, behind the witness. */
+  readonly remote?: Remote;
   readonly forward?: Forward;
   /** A forward proxy: what it is told to call at the host and port of `upstream` is on this edge, which has no listener of its own. */
   readonly through?: string;

@@ -74,7 +74,7 @@ export interface FaultObservation {
   readonly applied: number;
   readonly felt: number;
   readonly missed: { readonly match: number; readonly window: number; readonly ordinal: number; readonly rate: number };
-  /** Layer process, whose unit is one opening of the window on one process: from when to when each was away. No end: it never came back. */
+  /** Layer process, whose unit is one opening of the window on one process: from when to when each was away; of a remote proxy, from when to when its toxics were there. No end: it never came back, they never went. */
   readonly away?: readonly { readonly startMs: number; readonly endMs?: number }[];
 }
 

@@ -6,6 +6,7 @@ import type { Forward, Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { upstreamEndpoint } from "../experiment/schema/endpoint.ts";
 import { replicasOf } from "../experiment/listeners.ts";
+import { isServed } from "../experiment/remote.ts";
 import { resolveText } from "./resolve-text.ts";
 import type { Reachable, RunScope } from "../experiment/interpolate.ts";
 
@@ -45,7 +46,7 @@ const nowhere: Endpoint = { host: "0.0.0.0", port: 0 };
 
 /** What the data plane is to serve; upstreams are known by then, ports of port 0 are not. */
 export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tracePrefix: string, options: DataPlaneOptions): DataPlaneConfig {
-  return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.map((proxy) => proxyConfig(proxy, plan, services, options)) };
+  return { seed: plan.seed, tracePrefix, proxies: plan.experiment.proxies.filter(isServed).map((proxy) => proxyConfig(proxy, plan, services, options)) };
 }
 
 function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls, allowHosts }: DataPlaneOptions): ProxyConfig {

@@ -3,6 +3,7 @@ import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Event, Fact, JournalHeader } from "../model/event.ts";
 import { LocalEngine } from "../engines/index.ts";
+import { servicesFirst, toxicPrefix } from "../experiment/remote.ts";
 import { unlessAborted } from "./abortable.ts";
 import { dataPlaneConfig, proxyEndpoints, serviceEndpoints } from "./addresses.ts";
 import { Apparatus } from "./apparatus.ts";
@@ -16,6 +17,8 @@ import { JournalFile } from "./journal-file.ts";
 import type { Sink } from "./journal-file.ts";
 import { Load } from "./load.ts";
 import { ProcessFaults } from "./process-faults.ts";
+import { openRemotes } from "./remote-edges.ts";
+import { RemoteFaults } from "./remote-faults.ts";
 import { Schedule } from "./run-schedule.ts";
 import { secureProxies } from "./secure-proxies.ts";
 import type { Redactor } from "./secrets.ts";
@@ -124,32 +127,37 @@ class Run {
     }
   }
 
-  /** Proxies listen first, then services start; the load stands ready. */
+  /** Proxies listen first, then services start, but for those whose control API says where remote proxies are; the load stands ready. */
   async #start(): Promise<{ readonly injection: Injection; readonly load: Load }> {
-    const { env, openDataPlane, header, secrets, environment, baseDir } = this.#options;
-    const { plan, tracePrefix } = header;
+    const { env, openDataPlane, header, secrets, environment, baseDir, allowHosts } = this.#options;
+    const { tracePrefix } = header;
     const { signal } = this.#halt;
     signal.throwIfAborted();
     const record = (fact: Fact): void => this.#record(fact);
-    const ports = await holdPorts(plan.experiment.services, this.#undo);
-    const services = serviceEndpoints(plan, new Map([...ports].map(([name, { port }]) => [name, port])));
+    const { experiment } = header.plan;
+    const ports = await holdPorts(experiment.services, this.#undo);
+    const services = serviceEndpoints(header.plan, new Map([...ports].map(([name, { port }]) => [name, port])));
+    const setting = { env, signal, baseDir, environment, ports, record, undo: this.#undo, onDeath: (service: ServiceProcess) => this.#died(service) };
+    const first = servicesFirst(experiment);
+    const early = await startServices(first, { ...setting, scopeOf: () => ({ services, secrets }) }, this.#pids);
+    const { plan, engines, listening: elsewhere } = await openRemotes(header.plan, { env, services, secrets, allowHosts, undo: this.#undo, record });
     const secured = await secureProxies(plan, { baseDir, folder: this.#options.folder, undo: this.#undo });
     const engine = new LocalEngine(openDataPlane(), (records) => records.forEach(record), (death) => this.#halt.halt(failureOf(death, env.nowMs()), death));
     this.#undo.add("proxies", () => engine.stop());
-    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls, allowHosts: this.#options.allowHosts }));
+    const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls, allowHosts }));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });
-    const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, listening, caller, secured.authorities) });
-    const replicas = await startServices(plan.experiment.services, {
-      env, signal, baseDir, environment, ports, record, scopeOf,
-      undo: this.#undo,
-      onDeath: (service) => this.#died(service),
-    }, this.#pids);
-    const processFaults = new ProcessFaults({ env, replicas, duringMs: plan.experiment.phases.duringMs, record, onFailure: (error) => this.#halt.halt(failureOf(error, env.nowMs())) });
+    const scopeOf = (caller: string) => ({ services, secrets, proxies: proxyEndpoints(plan, [...listening, ...elsewhere], caller, secured.authorities) });
+    const replicas = [...early, ...(await startServices(experiment.services.slice(first.length), { ...setting, scopeOf }, this.#pids))];
+    const onFailure = (error: unknown): void => this.#halt.halt(failureOf(error, env.nowMs()));
+    const { duringMs } = experiment.phases;
+    const processFaults = new ProcessFaults({ env, replicas, duringMs, record, onFailure });
     this.#undo.add("faults of processes", () => processFaults.stop());
+    const remoteFaults = new RemoteFaults({ env, engines, prefix: toxicPrefix(experiment), duringMs, record, onFailure });
+    this.#undo.add("faults of remote proxies", () => remoteFaults.stop());
     const load = new Load({ env, plan, tracePrefix, baseDir, environment, record, scope: scopeOf("default") });
     this.#undo.add("load", () => load.stop());
     signal.throwIfAborted();
-    return { injection: new Injection(engine, processFaults), load };
+    return { injection: new Injection(engine, processFaults, remoteFaults, new Set(engines.keys())), load };
   }
 
   async #drive(injection: Injection, load: Load): Promise<void> {

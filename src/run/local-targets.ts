@@ -3,6 +3,8 @@ import { ChaosError } from "../model/error.ts";
 import type { Proxy } from "../model/experiment.ts";
 import type { Plan } from "../model/plan.ts";
 import { replicasOf } from "../experiment/listeners.ts";
+import { isServed } from "../experiment/remote.ts";
+import { isSchemeOnly } from "../experiment/schema/remote.ts";
 import { bareHost, isLocalHost } from "../proxy/index.ts";
 import { forwardHosts, proxyEndpoints, serviceEndpoints, upstreamAddress } from "./addresses.ts";
 import { questionsOf } from "./ask.ts";
@@ -27,13 +29,17 @@ export function checkTargets(plan: Plan, secrets: Readonly<Record<string, string
 export function targetsOf(plan: Plan, secrets: Readonly<Record<string, string>>): readonly { readonly host: string; readonly what: string }[] {
   const { services, proxies, probes } = plan.experiment;
   const ports = new Map(services.flatMap((service) => replicasOf(service).map((name) => [name, anyPort] as const)));
-  const listening = plan.listeners.map(({ proxy, caller }) => ({ proxy, caller, ...listenOf(proxies.find(({ name }) => name === proxy)) }));
+  const ours = plan.listeners.map(({ proxy, caller }) => ({ proxy, caller, ...listenOf(proxies.find(({ name }) => name === proxy)) }));
+  // Where those listen that no proxy of ours stands before is told, and looked at, when the run starts.
+  const listening = [...ours, ...proxies.filter((proxy) => !isServed(proxy)).map(({ name }) => ({ proxy: name, caller: "default", host: "127.0.0.1", port: anyPort }))];
   const scope = { services: serviceEndpoints(plan, ports), proxies: proxyEndpoints(plan, listening, "default", authoritiesOf(proxies)), secrets };
   return [
     ...proxies.flatMap((proxy) => {
       if (proxy.forward !== undefined) return forwardHosts(proxy.forward, scope.services)?.flatMap((pattern) => (pattern.includes("*") ? [] : [{ host: hostOf(pattern), what: `the proxy ${proxy.name}` }])) ?? [];
+      const api = proxy.remote === undefined ? [] : [{ host: hostOf(resolveText(proxy.remote.api, scope)), what: `the control API of the remote proxy ${proxy.name}` }];
+      if (isSchemeOnly(proxy.upstream)) return api;
       const { host } = upstreamAddress(proxy, scope.services);
-      return host === undefined ? [] : [{ host, what: `the upstream of proxy ${proxy.name}` }];
+      return host === undefined ? api : [...api, { host, what: `the upstream of proxy ${proxy.name}` }];
     }),
     ...probes.flatMap((probe) => {
       const { call } = questionsOf(probe, scope)({ id: probe.name, n: 1 });

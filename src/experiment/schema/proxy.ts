@@ -4,6 +4,7 @@ import { listenSchema, unixPath } from "./endpoint.ts";
 import { forward, hostsSchema, throughProblems } from "./forward.ts";
 import { limitsBeyond, limitsSchema } from "./limits.ts";
 import { name } from "./names.ts";
+import { isSchemeOnly, remoteFields, remoteOf, remoteProblems } from "./remote.ts";
 import { listenerTlsSchema, upstreamTlsSchema } from "./tls.ts";
 
 const correlateSchema = z.union([
@@ -39,8 +40,9 @@ function noLane(upstream: string): string {
   return `unknown scheme ${scheme}://: expected ${spoken}, got "${upstream}"`;
 }
 
-function addressProblem(upstream: string, lane: LaneName): string | undefined {
+function addressProblem(upstream: string, lane: LaneName, isRemote: boolean): string | undefined {
   if (upstream === forward || unixPath(upstream) !== undefined) return undefined;
+  if (isRemote && isSchemeOnly(upstream)) return undefined;
   const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z][a-z0-9]*:\/\//i, "");
   const parts = /^((?:\[[^\]]+\]|\$\{[^}]+\}|[^:/?#@[\]\s])*)(:(?:\d+|\$\{[^}]+\}))?(\/.*)?$/.exec(rest);
   if (parts === null) return `expected host and port after the scheme, got "${upstream}"`;
@@ -53,7 +55,8 @@ function addressProblem(upstream: string, lane: LaneName): string | undefined {
 
 /** A dependency edge, without its name. */
 export const proxySchema = z.strictObject({
-  upstream: z.string().min(1).meta({ description: 'what stands behind it: http:// or https://host:port, grpc:// or grpcs://host:port, h2c:// or h2://host:port (HTTP/2), tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT)' }),
+  upstream: z.string().min(1).optional().meta({ description: 'what stands behind it: http:// or https://host:port, grpc:// or grpcs://host:port, h2c:// or h2://host:port (HTTP/2), tcp:// or tls://host:port, unix:/path or http+unix:/path, or "${services.NAME.url}"; forward: any host that callers name (HTTP_PROXY, CONNECT); with remote: how its listener is reached, or a scheme alone (http://, the default, or tcp://), and its control API is asked' }),
+  ...remoteFields,
   hosts: hostsSchema.optional().meta({ description: 'upstream: forward only: the hosts that callers may name, such as [api.example.com, "*.internal", 127.0.0.1:9000], beside those that other edges go through it to; default: any. Those beyond this machine need --allow-host too' }),
   through: name.optional().meta({ description: "a forward proxy: what it is told to call at upstream's host and port is on this edge" }),
   upstreamTls: upstreamTlsSchema.optional().meta({ description: "https://, grpcs://, h2:// and tls:// upstreams: whom to trust (ca, servername, insecure), and as whom to come (cert, key)" }),
@@ -65,9 +68,15 @@ export const proxySchema = z.strictObject({
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
   limits: limitsSchema.optional().meta({ description: "what it takes before it refuses callers or makes them wait: { connections, buffer, head, headers, headTimeout, idleTimeout, pipelined }" }),
-}).transform(({ upstream, hosts, through, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
+}).meta({ allOf: [{ anyOf: [{ required: ["upstream"] }, { required: ["remote"] }] }] }).transform(({ upstream: written, remote, name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
+  if (written === undefined && remote === undefined) {
+    context.addIssue({ code: "invalid_type", expected: "string", input: written, path: ["upstream"] });
+    return z.NEVER;
+  }
+  const upstream = written ?? "http://";
   const lane = laneOf(upstream);
-  const problem = lane === undefined ? noLane(upstream) : addressProblem(upstream, lane);
+  const problem = upstream === forward && remote !== undefined ? "expected no upstream: forward with remote: the remote proxy has one upstream of its own" : lane === undefined ? noLane(upstream) : addressProblem(upstream, lane, remote !== undefined);
+  for (const { key, message } of remoteProblems({ name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }) }, remote)) context.addIssue({ code: "custom", message, path: [key] });
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
   const scheme = schemeOf(upstream) ?? "";
   const isSecured = securedSchemes.includes(scheme);
@@ -78,7 +87,7 @@ export const proxySchema = z.strictObject({
   for (const { key, spoken } of limitsBeyond(lane ?? "http1", limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
   if (through !== undefined) for (const { key, message } of throughProblems({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }) }, through)) context.addIssue({ code: "custom", message, path: [key] });
   return {
-    upstream, ...(through === undefined ? {} : { through }), lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
+    upstream, ...(remote === undefined ? {} : { remote: remoteOf({ remote, name: remoteName, token, witness }) }), ...(through === undefined ? {} : { through }), lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
     ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate, ...(limits === undefined ? {} : { limits }),
   };
 });

@@ -1,0 +1,156 @@
+import type { EffectKind } from "../model/effect.ts";
+import type { ExchangeEnd, FaultRecord } from "../model/event.ts";
+import type { Fault } from "../model/experiment.ts";
+import { binomialCdf, clopperPearson } from "../math/proportion.ts";
+import type { RemoteOpening } from "./remote-actions.ts";
+
+/** What the witness saw of a call; it stands before the proxy that acted on it. */
+export interface SeenCall {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly leftMs?: number;
+  readonly end: ExchangeEnd;
+  readonly passedOn: boolean;
+}
+
+/** What shows that a toxic acted. */
+interface Signature {
+  readonly effect: EffectKind;
+  /** It keeps calls waiting, for so long at least; Infinity: none is ever answered under it. */
+  readonly leastMs?: number;
+  /** It ends connections. */
+  readonly cuts: boolean;
+}
+
+export interface RemoteEdge {
+  readonly openings: readonly RemoteOpening[];
+  readonly faults: readonly Fault[];
+  /** All calls on the edge, again and again. */
+  calls(): Iterable<SeenCall>;
+  readonly beforeEndMs: number;
+  /** 99 % of the calls before the fault took at most this long. */
+  readonly baselineP99Ms: number;
+  /** Whether times that were taken then say little; `strained`: also where it was only crowded. */
+  isDisturbed(atMs: number): boolean;
+  isStrained(atMs: number): boolean;
+}
+
+/** Timers of another process fire this early at most. */
+const hairMs = 1;
+/** Felt is what lasts so many times as long as almost all calls did before, as with faults of our own. */
+const fold = 3;
+/** Fewer calls before the fault do not say how they usually go. */
+const fewestBefore = 20;
+/** Chance at which calls that look hit are taken for hit. */
+const alpha = 1e-6;
+/** A share of calls larger than this that a fault on every connection left alone shows that it is not in their way. */
+const tolerableContradictions = 0.05;
+
+const none: readonly FaultRecord[] = [];
+
+/**
+ * What faults on a remote proxy meant for the calls on its edge. Who acted tells nothing, so it is read from what the witness before it saw: a call
+ * met the fault when it was kept waiting, or cut off, in the way of the toxic while it was there. Calls that look so count only where, all together, they
+ * are too many for what happened before anyhow. Where they are not, or where calls pass that could not have, nobody is said to have felt anything.
+ * A fault on all connections was applied to every call that began and ended under it, felt or not; of one on a share of them only to those that show it.
+ */
+export function remoteFaultsOn(edge: RemoteEdge): (call: SeenCall) => readonly FaultRecord[] {
+  const openings = edge.openings.flatMap((opening) => {
+    const fault = edge.faults.find(({ name }) => name === opening.fault);
+    const signature = fault === undefined ? undefined : signatureOf(fault);
+    return fault === undefined || signature === undefined ? [] : [{ opening, fault, signature }];
+  });
+  if (openings.length === 0) return () => none;
+  const proven = new Map<string, boolean>();
+  for (const { opening, fault, signature } of openings) {
+    const key = keyOf(opening);
+    if (!proven.has(key)) proven.set(key, isProven(edge, openings.filter((one) => keyOf(one.opening) === key).map((one) => one.opening), fault, signature));
+  }
+  return (call) => openings.flatMap(({ opening, fault, signature }): readonly FaultRecord[] => {
+    if (!isUnder(call, opening)) return none;
+    const shown = proven.get(keyOf(opening)) === true ? readCall(call, opening, signature, edge.baselineP99Ms) : undefined;
+    if (shown !== undefined) return [{ fault: fault.name, decision: "applied", ...shown }];
+    // That a reset spared a call is no wonder: some servers reset new connections only.
+    const isInside = call.startMs >= opening.putMs && call.endMs <= (opening.liftAskedMs ?? Number.POSITIVE_INFINITY);
+    return [{ fault: fault.name, decision: isInside && fault.selection.rateShare >= 1 && signature.leastMs !== undefined ? "applied" : "rate" }];
+  });
+}
+
+function keyOf({ fault, epoch }: RemoteOpening): string {
+  return `${epoch} ${fault}`;
+}
+
+/** Absent: nothing that could be seen. */
+function signatureOf({ type, params }: Fault): Signature | undefined {
+  switch (type) {
+    case "latency": return { effect: "delay-bytes", leastMs: Math.max(0, numberOf(params["delayMs"]) - numberOf(params["jitterMs"])), cuts: false };
+    case "bandwidth": return { effect: "throttle", leastMs: 0, cuts: false };
+    case "slicer": return { effect: "slice", leastMs: 0, cuts: false };
+    case "slow-close": return { effect: "hold-end", leastMs: 0, cuts: false };
+    case "blackhole": return { effect: "silence", leastMs: Number.POSITIVE_INFINITY, cuts: params["closeAfter"] !== undefined };
+    case "reset": return { effect: "reset", cuts: true };
+    case "limit-data": return { effect: "limit", cuts: true };
+    default: return undefined;
+  }
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+/** Whether it was under way while the toxics were there. */
+export function isUnder({ startMs, endMs }: Pick<SeenCall, "startMs" | "endMs">, { putMs, liftAskedMs = Number.POSITIVE_INFINITY }: RemoteOpening): boolean {
+  return endMs >= putMs && startMs < liftAskedMs;
+}
+
+/** What a toxic did to a call, where the call shows it. */
+function readCall(call: SeenCall, { askedMs, liftAskedMs = Number.POSITIVE_INFINITY, goneMs = Number.POSITIVE_INFINITY }: RemoteOpening, { effect, leastMs, cuts }: Signature, baselineP99Ms: number): Pick<FaultRecord, "effect" | "actedMs" | "releasedMs"> | undefined {
+  const { startMs, endMs, leftMs, end } = call;
+  const isCut = cuts && wasCut(call) && endMs >= askedMs && endMs <= goneMs;
+  if (leastMs === undefined) return isCut ? { effect, actedMs: endMs } : undefined;
+  const sinceMs = Math.max(startMs, askedMs);
+  const untilMs = Math.min(endMs, goneMs);
+  const isReleased = endMs >= liftAskedMs;
+  const isHeld = isReleased || (end === "complete" ? untilMs - sinceMs >= leastMs - hairMs : end === "client-left" || end === "open" || isCut);
+  if (!isHeld || end === "tunnel" || end === "rejected" || untilMs - sinceMs < fold * baselineP99Ms) return undefined;
+  return { effect, actedMs: sinceMs, ...(leftMs === undefined && { releasedMs: untilMs }) };
+}
+
+function wasCut({ end }: SeenCall): boolean {
+  return end === "upstream-lost" || end === "upstream-unreachable";
+}
+
+/** Whether calls show the fault more often than can be chance, and none of it where it must show. */
+function isProven(edge: RemoteEdge, openings: readonly RemoteOpening[], { selection }: Fault, signature: Signature): boolean {
+  const { beforeEndMs, baselineP99Ms } = edge;
+  // A delay of known length is told from a machine that is busy; what has none is not.
+  const isNoisy = (atMs: number): boolean => edge.isDisturbed(atMs) || (signature.leastMs === 0 && edge.isStrained(atMs));
+  const usual = { n: 0, alike: 0 };
+  const under = { n: 0, shown: 0, whole: 0, spared: 0 };
+  for (const call of edge.calls()) {
+    if (isNoisy(call.startMs) || isNoisy(call.endMs)) continue;
+    if (call.startMs < beforeEndMs && call.endMs < (openings[0]?.askedMs ?? Number.POSITIVE_INFINITY)) {
+      usual.n += 1;
+      if (isAlike(call, signature, baselineP99Ms)) usual.alike += 1;
+      continue;
+    }
+    const opening = openings.find((one) => isUnder(call, one));
+    if (opening === undefined) continue;
+    under.n += 1;
+    if (readCall(call, opening, signature, baselineP99Ms) !== undefined) under.shown += 1;
+    if (call.startMs < opening.putMs || call.endMs > (opening.liftAskedMs ?? Number.POSITIVE_INFINITY) || call.end !== "complete" || !call.passedOn) continue;
+    under.whole += 1;
+    if (selection.rateShare >= 1 && signature.leastMs !== undefined && call.endMs - call.startMs < signature.leastMs - hairMs) under.spared += 1;
+  }
+  if (usual.n < fewestBefore || under.shown < 2 || under.spared > tolerableContradictions * Math.max(under.whole, under.n)) return false;
+  const usualShare = Math.max(0.01, clopperPearson(usual.alike, usual.n, 0.99).hi);
+  return 1 - binomialCdf(under.shown - 1, under.n, usualShare) < alpha;
+}
+
+/** Whether a call from before the fault would pass for one that met it. */
+function isAlike(call: SeenCall, { leastMs, cuts }: Signature, baselineP99Ms: number): boolean {
+  if (cuts && wasCut(call)) return true;
+  if (leastMs === undefined) return false;
+  const lastedMs = call.endMs - call.startMs;
+  return lastedMs >= fold * baselineP99Ms && (call.end !== "complete" || lastedMs >= leastMs - hairMs);
+}
