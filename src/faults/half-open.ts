@@ -10,5 +10,5 @@ export const halfOpen: FaultType<object> = {
   params: z.strictObject({}),
   example: "{}",
   explain: () => "leaves connections open with nobody at the other end",
-  decide: () => [{ kind: "silence", read: false }],
+  decide: () => [{ kind: "silence", direction: "both", read: false }],
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ChaosError } from "../model/error.ts";
 import type { Fault } from "../model/experiment.ts";
 import type { Facts, FaultType, Random, Subject } from "../model/fault-type.ts";
@@ -18,7 +19,7 @@ interface Chance {
   /** What `after`, `every` and `first` count, where that is not n; 0: none of what they count. */
   readonly ordinal?: number;
   readonly attempt: number;
-  /** Ms since the fault was put in force. */
+  /** Ms since the fault was put in force: since its `startMs`. */
   readonly sinceMs: number;
   /** What it is counted with: the fault remembers for each. */
   readonly counter: string | number;
@@ -32,6 +33,8 @@ interface Chance {
 export interface LoadedFault {
   readonly fault: Fault;
   readonly type: FaultType;
+  /** What its windows count from, on the run's clock. */
+  readonly startMs: number;
   readonly matches: (facts: ExchangeFacts) => boolean;
   /** Eligible exchanges per `per`; for connections, the number that each was given. */
   readonly tally: Tally;
@@ -45,8 +48,8 @@ export interface LoadedFault {
   readonly missedWindow: Decided;
 }
 
-/** @throws ChaosError `unknown-fault` */
-export function loadFault(fault: Fault): LoadedFault {
+/** A fault put in force at `startMs`. @throws ChaosError `unknown-fault` */
+export function loadFault(fault: Fault, startMs: number): LoadedFault {
   const type = fault.layer === "process" ? undefined : findFaultType(fault.type, fault.layer);
   if (type === undefined) {
     throw new ChaosError("unknown-fault", `expected a fault type of the layer ${fault.layer}, got "${fault.type}" in the fault "${fault.name}"`, { hint: "`chaos list faults` names them" });
@@ -54,6 +57,7 @@ export function loadFault(fault: Fault): LoadedFault {
   return {
     fault,
     type,
+    startMs,
     matches: compileMatch(fault.selection.match),
     tally: new Tally(),
     silence: fault.selection.afterSilenceMs === undefined ? undefined : new Silence(fault.selection.afterSilenceMs),
@@ -63,6 +67,25 @@ export function loadFault(fault: Fault): LoadedFault {
     missedMatch: { fault: fault.name, decision: "match", effects: [] },
     missedWindow: { fault: fault.name, decision: "window", effects: [] },
   };
+}
+
+/**
+ * What has taken the place of a fault of the same name at `nowMs`: the same where nothing has changed. What has been counted and remembered stays,
+ * and its clock runs on unless it is another window. @throws ChaosError `unknown-fault`
+ */
+export function reloadFault(fault: Fault, before: LoadedFault, nowMs: number): LoadedFault {
+  if (isDeepStrictEqual(fault, before.fault)) return before;
+  const loaded = loadFault(fault, nowMs);
+  if (loaded.type !== before.type) return loaded;
+  const { tally, bursts, memory, startMs } = before;
+  // What is remembered goes by the clock of the fault.
+  if (!isDeepStrictEqual(timesOf(fault), timesOf(before.fault))) return { ...loaded, tally, bursts };
+  const silence = fault.selection.afterSilenceMs === before.fault.selection.afterSilenceMs ? before.silence : loaded.silence;
+  return { ...loaded, tally, bursts, memory, silence, startMs };
+}
+
+function timesOf({ selection: { fromMs, forMs, flap, ramp } }: Fault): readonly unknown[] {
+  return [fromMs, forMs, flap, ramp];
 }
 
 /** The exchange as the fault may see it. */

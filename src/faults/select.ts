@@ -1,16 +1,32 @@
 import type { Fault } from "../model/experiment.ts";
 import type { Per } from "../model/selection.ts";
 import { refuses } from "./carried-out.ts";
-import { decideEligible, loadFault, missWindow, subjectOf } from "./loaded-fault.ts";
+import { decideEligible, loadFault, missWindow, reloadFault, subjectOf } from "./loaded-fault.ts";
 import type { LoadedFault } from "./loaded-fault.ts";
 import type { ConnectionFacts, Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
 import { WebSocketFaults } from "./web-socket-faults.ts";
 import { isOpenAt, nextEdgeAt, openingAt } from "./window.ts";
 
+/** What becomes of faults in force when their list is changed, by name; the others are as before, or new. */
+export interface Replaced {
+  /** Not in force any more. One of the same name that is of another type may be. */
+  readonly gone: ReadonlySet<string>;
+  /** In force otherwise than before. */
+  readonly changed: ReadonlySet<string>;
+}
+
+export interface SelectorOptions {
+  readonly seed: string;
+  readonly epoch: number;
+  readonly faults: readonly Fault[];
+  /** When they are put in force. */
+  readonly startMs: number;
+}
+
 /**
  * The faults of one proxy in one epoch, with the counters of their selection.
- * Times are on the run's clock (`Env.nowMs`); `startMs` is when the set was put in force.
+ * Times are on the run's clock (`Env.nowMs`); the windows of each fault count from when it was put in force.
  *
  * Order: match, window, silence and ordinals, rate. What matches inside the window is eligible and numbered. Draws are keyed, never taken from a
  * running stream, so that fates do not depend on how calls interleave: by (seed, fault, request, k) for the k-th call of one of this
@@ -26,7 +42,8 @@ export class Selector {
 
   readonly #seed: string;
   readonly #epoch: number;
-  readonly #startMs: number;
+  /** What is put in force together with an epoch, and all that it is changed to. */
+  readonly set: object;
   readonly #loaded: readonly LoadedFault[];
   readonly #onExchange: readonly LoadedFault[];
   readonly #onConnection: readonly LoadedFault[];
@@ -36,15 +53,19 @@ export class Selector {
   /** What was decided last: most exchanges are missed by most faults, one like the other, and then no new list is made. */
   #decided: readonly Decided[] = nothing;
   /** Calls per request on this edge. */
-  readonly #attempts = new Tally();
+  readonly #attempts: Tally;
 
-  /** @throws ChaosError `unknown-fault` */
-  constructor(options: { readonly seed: string; readonly epoch: number; readonly faults: readonly Fault[]; readonly startMs: number }) {
-    this.faults = options.faults;
-    this.#seed = options.seed;
-    this.#epoch = options.epoch;
-    this.#startMs = options.startMs;
-    this.#loaded = options.faults.map((fault) => loadFault(fault));
+  /** `before`: what they take the place of, where something of it may stay. @throws ChaosError `unknown-fault` */
+  constructor({ seed, epoch, faults, startMs }: SelectorOptions, before?: Selector) {
+    this.faults = faults;
+    this.#seed = seed;
+    this.#epoch = epoch;
+    this.set = before?.set ?? {};
+    this.#attempts = before === undefined ? new Tally() : before.#attempts;
+    this.#loaded = faults.map((fault) => {
+      const known = before === undefined ? undefined : before.#loadedAs(fault.name);
+      return known === undefined ? loadFault(fault, startMs) : reloadFault(fault, known, startMs);
+    });
     this.#onExchange = this.#loaded.filter(({ type }) => type.on === "exchange");
     this.#onConnection = this.#loaded.filter(({ type }) => type.on === "connection");
     this.#onHandshake = this.#loaded.filter(({ type }) => type.on === "handshake");
@@ -54,15 +75,32 @@ export class Selector {
     this.headers = new Set([...this.#onExchange, ...this.#insideWebSockets].flatMap(({ fault, headers }) => [...headersOf(fault), ...headers]));
   }
 
+  /** The same epoch with another list of faults from `nowMs` on: those that are in both go on. @throws ChaosError `unknown-fault` */
+  changedTo(faults: readonly Fault[], nowMs: number): { readonly selector: Selector; readonly replaced: Replaced } {
+    const selector = new Selector({ seed: this.#seed, epoch: this.#epoch, faults, startMs: nowMs }, this);
+    const gone = new Set<string>();
+    const changed = new Set<string>();
+    for (const loaded of this.#loaded) {
+      const { name } = loaded.fault;
+      const now = selector.#loadedAs(name);
+      if (now?.type !== loaded.type) gone.add(name);
+      else if (now !== loaded) changed.add(name);
+    }
+    return { selector, replaced: { gone, changed } };
+  }
+
+  #loadedAs(fault: string): LoadedFault | undefined {
+    return this.#loaded.find((known) => known.fault.name === fault);
+  }
+
   /** Drawn once, when the request head has come: one entry per fault of the layer exchange, in the order written. */
   exchange(facts: ExchangeFacts, nowMs: number): readonly Decided[] {
     if (this.#onExchange.length === 0) return nothing;
     const attempt = facts.request === undefined ? 1 : this.#attempts.next(facts.request);
-    const sinceMs = nowMs - this.#startMs;
     const before = this.#decided;
     let decided: Decided[] | undefined;
     for (let i = 0; i < this.#onExchange.length; i++) {
-      const decision = this.#decideExchange(this.#onExchange[i]!, facts, attempt, sinceMs);
+      const decision = this.#decideExchange(this.#onExchange[i]!, facts, attempt, nowMs);
       if (decision !== before[i]) decided ??= before.slice();
       if (decided !== undefined) decided[i] = decision;
     }
@@ -70,9 +108,10 @@ export class Selector {
     return this.#decided;
   }
 
-  #decideExchange(loaded: LoadedFault, facts: ExchangeFacts, attempt: number, sinceMs: number): Decided {
+  #decideExchange(loaded: LoadedFault, facts: ExchangeFacts, attempt: number, nowMs: number): Decided {
     const { selection } = loaded.fault;
     if (!loaded.matches(facts)) return loaded.missedMatch;
+    const sinceMs = nowMs - loaded.startMs;
     const endsSilence = loaded.silence?.isEndedAt(counterOf(selection.per, facts), sinceMs);
     if (!isOpenAt(selection, sinceMs)) return missWindow(loaded, facts);
     const counter = counterOf(selection.per, facts);
@@ -98,27 +137,27 @@ export class Selector {
 
   #ofConnection(faults: readonly LoadedFault[], kind: "connection" | "handshake", facts: ConnectionFacts, nowMs: number): readonly Decided[] {
     if (faults.length === 0) return nothing;
-    const sinceMs = nowMs - this.#startMs;
     return faults.map((loaded) => {
       const { selection } = loaded.fault;
+      const sinceMs = nowMs - loaded.startMs;
       if (!isOpenAt(selection, sinceMs)) return loaded.missedWindow;
       const n = numberOf(loaded.tally, selection.per, facts);
-      const key = ["connection", facts.conn];
+      const key = ["connection", facts.nth];
       return decideEligible(loaded, { kind, id: facts.conn }, this.#seed, { n, attempt: 1, sinceMs, counter: connectionCounterOf(selection.per, facts), key });
     });
   }
 
-  /** The faults that act inside a WebSocket, matched against the request that asked for it; absent when there are none. */
-  webSocket(facts: ExchangeFacts): WebSocketFaults | undefined {
+  /** The faults that act inside a WebSocket, matched against the request that asked for it; absent when there are none. `nth`: number of its connection on its proxy. */
+  webSocket(facts: ExchangeFacts, nth: number): WebSocketFaults | undefined {
     if (this.#insideWebSockets.length === 0) return undefined;
     const faults = this.#insideWebSockets.map((loaded) => ({ loaded, matches: loaded.matches(facts), counter: counterOf(loaded.fault.selection.per, facts) }));
-    return new WebSocketFaults({ seed: this.#seed, epoch: this.#epoch, startMs: this.#startMs, conn: facts.conn, faults });
+    return new WebSocketFaults({ seed: this.#seed, epoch: this.#epoch, nth, faults });
   }
 
   /** One entry per fault that acts on the listener (`down`), at a window's edge. Openings of its window are numbered from 1. */
   listener(nowMs: number): readonly Decided[] {
-    const sinceMs = nowMs - this.#startMs;
     return this.#onListener.map((loaded) => {
+      const sinceMs = nowMs - loaded.startMs;
       if (!isOpenAt(loaded.fault.selection, sinceMs)) return loaded.missedWindow;
       const n = openingAt(loaded.fault.selection, sinceMs);
       return decideEligible(loaded, { kind: "listener" }, this.#seed, { n, attempt: 1, sinceMs, counter: "", key: ["opening", this.#epoch, n] });
@@ -127,14 +166,18 @@ export class Selector {
 
   /** When a window of a fault next opens or closes (flap, from, for), absent when none will. */
   nextEdgeMs(nowMs: number): number | undefined {
-    const edges = this.#loaded.flatMap(({ fault }) => nextEdgeAt(fault.selection, nowMs - this.#startMs) ?? []);
-    return edges.length === 0 ? undefined : this.#startMs + Math.min(...edges);
+    let nextMs: number | undefined;
+    for (const { fault, startMs } of this.#loaded) {
+      const edge = nextEdgeAt(fault.selection, nowMs - startMs);
+      if (edge !== undefined) nextMs = Math.min(nextMs ?? Number.POSITIVE_INFINITY, startMs + edge);
+    }
+    return nextMs;
   }
 
   /** Whether a fault's window is open. */
   isOpen(fault: string, nowMs: number): boolean {
-    const loaded = this.#loaded.find((known) => known.fault.name === fault);
-    return loaded !== undefined && isOpenAt(loaded.fault.selection, nowMs - this.#startMs);
+    const loaded = this.#loadedAs(fault);
+    return loaded !== undefined && isOpenAt(loaded.fault.selection, nowMs - loaded.startMs);
   }
 }
 

@@ -17,7 +17,10 @@ export interface ExchangeFacts {
 }
 
 export interface ConnectionFacts {
+  /** Unique in the run: what it is known by. */
   readonly conn: number;
+  /** Its number among the connections of its proxy, from 1: what its draws are keyed with, so that they do not depend on other proxies. */
+  readonly nth: number;
   readonly caller: string;
 }
 

@@ -16,10 +16,8 @@ export interface InsideFault {
 interface Options {
   readonly seed: string;
   readonly epoch: number;
-  /** When the set was put in force. */
-  readonly startMs: number;
-  /** Number of the connection, which a WebSocket has to itself. */
-  readonly conn: number;
+  /** Number of the connection, which a WebSocket has to itself, on its proxy. */
+  readonly nth: number;
   readonly faults: readonly InsideFault[];
 }
 
@@ -46,7 +44,7 @@ export class WebSocketFaults {
 
   /** One entry per fault on messages of this direction; `nth` counts the messages of the direction from 1. */
   message(direction: Exclude<Direction, "both">, nth: number, nowMs: number): readonly Decided[] {
-    const { conn } = this.#options;
+    const { nth: conn } = this.#options;
     return this.#onMessages
       .filter(({ loaded: { fault } }) => fault.direction === direction || fault.direction === "both")
       .map((inside) => this.#decide(inside, { subject: { kind: "message", direction, nth }, number: () => inside.loaded.tally.next(inside.counter), key: ["message", conn, direction, nth] }, nowMs));
@@ -54,13 +52,13 @@ export class WebSocketFaults {
 
   /** One entry per fault on WebSockets as a whole. One that is asked again keeps its number, and so its fate. */
   whole(nowMs: number): readonly Decided[] {
-    const { conn } = this.#options;
+    const { nth: conn } = this.#options;
     return this.#onWhole.map((inside) => this.#decide(inside, { subject: { kind: "websocket", conn }, number: () => numberOf(inside, conn), key: ["websocket", conn] }, nowMs));
   }
 
   #decide({ loaded, matches, counter }: InsideFault, { subject, number, key }: Asked, nowMs: number): Decided {
     const { silence, fault } = loaded;
-    const sinceMs = nowMs - this.#options.startMs;
+    const sinceMs = nowMs - loaded.startMs;
     if (!matches) return loaded.missedMatch;
     const endsSilence = silence?.isEndedAt(counter, sinceMs);
     if (!isOpenAt(fault.selection, sinceMs)) return loaded.missedWindow;

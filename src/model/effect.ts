@@ -23,11 +23,11 @@ export type Effect =
   | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly at?: "response"; readonly retryAfterDateMs?: number }
   /** Close the connection (FIN) without an answer. */
   | { readonly kind: "close" }
-  /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. */
-  | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number }
+  /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. `afterMs`, connections only, at `accept`: so long after the fault took hold. */
+  | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number; readonly afterMs?: number }
   /** Never answer; with `headersFirst` upstream's response head is passed on, then nothing more. */
   | { readonly kind: "hang"; readonly headersFirst: boolean }
-  /** Bytes pass no faster than this, in order; of an exchange, head and body alike. `shared`, connections only: all that are hit on the proxy have this rate together. */
+  /** Bytes pass no faster than this, in order (0, connections only: none pass); of an exchange, head and body alike. `shared`, connections only: all that are hit on the proxy have this rate together. */
   | { readonly kind: "throttle"; readonly direction: Direction; readonly bytesPerSecond: number; readonly shared?: boolean }
   /** Bytes pass in pieces of at most `bytes`, `everyMs` apart; of an exchange, those of the body, its head goes at once. `variationBytes`, connections only: each piece is so much smaller or larger. */
   | { readonly kind: "slice"; readonly direction: Direction; readonly bytes: number; readonly everyMs: number; readonly variationBytes?: number }
@@ -76,8 +76,11 @@ export type Effect =
   | { readonly kind: "hold-end"; readonly direction: Direction; readonly delay: DelaySpec }
   /** Connection only: after so many bytes of the direction both sides are closed (`fin`) or reset (`rst`). */
   | { readonly kind: "limit"; readonly direction: Direction; readonly bytes: number; readonly how: "fin" | "rst" }
-  /** Connection only: nothing is written to either side any more, no end either; what they send is taken and lost (`read`), or stays with them. After `closeAfterMs` both sides are closed. */
-  | { readonly kind: "silence"; readonly read: boolean; readonly closeAfterMs?: number }
+  /**
+   * Connection only. `both`: nothing is written to either side any more, no end either; what they send is taken and lost (`read`), or stays with them.
+   * One direction, always `read`: what goes that way is lost, its end too; the other flows. `closeAfterMs` after it took hold both sides are closed.
+   */
+  | { readonly kind: "silence"; readonly direction: Direction; readonly read: boolean; readonly closeAfterMs?: number }
   /** TLS only: the handshake shows a certificate that is not good, or is never answered. */
   | { readonly kind: "handshake"; readonly as: Flaw | "hang" }
   /** Proxy only: connections beyond so many open at once are closed or reset at accept. */

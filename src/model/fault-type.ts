@@ -62,6 +62,8 @@ interface Described<P> {
 export interface FaultType<P = unknown> extends Described<P> {
   readonly layer: Exclude<Layer, "process">;
   readonly on: Subject["kind"];
+  /** Where its author says none; absent: response. */
+  readonly direction?: Direction;
   decide(params: P, subject: Subject, facts: Facts, random: Random): readonly Effect[] | Remembering;
   /** Lower-case names of the headers of an exchange that it decides by. */
   headers?(params: P): readonly string[];

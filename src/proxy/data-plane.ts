@@ -47,6 +47,8 @@ class Carrier {
   readonly #precise: Env;
   readonly #batch: RecordBatch;
   #proxies = new Map<string, ProxyServer>();
+  /** Those closed whose connections have not all ended. */
+  readonly #leaving = new Set<ProxyServer>();
   #connections = 0;
   #run: DataPlaneConfig | undefined;
 
@@ -126,7 +128,9 @@ class Carrier {
   async #closeProxy(proxy: string): Promise<void> {
     const server = this.#served(proxy);
     this.#proxies.delete(proxy);
-    await server.close();
+    this.#leaving.add(server);
+    await server.leave();
+    void server.emptied().then(() => this.#leaving.delete(server));
     this.#batch.flush();
   }
 
@@ -135,7 +139,7 @@ class Carrier {
     const server = this.#served(proxy);
     checkProxies(faults, [proxy]);
     const atMs = this.#env.nowMs();
-    server.setFaults(new Selector({ seed: server.seed, epoch: 0, faults, startMs: atMs }), false);
+    server.changeFaults(faults, atMs);
     this.#batch.flush();
     return atMs;
   }
@@ -160,7 +164,7 @@ class Carrier {
   }
 
   async #stop(): Promise<void> {
-    await Promise.all([...this.#proxies.values()].map((server) => server.close()));
+    await Promise.all([...this.#proxies.values(), ...this.#leaving].map((server) => server.close()));
     this.#proxies = new Map();
     this.#run = undefined;
     this.#batch.flush();

@@ -70,8 +70,16 @@ export class Doorway {
 
   /** Closes the listeners for good; resolves when they are, and their connections have ended. */
   async close(): Promise<void> {
+    const ended = this.#doors.map(shut);
+    await this.leave();
+    await Promise.all(ended);
+  }
+
+  /** Closes the listeners for good; resolves when they are, and their ports free. */
+  async leave(): Promise<void> {
     this.#wanted = "closed";
-    await Promise.all([...this.#doors.map(shut), this.#reopening]);
+    for (const door of this.#doors) void shut(door);
+    await this.#reopening;
     this.#witnessed();
   }
 

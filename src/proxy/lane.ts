@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { ProxyConfig } from "../model/data-plane.ts";
 import type { Env } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
-import type { Selector } from "../faults/select.ts";
+import type { Replaced, Selector } from "../faults/select.ts";
 import type { Decided } from "../faults/subject.ts";
 import type { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
@@ -20,6 +20,8 @@ export interface LaneContext {
   readonly caller: string;
   /** Number of this client connection, unique in the run. */
   readonly conn: number;
+  /** Its number among the connections of its proxy, from 1. */
+  readonly nth: number;
   /** Of the run: the first part of every key of a random draw. */
   readonly seed: string;
   /** First half of this run's trace ids (16 hex digits). */
@@ -37,15 +39,24 @@ export interface LaneContext {
   closed(): void;
 }
 
+/**
+ * `lifted`: the set of faults was replaced, perhaps by none: what hangs by a fault of the old set is reset, what it delays runs out; `release`: delays end at once too.
+ * `replaced`: the list was changed: what hangs by a fault that is gone is reset, what it delays goes on at once; the others go on undisturbed. Neither: a window opened or closed.
+ */
+export interface FaultsChange {
+  readonly release: boolean;
+  readonly lifted: boolean;
+  readonly replaced?: Replaced;
+}
+
 /** One client connection being served. */
 export interface LaneConnection {
-  /**
-   * `lifted`: the set of faults was replaced, perhaps by none: what hangs by a fault of the old set is reset, what it delays runs out; `release`: delays end at once too.
-   * Otherwise a window of the set opened or closed.
-   */
-  faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void;
+  /** Other faults are in force, or other windows open. */
+  faultsChanged(change: FaultsChange): void;
   /** The run stops: end at once, record what is unfinished as `open`. */
   stop(): void;
+  /** Its proxy is closed: both sides are ended by FIN, as soon as it can be; what is held is lost, what is unfinished recorded as `open`. */
+  leave(): void;
   /** A `refuse` fault cuts open connections: reset both sides, and record that it did. */
   cut(by: Decided): void;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { DataPlaneConfig, ProxyConfig } from "../model/data-plane.ts";
+import type { Fault } from "../model/experiment.ts";
 import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Selector } from "../faults/select.ts";
@@ -7,7 +8,7 @@ import type { Decided } from "../faults/subject.ts";
 import { Doorway } from "./doorway.ts";
 import { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
-import type { Lane, LaneConnection, LaneContext } from "./lane.ts";
+import type { FaultsChange, Lane, LaneConnection, LaneContext } from "./lane.ts";
 import { RecordedAnswers } from "./message/index.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import { checkSocketPath } from "./socket-path.ts";
@@ -40,6 +41,7 @@ export class ProxyServer {
   readonly #connections = new Map<number, LaneConnection>();
   /** Those of the connections that are not served. */
   readonly #turnedAway = new Set<number>();
+  #accepted = 0;
   #selector: Selector;
   #sharedWires = new Map<string, Wire>();
   #answers = new Map<string, RecordedAnswers>();
@@ -49,7 +51,7 @@ export class ProxyServer {
   /** Faults that take the listener down: the opening of each that was told last. */
   #told = new Map<string, number>();
   #edge: Timer | undefined;
-  #whenEmpty: (() => void) | undefined;
+  #whenEmpty: (() => void)[] = [];
   // One each for all connections.
   readonly #inForce = (): Selector => this.#selector;
   readonly #wires = (): Map<string, Wire> => this.#sharedWires;
@@ -91,21 +93,45 @@ export class ProxyServer {
     this.#apply({ release, lifted: true });
   }
 
+  /** Changes the list of faults in force from `nowMs` on: those that are as before go on undisturbed. Throws ChaosError `unknown-fault`, and then nothing has changed. */
+  changeFaults(faults: readonly Fault[], nowMs: number): void {
+    const { selector, replaced } = this.#selector.changedTo(faults, nowMs);
+    this.#selector = selector;
+    for (const fault of [...replaced.gone, ...replaced.changed]) for (const way of ["request", "response"]) this.#sharedWires.delete(`${way} ${fault}`);
+    for (const fault of replaced.gone) {
+      this.#answers.delete(fault);
+      this.#told.delete(fault);
+    }
+    this.#apply({ release: true, lifted: false, replaced });
+  }
+
+  /** Closes every listener and ends every connection by FIN; resolves when the listeners are closed. */
+  async leave(): Promise<void> {
+    this.#edge?.cancel();
+    const left = this.#doorway.leave();
+    for (const connection of this.#connections.values()) connection.leave();
+    for (const copy of this.#copies) copy.stop();
+    await left;
+  }
+
   /** Ends every connection and closes every listener; resolves when all are gone. */
   async close(): Promise<void> {
     this.#edge?.cancel();
     const closed = this.#doorway.close();
-    const emptied = new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve;
-    });
+    const emptied = this.emptied();
     for (const connection of this.#connections.values()) connection.stop();
     for (const copy of this.#copies) copy.stop();
-    if (this.#connections.size > 0) await emptied;
+    await emptied;
     await closed;
   }
 
+  /** Resolves when no connection is open. */
+  emptied(): Promise<void> {
+    return new Promise((resolve) => (this.#connections.size === 0 ? resolve() : this.#whenEmpty.push(resolve)));
+  }
+
   /** Tells the door and every open connection what is in force now, and waits for the next edge of a window. */
-  #apply(change: { readonly release: boolean; readonly lifted: boolean }): void {
+  #apply(change: FaultsChange): void {
     const { env } = this.#options;
     const nowMs = env.nowMs();
     this.#edge?.cancel();
@@ -137,8 +163,9 @@ export class ProxyServer {
   #accept(client: Socket, caller: string): void {
     const { env, config, run, lane, nextConn, record, edgeAt } = this.#options;
     const conn = nextConn();
+    this.#accepted += 1;
     const context: LaneContext = {
-      env, proxy: config, forward: this.#forward, caller, conn, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      env, proxy: config, forward: this.#forward, caller, conn, nth: this.#accepted, record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: this.#inForce, sharedWires: this.#wires, answers: this.#answersOf, copies: this.#copies,
       edgeAt: edgeAt && ((authority) => edgeAt(authority)?.lend(context)),
       closed: () => this.#forget(conn),
@@ -169,6 +196,6 @@ export class ProxyServer {
   #forget(conn: number): void {
     this.#connections.delete(conn);
     this.#turnedAway.delete(conn);
-    if (this.#connections.size === 0) this.#whenEmpty?.();
+    if (this.#connections.size === 0) for (const told of this.#whenEmpty.splice(0)) told();
   }
 }

@@ -37,5 +37,5 @@ export function turnAway(client: Socket, context: LaneContext, { decided, how }:
     client.resume();
     linger = env.after(lingerMs, () => client.destroy());
   }
-  return { faultsChanged: () => undefined, stop: () => void client.destroy(), cut: () => reset(client) };
+  return { faultsChanged: () => undefined, stop: () => void client.destroy(), leave: () => void client.destroy(), cut: () => reset(client) };
 }

@@ -63,7 +63,7 @@ test("without faults on exchanges nothing is said of exchanges", () => {
   const byBytes = fault({}, { type: "latency", layer: "connection", params: { delayMs: 5, jitterMs: 0, distribution: "uniform" } });
   expect(selector(byBytes).exchange(call(), 1000)).toEqual([]);
   expect(selector().exchange(call(), 1000)).toEqual([]);
-  expect(selector(fault()).connection({ conn: 1, caller: "checkout" }, 1000)).toEqual([]);
+  expect(selector(fault()).connection({ conn: 1, nth: 1, caller: "checkout" }, 1000)).toEqual([]);
 });
 
 describe("numbering per", () => {
@@ -192,7 +192,7 @@ describe("connections", () => {
     fault(selection, { type: "latency", layer: "connection", direction: "response", params: { delayMs: 200, jitterMs: 0, distribution: "uniform" } });
 
   test("get effects in the direction of their fault", () => {
-    expect(only(selector(slow()).connection({ conn: 3, caller: "checkout" }, 1000))).toEqual({
+    expect(only(selector(slow()).connection({ conn: 3, nth: 3, caller: "checkout" }, 1000))).toEqual({
       fault: "dropped", decision: "applied", n: 1,
       effects: [{ kind: "delay-bytes", direction: "response", delay: { delayMs: 200, jitterMs: 0, distribution: "uniform" } }],
     });
@@ -200,7 +200,7 @@ describe("connections", () => {
 
   test("keep their number and their fate when asked again", () => {
     const of = selector(slow({ rateShare: 0.5, flap: { onMs: 100, offMs: 100 } }));
-    const all = Array.from({ length: 40 }, (_, i) => ({ conn: i + 1, caller: "checkout" }));
+    const all = Array.from({ length: 40 }, (_, i) => ({ conn: i + 1, nth: i + 1, caller: "checkout" }));
     const once = all.map((facts) => only(of.connection(facts, 1000)));
     expect(all.toReversed().map((facts) => only(of.connection(facts, 1200))).toReversed()).toEqual(once);
     expect(once.map(({ n }) => n)).toEqual(all.map(({ conn }) => conn));
@@ -209,16 +209,16 @@ describe("connections", () => {
 
   test("are not eligible before the window opens", () => {
     const of = selector(slow({ fromMs: 500, first: 1 }));
-    expect(only(of.connection({ conn: 1, caller: "checkout" }, 1000)).decision).toBe("window");
-    expect(only(of.connection({ conn: 2, caller: "checkout" }, 1500))).toMatchObject({ decision: "applied", n: 1 });
-    expect(only(of.connection({ conn: 1, caller: "checkout" }, 1500))).toMatchObject({ decision: "ordinal", n: 2 });
+    expect(only(of.connection({ conn: 1, nth: 1, caller: "checkout" }, 1000)).decision).toBe("window");
+    expect(only(of.connection({ conn: 2, nth: 2, caller: "checkout" }, 1500))).toMatchObject({ decision: "applied", n: 1 });
+    expect(only(of.connection({ conn: 1, nth: 1, caller: "checkout" }, 1500))).toMatchObject({ decision: "ordinal", n: 2 });
   });
 
   test("are counted apart per caller, and each for itself per connection", () => {
     const perCaller = selector(slow({ per: "caller", first: 1 }));
-    expect([["a", 1], ["b", 2], ["a", 3]].map(([caller, conn]) => only(perCaller.connection({ conn: Number(conn), caller: String(caller) }, 1000)).decision)).toEqual(["applied", "applied", "ordinal"]);
+    expect([["a", 1], ["b", 2], ["a", 3]].map(([caller, conn]) => only(perCaller.connection({ conn: Number(conn), nth: Number(conn), caller: String(caller) }, 1000)).decision)).toEqual(["applied", "applied", "ordinal"]);
     const perConnection = selector(slow({ per: "connection", first: 1 }));
-    expect([1, 2].map((conn) => only(perConnection.connection({ conn, caller: "a" }, 1000)).decision)).toEqual(["applied", "applied"]);
+    expect([1, 2].map((conn) => only(perConnection.connection({ conn, nth: conn, caller: "a" }, 1000)).decision)).toEqual(["applied", "applied"]);
   });
 });
 
@@ -236,7 +236,7 @@ describe("the listener", () => {
 
   test("is not asked about by faults on connections and exchanges", () => {
     expect(selector(fault()).listener(1000)).toEqual([]);
-    expect(selector(down()).connection({ conn: 1, caller: "a" }, 1000)).toEqual([]);
+    expect(selector(down()).connection({ conn: 1, nth: 1, caller: "a" }, 1000)).toEqual([]);
   });
 });
 

@@ -14,9 +14,9 @@ const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const get = (authority: string): string => `GET http://${authority}/ HTTP/1.1\r\nHost: ${authority}\r\n\r\n`;
 
 /** Faults that end or silence a connection, how its client sees it end when it asks again and they are then lifted, and how much of the answer it has got. */
-const faults: readonly (readonly [string, JsonObject, "request" | "response", string, number])[] = [
-  ["blackhole", {}, "response", "ECONNRESET", 0],
-  ["blackhole", { closeAfter: "60ms" }, "response", "fin", 0],
+const faults: readonly (readonly [string, JsonObject, "request" | "response" | "both", string, number])[] = [
+  ["blackhole", {}, "both", "ECONNRESET", 0],
+  ["blackhole", { closeAfter: "60ms" }, "both", "fin", 0],
   ["half-open", {}, "response", "ECONNRESET", 0],
   ["limit-data", { bytes: "10B", end: "close" }, "response", "fin", 10],
   ["limit-data", { bytes: "10B", end: "reset" }, "response", "ECONNRESET", 10],

@@ -32,7 +32,8 @@ export async function startPlane(options: { readonly upstreamPort: number; reado
 }
 
 /** A fault of the layer connection on `edge`, with parameters as an author writes them; its window is the whole of `during` and it hits all, unless told otherwise. */
-export function connectionFault(type: string, params: JsonObject, selection: Partial<Selection> = {}, direction: Fault["direction"] = "response"): Fault {
-  const parsed = z.record(z.string(), z.json()).parse(findFaultType(type, "connection")?.params.parse(params));
-  return { name: `${type}-1`, type, layer: "connection", proxy: "edge", direction, params: parsed, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault", ...selection } };
+export function connectionFault(type: string, params: JsonObject, selection: Partial<Selection> = {}, direction?: Fault["direction"]): Fault {
+  const known = findFaultType(type, "connection");
+  const parsed = z.record(z.string(), z.json()).parse(known?.params.parse(params));
+  return { name: `${type}-1`, type, layer: "connection", proxy: "edge", direction: direction ?? known?.direction ?? "response", params: parsed, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault", ...selection } };
 }

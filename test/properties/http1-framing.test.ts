@@ -80,7 +80,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
   const toClient: Buffer[] = [];
   const selector = new Selector({ seed: "s", epoch: 1, faults, startMs: 0 });
   const context: LaneContext = {
-    env, conn: 1, caller: "default", seed: "s", tracePrefix: "0123456789abcdef",
+    env, conn: 1, nth: 1, caller: "default", seed: "s", tracePrefix: "0123456789abcdef",
     proxy: { name: "p", lane: "http1", upstream: { host: "h", port: 1 }, host: "keep", correlate: { by: "trace" }, listeners: [] },
     selector: () => selector,
     sharedWires: () => new Map(),

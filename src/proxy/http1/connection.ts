@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Decided } from "../../faults/subject.ts";
-import type { LaneConnection, LaneContext } from "../lane.ts";
+import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
-import type { Cut } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/pending-ends.ts";
 import { Upgrades } from "../websocket/index.ts";
 import { ClientSide, readingGraceMs } from "./client-side.ts";
 import type { ClientListener } from "./client-side.ts";
@@ -51,8 +51,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.upgrades = new Upgrades(context, this.pipeline, this);
     this.requests = new RequestReader({ env, limits, sink: this.upgrades, rewrite: this.forwarding?.rewrite ?? hostRewrite(proxy), looksIntoTunnels: context.forward !== undefined });
     this.responses = new ResponseReader(limits, this.upgrades);
-    const { requestLine, responseLine } = this.upstream;
-    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
+    this.grip = new Grip(context, { request: this.upstream.requestLine, response: this.upstream.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
     this.client.rests();
     this.grip.ask();
   }
@@ -65,11 +64,11 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     return this.client.wroteMs;
   }
 
-  faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
+  faultsChanged(change: FaultsChange): void {
     // What is over may still be held back from the client, or from upstream.
-    if (lifted) this.grip.letGoAll(release);
-    if (lifted && this.isPassing()) this.upgrades.lifted(release);
-    if (!this.over) this.grip.ask();
+    this.grip.lift(change);
+    if (this.isPassing()) this.upgrades.lift(change);
+    if (!this.over) this.grip.ask(change.replaced?.changed);
     if (this.isPassing()) this.upgrades.ask();
     this.controlFlow();
   }
@@ -81,6 +80,11 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.client.destroy();
   }
 
+  leave(): void {
+    this.upstream.silence(true);
+    this.hangUp("proxy", "open");
+  }
+
   cut(by?: Decided): void {
     if (by !== undefined && !this.over) this.grip.ledger.cut(by, this.context.env.nowMs());
     this.exchanges.endAll("reset");
@@ -88,7 +92,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   }
 
   toClient(bytes: Buffer): number {
-    if (this.isCut || this.silenced !== undefined) return 0;
+    if (this.isCut || this.silenced !== undefined || this.grip.loses("response")) return 0;
     const cut = this.grip.cutsAnswer(bytes.length);
     const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
     if (out.length > 0) this.client.write(out);
@@ -142,8 +146,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   controlFlow(): void {
     if (this.pipeline.requests.waitsToTurn && this.isPassing()) this.pipeline.pump();
     if (!this.isPassing()) return;
-    const { heldBytes, inFlight } = this.limits;
-    const { client, pipeline, upstream } = this;
+    const { client, pipeline, upstream, limits: { heldBytes, inFlight } } = this;
     client.pause(upstream.blocked || pipeline.requests.heldBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight);
     upstream.pause(client.blocked || pipeline.heldResponseBytes + upstream.responseLine.heldWeight > heldBytes);
   }
@@ -182,7 +185,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     // Also where it was ended otherwise: a request that was answered may still have been on its way.
     this.exchanges.endAll("client-left");
     this.finish("client", "fin");
-    this.silenced?.end();
+    this.grip.drop();
     this.upstream.responseLine.drop();
     this.witness.write({
       peer: this.client.peer, exchanges: this.pipeline.ledger.exchanges, requestBytes: this.client.receivedBytes, responseBytes: this.client.sentBytes,
@@ -245,16 +248,16 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     if (!this.over) this.grip.carryOutCut(cut);
   }
 
-  /** A fault of the connection ends it by FIN, both ways. */
-  private hangUp(): void {
-    if (this.over) return;
-    this.exchanges.endAll("dropped");
-    this.finish("fault", "fin", "linger");
+  /** Ends it by FIN, both ways. */
+  private hangUp(by: ClosedBy = "fault", end: "dropped" | "open" = "dropped"): void {
+    if (this.over) return this.end(true);
+    this.exchanges.endAll(end);
+    this.finish(by, "fin", "linger");
     this.end(false);
   }
 
   /** A fault takes its voice. Requests are read on, so that it is seen who asks and who leaves. Returns what ends the silence. */
-  private silence(read: boolean, closeAfterMs: number | undefined): () => void {
+  private silence(read: boolean): () => void {
     if (this.over) return () => undefined;
     if (this.silenced === undefined) {
       this.silenced = new Silence(this.context, this.pipeline.ledger, this.pipeline.surrender());
@@ -266,7 +269,6 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     }
     this.upstream.silence(read);
     if (!read) this.silenced.takesOnly(this.limits.heldBytes);
-    if (closeAfterMs !== undefined) this.silenced.endAfter(closeAfterMs, () => this.hangUp());
     return () => this.endSilence();
   }
 

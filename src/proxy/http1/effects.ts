@@ -49,20 +49,27 @@ export class Effects {
     this.begin(exchange);
   }
 
-  /** The exchange's faults are gone: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
-  lift(exchange: Exchange, release: boolean): void {
-    exchange.lifted = true;
-    exchange.rewriting?.giveUp();
+  /** The exchange's faults are gone, or `gone` of them: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
+  lift(exchange: Exchange, release: boolean, gone?: ReadonlySet<string>): void {
+    if (gone === undefined) {
+      exchange.lifted = true;
+      exchange.rewriting?.giveUp();
+    } else for (const fault of gone) (exchange.withdrawn ??= new Set()).add(fault);
     const { ending } = exchange;
-    if (ending?.effect.kind === "hang") {
+    if (ending?.effect.kind === "hang" && exchange.isLifted(ending.fault)) {
       const hangs = isDue(exchange, ending);
       exchange.ending = hangs ? { effect: { kind: "reset", at: "accept" }, fault: ending.fault } : undefined;
       if (hangs) ending.fault.releasedMs = this.env.nowMs();
       else exchange.limitBytes = -1;
     }
-    exchange.requestShape?.letGo(release);
-    exchange.responseShape?.letGo(release);
-    if (release) while (exchange.timer !== undefined) this.holdEnded(exchange);
+    exchange.requestShape?.letGo(release, gone);
+    exchange.responseShape?.letGo(release, gone);
+    if (!release) return;
+    while (exchange.holding !== undefined && exchange.isLifted(exchange.holding)) {
+      // Delays behind it count from now.
+      exchange.dueMs = Math.min(exchange.dueMs, this.env.nowMs());
+      this.holdEnded(exchange);
+    }
   }
 
   private begin(exchange: Exchange): void {
@@ -89,6 +96,7 @@ export class Effects {
     const { effect, fault } = step;
     switch (effect.kind) {
       case "delay":
+        if (exchange.withdrawn?.has(fault.fault) === true) return "done";
         this.hold(exchange, step, effect.ms);
         return "waits";
       case "respond":
@@ -106,7 +114,7 @@ export class Effects {
         return this.end(exchange, step);
       case "hang":
         // It would have been the end: what is written behind it does not act now either.
-        if (exchange.lifted) return "limited";
+        if (exchange.isLifted(fault)) return "limited";
         if (effect.headersFirst) return limit(exchange, step, exchange.headEndBytes);
         fault.actedMs ??= this.env.nowMs();
         return this.end(exchange, step);
@@ -115,7 +123,7 @@ export class Effects {
       case "throttle":
       case "slice":
       case "spread":
-        if (!exchange.lifted) this.shapeOf(exchange).add(effect, fault);
+        if (!exchange.isLifted(fault)) this.shapeOf(exchange).add(effect, fault);
         return "done";
       case "corrupt":
         this.shapeOf(exchange).add(effect, fault);

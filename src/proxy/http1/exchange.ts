@@ -72,8 +72,9 @@ export class Exchange {
   dueMs = 0;
   timer: Timer | undefined;
   holding: FaultDraft | undefined;
-  /** The faults that were asked about it are not in force any more. */
+  /** The faults that were asked about it are not in force any more: none of them, or not these. */
   lifted = false;
+  withdrawn: Set<string> | undefined;
   /** Close, reset or hang, waiting for the exchange's turn. */
   ending: Step | undefined;
 
@@ -149,6 +150,11 @@ export class Exchange {
     this.mayTunnel = head.mayTunnel;
     this.requestFraming = head.framing;
     this.requestLength = head.length;
+  }
+
+  /** Whether the fault is not in force any more. */
+  isLifted({ fault }: FaultDraft): boolean {
+    return this.lifted || this.withdrawn?.has(fault) === true;
   }
 
   /** Its caller has closed or reset; what opened a tunnel is no exchange any more that could be left. */

@@ -27,11 +27,11 @@ export class ForwardSide implements Upstream {
     else if (this.dropped !== undefined) this.branch?.side.drop(this.dropped);
     else this.branch?.side.end();
     this.listener.controlFlow();
-  });
+  }, () => this.listener.controlFlow());
   readonly responseLine = new Line((chunk) => {
     if ("bytes" in chunk) this.listener.upstreamBytes(asBuffer(chunk.bytes));
     else this.listener.upstreamEnded();
-  });
+  }, () => this.listener.controlFlow());
   private readonly context: LaneContext;
   private readonly listener: UpstreamListener;
   private readonly lingerMs: number;

@@ -155,10 +155,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     }
   }
 
-  /** Faults were lifted: what hangs is reset, what would hang later does not; with `release` what is delayed goes on. */
-  lifted(release: boolean): void {
-    for (const exchange of this.exchanges.slice()) this.effects.lift(exchange, release);
-    this.requests.lift(release);
+  /** Faults were lifted, all or those that are `gone`: what hangs is reset, what would hang later does not; with `release` what is delayed goes on. */
+  lifted(release: boolean, gone?: ReadonlySet<string>): void {
+    for (const exchange of this.exchanges.slice()) this.effects.lift(exchange, release, gone);
+    this.requests.lift(release, gone);
     this.pump();
   }
 

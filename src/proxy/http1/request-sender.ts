@@ -90,8 +90,8 @@ export class RequestSender {
     return exchange.requestShape;
   }
 
-  lift(release: boolean): void {
-    this.shaped?.requestShape?.letGo(release);
+  lift(release: boolean, gone?: ReadonlySet<string>): void {
+    this.shaped?.requestShape?.letGo(release, gone);
     this.moved();
   }
 

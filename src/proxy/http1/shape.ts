@@ -47,7 +47,7 @@ export class Shape {
   private readonly edits: DataEdits;
   private readonly whole = new Line((chunk) => this.leaveWhole(chunk));
   private readonly body = new Line((chunk) => this.leaveBody(chunk));
-  private stages: { readonly line: Line; readonly stage: Stage }[] = [];
+  private stages: { readonly line: Line; readonly stage: Stage; readonly fault: FaultDraft }[] = [];
   private readonly slicers: Slicer[] = [];
   private readonly paces: FaultDraft[] = [];
   private malformed: { readonly part: Malformed["part"]; readonly fault: FaultDraft } | undefined;
@@ -107,13 +107,15 @@ export class Shape {
     });
   }
 
-  /** The faults are gone: what is held leaves, what comes goes on at once. What was to become of the data stays. */
-  letGo(now: boolean): void {
+  /** The faults are gone, or `gone` of them: what they hold leaves, what comes goes on at once. What was to become of the data stays. */
+  letGo(now: boolean, gone?: ReadonlySet<string>): void {
+    const isOver = ({ fault }: FaultDraft): boolean => gone === undefined || gone.has(fault);
     this.drive(() => {
-      for (const piece of this.sizing.conclude()) this.send(piece);
-      for (const { line, stage } of this.stages) line.remove(stage, now);
-      this.stages = [];
-      this.added = this.added.filter(({ effect: { kind } }) => kind === "corrupt" || kind === "truncate" || kind === "malformed");
+      this.added = this.added.filter(({ effect: { kind }, fault }) => !isOver(fault) || kind === "corrupt" || kind === "truncate" || kind === "malformed");
+      const isSizeAsked = gone !== undefined && this.added.some(({ effect: { kind } }) => kind === "spread" || kind === "truncate");
+      if (!isSizeAsked) for (const piece of this.sizing.conclude()) this.send(piece);
+      for (const { line, stage, fault } of this.stages) if (isOver(fault)) line.remove(stage, now);
+      this.stages = this.stages.filter(({ fault }) => !isOver(fault));
     });
   }
 
@@ -128,7 +130,7 @@ export class Shape {
   private pace(line: Line, pacer: Pacer, fault: FaultDraft): void {
     const { env } = this.options;
     this.paces.push(fault);
-    this.stages.push({ line, stage: line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)) });
+    this.stages.push({ line, fault, stage: line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)) });
   }
 
   private drive(action: () => void): void {

@@ -1,4 +1,3 @@
-import type { Timer } from "../../model/env.ts";
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { LaneContext } from "../lane.ts";
 import type { Exchange } from "./exchange.ts";
@@ -17,7 +16,6 @@ export class Silence implements RequestSink {
   private readonly ledger: Ledger;
   private readonly exchanges: Exchange[];
   private bytesLeft = Number.POSITIVE_INFINITY;
-  private timer: Timer | undefined;
 
   /** `exchanges` are those under way. */
   constructor(context: LaneContext, ledger: Ledger, exchanges: Exchange[]) {
@@ -35,16 +33,6 @@ export class Silence implements RequestSink {
   takes(bytes: number): boolean {
     this.bytesLeft -= bytes;
     return this.bytesLeft > 0;
-  }
-
-  /** The first who asks for it sets the time. */
-  endAfter(ms: number, end: () => void): void {
-    this.timer ??= this.context.env.after(ms, end);
-  }
-
-  /** Its connection is gone. */
-  end(): void {
-    this.timer?.cancel();
   }
 
   requestHead(head: RequestHead, startMs: number, atMs: number): Exchange {

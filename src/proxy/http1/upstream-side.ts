@@ -3,7 +3,7 @@ import { dial } from "../dial.ts";
 import type { LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
-import type { Cut } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/pending-ends.ts";
 import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 
@@ -37,11 +37,11 @@ export class UpstreamSide {
     else if (this.isDropped && this.socket !== undefined) this.part(this.socket);
     else this.socket?.end();
     this.listener.controlFlow();
-  });
+  }, () => this.listener.controlFlow());
   readonly responseLine = new Line((chunk) => {
     if ("bytes" in chunk) this.listener.upstreamBytes(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.byteLength));
     else this.listener.upstreamEnded();
-  });
+  }, () => this.listener.controlFlow());
   /** The kernel takes no more for now. */
   blocked = false;
   reached = false;

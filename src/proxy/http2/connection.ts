@@ -6,9 +6,9 @@ import type { ClientListener } from "../http1/client-side.ts";
 import { ConnectionWitness } from "../http1/connection-witness.ts";
 import type { ClosedBy } from "../http1/connection-witness.ts";
 import type { Limits } from "../http1/limits.ts";
-import type { LaneConnection, LaneContext } from "../lane.ts";
+import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
-import type { Cut } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/pending-ends.ts";
 import { Cable } from "./cable.ts";
 import type { Goaway } from "./effects.ts";
 import { Exchange } from "./exchange.ts";
@@ -63,18 +63,15 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.session = serverSession(this.cable.duplex, limits);
     this.session.on("stream", this.onStream);
     this.session.on("error", this.onSessionError);
-    const { requestLine, responseLine } = this.upstreamSide;
-    this.grip = new Grip(context, { request: requestLine, response: responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read, closeAfterMs) => this.silence(read, closeAfterMs) });
+    this.grip = new Grip(context, { request: this.upstreamSide.requestLine, response: this.upstreamSide.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
     this.client.rests();
     this.grip.ask();
   }
 
-  faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
-    if (lifted) {
-      this.grip.letGoAll(release);
-      for (const exchange of this.exchanges) exchange.lift(release);
-    }
-    if (!this.over) this.grip.ask();
+  faultsChanged(change: FaultsChange): void {
+    this.grip.lift(change);
+    for (const exchange of this.exchanges) exchange.lift(change);
+    if (!this.over) this.grip.ask(change.replaced?.changed);
   }
 
   stop(): void {
@@ -82,6 +79,11 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.finish("proxy", "fin");
     this.upstreamSide.drop("now");
     this.client.destroy();
+  }
+
+  leave(): void {
+    this.upstreamSide.requestLine.drop();
+    this.hangUp("proxy", "open");
   }
 
   cut(): void {
@@ -143,7 +145,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   clientClosed(): void {
     this.clientLeft("fin");
     this.finish("client", "fin");
-    this.silenced?.end();
+    this.grip.drop();
     const { client, upstreamSide } = this;
     this.witness.write({
       peer: client.peer, exchanges: this.ledger.exchanges, requestBytes: client.receivedBytes, responseBytes: client.sentBytes,
@@ -215,7 +217,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
 
   private toClient(bytes: Buffer): boolean {
     const { client } = this;
-    if (this.isCut || this.silenced !== undefined) return true;
+    if (this.isCut || this.silenced !== undefined || this.grip.loses("response")) return true;
     const cut = this.grip.cutsAnswer(bytes.length);
     const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
     if (out.length > 0) client.write(out);
@@ -237,32 +239,30 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (!this.over) this.grip.carryOutCut(cut);
   }
 
-  /** A fault of the connection ends it by FIN, both ways. */
-  private hangUp(): void {
-    this.settleAll("dropped");
+  /** Ends it by FIN, both ways. */
+  private hangUp(by: ClosedBy = "fault", end: ExchangeEnd = "dropped"): void {
+    this.settleAll(end);
     this.silenced = undefined;
     this.isCut = true;
-    this.finish("fault", "fin");
+    this.finish(by, "fin");
     this.client.close();
   }
 
   /** A fault takes its voice. The client is read on, so that it is seen who asks and who leaves. Returns what ends the silence. */
-  private silence(read: boolean, closeAfterMs: number | undefined): () => void {
+  private silence(read: boolean): () => void {
     if (this.over) return () => undefined;
-    this.silenced ??= new Mute(this.context.env);
+    this.silenced ??= new Mute();
     if (!read) this.silenced.takesOnly(this.limits.heldBytes);
     this.isSilent = true;
     this.witness.isSilent = true;
     for (const exchange of this.exchanges) exchange.silence();
     this.upstreamSide.silence(read);
-    if (closeAfterMs !== undefined) this.silenced.closeAfter(closeAfterMs, () => this.hangUp());
     return () => this.endSilence();
   }
 
   /** What was lost cannot be made good: for a caller that is still there the connection ends with the silence, by a reset. */
   private endSilence(): void {
     if (this.over) return;
-    this.silenced?.end();
     if (this.witness.closedBy !== "client") return this.cut();
     this.finish("client", "fin");
     this.client.destroy();

@@ -37,7 +37,8 @@ export class DataShape {
   private readonly sizing: Sizing;
   private readonly edits: DataEdits;
   private readonly line = new Line((chunk) => this.leave(chunk));
-  private stages: Stage[] = [];
+  private stages: { readonly stage: Stage; readonly fault: FaultDraft }[] = [];
+  private isCutBySize = false;
   private readonly paces: FaultDraft[] = [];
 
   constructor(options: DataShapeOptions) {
@@ -71,6 +72,7 @@ export class DataShape {
       case "corrupt":
         return this.edits.corrupt(effect, fault);
       case "truncate":
+        this.isCutBySize = true;
         return this.edits.truncate(effect, fault, this.framing, this.sizing);
       default:
         return effect satisfies never;
@@ -86,12 +88,13 @@ export class DataShape {
     this.line.take({ end: "fin", atMs: this.options.env.nowMs() });
   }
 
-  /** The faults are gone: what is held leaves, what comes goes on at once. What was to become of the data stays. */
-  letGo(now: boolean): void {
-    for (const piece of this.sizing.conclude()) this.send(piece);
-    const { stages } = this;
-    this.stages = [];
-    for (const stage of stages) this.line.remove(stage, now);
+  /** The faults are gone, or `gone` of them: what they hold leaves, what comes goes on at once. What was to become of the data stays. */
+  letGo(now: boolean, gone?: ReadonlySet<string>): void {
+    const over = this.stages.filter(({ fault: { fault } }) => gone === undefined || gone.has(fault));
+    this.stages = this.stages.filter((one) => !over.includes(one));
+    const isSizeAsked = gone !== undefined && (this.isCutBySize || this.stages.length > 0);
+    if (!isSizeAsked) for (const piece of this.sizing.conclude()) this.send(piece);
+    for (const { stage } of over) this.line.remove(stage, now);
   }
 
   /** Nothing of it is wanted any more. */
@@ -102,7 +105,7 @@ export class DataShape {
   private pace(pacer: Pacer, fault: FaultDraft): void {
     const { env } = this.options;
     this.paces.push(fault);
-    this.stages.push(this.line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)));
+    this.stages.push({ fault, stage: this.line.add((give) => new PieceStage(env, telling(pacer, fault, env), give)) });
   }
 
   private send(bytes: Buffer): void {

@@ -57,13 +57,15 @@ export class Effects {
   private waiting: Step | undefined;
   /** Its faults are not in force any more. */
   private lifted = false;
+  /** Or these are not. */
+  private readonly withdrawn = new Set<string>();
   private hangs = false;
 
   constructor(stage: Stage, steps: Steps) {
     const { env } = stage;
     this.stage = stage;
     this.responseSteps = steps.response;
-    this.request = new Sequence({ env, steps: steps.request, carryOut: (step) => this.onRequest(step), through: () => stage.passOn() });
+    this.request = new Sequence({ env, steps: steps.request, withdrawn: this.withdrawn, carryOut: (step) => this.onRequest(step), through: () => stage.passOn() });
     this.response = this.request;
   }
 
@@ -72,7 +74,7 @@ export class Effects {
   }
 
   beginResponse(): void {
-    this.response = new Sequence({ env: this.stage.env, steps: this.responseSteps, carryOut: (step) => this.onResponse(step), through: () => this.stage.writeHead(this.hangs) });
+    this.response = new Sequence({ env: this.stage.env, steps: this.responseSteps, withdrawn: this.withdrawn, carryOut: (step) => this.onResponse(step), through: () => this.stage.writeHead(this.hangs) });
     this.response.proceed();
   }
 
@@ -96,20 +98,26 @@ export class Effects {
     if (this.ending !== undefined) this.end(this.ending);
   }
 
-  /** The faults are gone: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
-  lift(release: boolean): void {
+  /** The faults are gone, or `gone` of them: what hangs is reset, what would hang later goes on; with `release` a hold ends now. */
+  lift(release: boolean, gone?: ReadonlySet<string>): void {
     const { stage, ending } = this;
-    this.lifted = true;
-    if (ending?.effect.kind === "hang") {
+    this.lifted ||= gone === undefined;
+    for (const fault of gone ?? []) this.withdrawn.add(fault);
+    if (ending?.effect.kind === "hang" && this.isLifted(ending)) {
       this.ending = undefined;
       ending.fault.releasedMs = stage.env.nowMs();
       return stage.resetStream(resetCode, "reset");
     }
-    stage.requests.letGo(release);
-    stage.responses.letGo(release);
+    stage.requests.letGo(release, gone);
+    stage.responses.letGo(release, gone);
     if (!release) return;
-    this.request.release();
-    this.response.release();
+    const keeps = (fault: string): boolean => !this.lifted && !this.withdrawn.has(fault);
+    this.request.release(keeps);
+    this.response.release(keeps);
+  }
+
+  private isLifted({ fault: { fault } }: Step): boolean {
+    return this.lifted || this.withdrawn.has(fault);
   }
 
   /** The exchange is over. */
@@ -135,7 +143,7 @@ export class Effects {
         stage.goAway(effect);
         return effect.graceful ? "done" : "stays";
       case "hang":
-        return this.lifted ? "done" : this.hang(step);
+        return this.isLifted(step) ? "done" : this.hang(step);
       case "throttle":
       case "slice":
       case "spread":
@@ -166,7 +174,7 @@ export class Effects {
         this.waiting = step;
         return "stays";
       case "hang":
-        if (this.lifted) return "done";
+        if (this.isLifted(step)) return "done";
         this.hangs = true;
         this.ending = step;
         fault.actedMs ??= stage.env.nowMs();
@@ -210,12 +218,13 @@ export class Effects {
     if (wasShaped) for (const step of this.response.begun) this.shape(step, stage.responses, stage.responseLength);
   }
 
-  private shape({ effect, fault }: Step, flow: Flow, length: number | undefined): void {
+  private shape(step: Step, flow: Flow, length: number | undefined): void {
+    const { effect, fault } = step;
     switch (effect.kind) {
       case "throttle":
       case "slice":
       case "spread":
-        if (this.lifted) return;
+        if (this.isLifted(step)) return;
         break;
       case "corrupt":
       case "truncate":

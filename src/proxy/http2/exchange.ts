@@ -3,6 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, Outgoi
 import type { Env } from "../../model/env.ts";
 import type { ExchangeEnd } from "../../model/event.ts";
 import type { FaultDraft } from "../http1/exchange.ts";
+import type { FaultsChange } from "../lane.ts";
 import { hasNoBody } from "./answer.ts";
 import type { Answer, AnswerHead } from "./answer.ts";
 import { Effects } from "./effects.ts";
@@ -161,8 +162,8 @@ export class Exchange implements Stage {
     this.host.goAway(effect);
   }
 
-  lift(release: boolean): void {
-    if (!this.isOver) this.effects.lift(release);
+  lift({ lifted, release, replaced }: FaultsChange): void {
+    if (!this.isOver && (lifted || replaced !== undefined)) this.effects.lift(release, lifted ? undefined : replaced?.gone);
   }
 
   /** The client has closed or reset its connection. */

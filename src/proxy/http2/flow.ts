@@ -144,8 +144,8 @@ export class Flow {
     else this.whenAllSent = action;
   }
 
-  letGo(now: boolean): void {
-    this.shape?.letGo(now);
+  letGo(now: boolean, gone?: ReadonlySet<string>): void {
+    this.shape?.letGo(now, gone);
     this.controlFlow();
   }
 

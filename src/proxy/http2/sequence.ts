@@ -7,6 +7,8 @@ export type Outcome = "done" | "last" | "stays";
 export interface SequenceOptions {
   readonly env: Env;
   readonly steps: readonly Step[];
+  /** Names of faults that are not in force any more, while others are. */
+  readonly withdrawn: ReadonlySet<string>;
   readonly carryOut: (step: Step) => Outcome;
   /** The message may go on. */
   readonly through: () => void;
@@ -35,7 +37,10 @@ export class Sequence {
     const { steps, carryOut, through } = this.options;
     while (this.next < steps.length) {
       const step = steps[this.next++]!;
-      if (step.effect.kind === "delay") return this.hold(step.fault, step.effect.ms);
+      if (step.effect.kind === "delay") {
+        if (this.options.withdrawn.has(step.fault.fault)) continue;
+        return this.hold(step.fault, step.effect.ms);
+      }
       const outcome = carryOut(step);
       if (outcome === "stays") return;
       if (outcome === "last") break;
@@ -43,9 +48,13 @@ export class Sequence {
     through();
   }
 
-  /** Delays end now. */
-  release(): void {
-    while (this.timer !== undefined) this.holdEnded();
+  /** Delays end now, but for those of faults that it keeps. */
+  release(keeps: (fault: string) => boolean): void {
+    while (this.holding !== undefined && !keeps(this.holding.fault)) {
+      // Delays behind it count from now.
+      this.dueMs = Math.min(this.dueMs, this.options.env.nowMs());
+      this.holdEnded();
+    }
   }
 
   /** Nothing more is done. */

@@ -5,7 +5,7 @@ import type { Limits } from "../http1/limits.ts";
 import type { LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
-import type { Cut } from "../tcp/grip.ts";
+import type { Cut } from "../tcp/pending-ends.ts";
 import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";

@@ -1,19 +1,19 @@
 import type { Chunk } from "./stage.ts";
 
 /** Chunks first in, first out. Those that have gone are cut off in bulk: shifting each would copy the whole queue each time. */
-export class ChunkQueue {
-  #chunks: Chunk[] = [];
+export class ChunkQueue<C extends Chunk = Chunk> {
+  #chunks: C[] = [];
   #gone = 0;
 
   get isEmpty(): boolean {
     return this.#gone === this.#chunks.length;
   }
 
-  get first(): Chunk | undefined {
+  get first(): C | undefined {
     return this.#chunks[this.#gone];
   }
 
-  push(chunk: Chunk): void {
+  push(chunk: C): void {
     this.#chunks.push(chunk);
   }
 

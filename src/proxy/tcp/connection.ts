@@ -1,15 +1,14 @@
 import type { Socket } from "node:net";
-import type { Timer } from "../../model/env.ts";
 import type { ConnectionRecord } from "../../model/event.ts";
 import type { Decided } from "../../faults/subject.ts";
 import { prepareDial } from "../dial.ts";
-import type { LaneConnection, LaneContext } from "../lane.ts";
+import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Duct, defaultHeldBytes } from "./duct.ts";
 import { Grip } from "./grip.ts";
-import type { Cut } from "./grip.ts";
+import type { Cut } from "./pending-ends.ts";
 
 /**
  * From the last bytes to a reset that follows them. An RST overtakes what is unsent, and a caller on libuv that finds both at once
@@ -41,7 +40,6 @@ export class TcpConnection implements LaneConnection {
   #closing: Closing | undefined;
   /** Nothing passes any more: a fault made it silent, or is ending it. */
   #shut = false;
-  #closeTimer: Timer | undefined;
   #socketsOpen = 2;
 
   constructor(client: Socket, context: LaneContext) {
@@ -55,7 +53,7 @@ export class TcpConnection implements LaneConnection {
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
     this.#request = new Duct({ env, mostHeldBytes, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
     this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, read: () => undefined, write: (bytes) => this.#writeAnswer(bytes) });
-    const seals = { close: () => this.#close(), silence: (read: boolean, closeAfterMs: number | undefined) => this.#silence(read, closeAfterMs) };
+    const seals = { close: () => this.#close("fault"), silence: (read: boolean) => this.#silence(read) };
     this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
     this.#grip.ask();
@@ -64,13 +62,18 @@ export class TcpConnection implements LaneConnection {
     dial();
   }
 
-  faultsChanged({ release, lifted }: { readonly release: boolean; readonly lifted: boolean }): void {
-    if (lifted) this.#grip.letGoAll(release);
-    this.#grip.ask();
+  faultsChanged(change: FaultsChange): void {
+    this.#grip.lift(change);
+    this.#grip.ask(change.replaced?.changed);
   }
 
   stop(): void {
     this.#end("proxy", "fin");
+  }
+
+  leave(): void {
+    if (this.#upstreamReached) this.#close("proxy");
+    else this.#end("proxy", "fin");
   }
 
   cut(by: Decided): void {
@@ -118,9 +121,8 @@ export class TcpConnection implements LaneConnection {
     this.#response.shut(read);
   }
 
-  #silence(read: boolean, closeAfterMs: number | undefined): () => void {
+  #silence(read: boolean): () => void {
     this.#shutBoth(read);
-    if (closeAfterMs !== undefined) this.#closeTimer ??= this.#context.env.after(closeAfterMs, () => this.#close());
     return () => {
       // What was lost cannot be made good: the connection ends with the silence, for a caller that is still there by a reset.
       if (this.#closing?.closedBy === "client") this.#end("client", "fin");
@@ -128,13 +130,16 @@ export class TcpConnection implements LaneConnection {
     };
   }
 
-  /** Ends both sides by FIN, behind what has been written. */
-  #close(): void {
-    this.#closedBy("fault", "fin");
+  /** Ends both sides by FIN, behind what has been written; who does not take that in time is cut off. */
+  #close(by: Closing["closedBy"]): void {
+    this.#closedBy(by, "fin");
     this.#shutBoth(true);
     for (const socket of [this.#client, this.#upstream]) {
-      if (socket === this.#client || this.#dialled) socket.end(() => this.#linger(socket));
-      else socket.destroy();
+      if (socket !== this.#client && !this.#dialled) socket.destroy();
+      else if (by === "proxy") {
+        socket.end();
+        this.#linger(socket);
+      } else socket.end(() => this.#linger(socket));
     }
   }
 
@@ -147,6 +152,14 @@ export class TcpConnection implements LaneConnection {
   #ended(side: "client" | "upstream"): void {
     this.#closedBy(side, "fin");
     (side === "client" ? this.#request : this.#response).end("fin");
+    this.#endIfLeft();
+  }
+
+  /** Where the end of one direction is lost on its way, the connection would stay when both sides have left it. */
+  #endIfLeft(): void {
+    if (![this.#client, this.#upstream].every((socket) => socket.readableEnded || socket.destroyed)) return;
+    if (this.#grip.loses("request")) this.#upstream.end();
+    if (this.#grip.loses("response")) this.#client.end();
   }
 
   /** One side was reset, or lost otherwise: the other is to see a reset, behind the bytes that are on their way to it. */
@@ -159,6 +172,7 @@ export class TcpConnection implements LaneConnection {
     const [from, to] = side === "client" ? [this.#request, this.#response] : [this.#response, this.#request];
     to.line.drop();
     from.end("rst");
+    this.#endIfLeft();
   }
 
   #upstreamFailed(error: NodeJS.ErrnoException): void {
@@ -194,7 +208,7 @@ export class TcpConnection implements LaneConnection {
     const { closedBy, how, atMs: closingMs }: Closing = this.#closing ?? { closedBy: "proxy", how: "fin", atMs };
     // Who left a silent connection was gone long before the silence ended.
     const closeMs = this.#shut && closedBy === "client" ? closingMs : atMs;
-    this.#closeTimer?.cancel();
+    this.#grip.drop();
     this.#request.line.drop();
     this.#response.line.drop();
     this.#context.record({

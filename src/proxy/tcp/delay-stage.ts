@@ -16,7 +16,7 @@ export class DelayStage implements Stage {
   readonly #drawMs: (chunk: Chunk) => number;
   readonly #give: (chunk: Chunk) => void;
   /** In order of release, with the moment of it. */
-  readonly #held = new ChunkQueue();
+  readonly #held = new ChunkQueue<Chunk & { readonly cameMs: number }>();
   #lastDueMs = 0;
   #over = false;
   #timer: Timer | undefined;
@@ -34,7 +34,7 @@ export class DelayStage implements Stage {
 
   take(chunk: Chunk): void {
     this.#lastDueMs = Math.max(this.#lastDueMs, chunk.atMs + (this.#over ? 0 : this.#drawMs(chunk)));
-    const due = { ...chunk, atMs: this.#lastDueMs };
+    const due = { ...chunk, cameMs: chunk.atMs, atMs: this.#lastDueMs };
     if (this.idle && due.atMs <= this.#env.nowMs()) {
       this.#give(due);
       return;
@@ -49,6 +49,14 @@ export class DelayStage implements Stage {
     const nowMs = this.#env.nowMs();
     this.#lastDueMs = Math.min(this.#lastDueMs, nowMs);
     this.#releaseUntil(Number.POSITIVE_INFINITY);
+  }
+
+  handOver(): void {
+    for (let first = this.#held.first; first !== undefined; first = this.#held.first) {
+      this.#held.shift();
+      this.#give({ ...first, atMs: first.cameMs });
+    }
+    this.drop();
   }
 
   drop(): void {

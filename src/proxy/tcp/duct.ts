@@ -23,7 +23,7 @@ export interface DuctOptions {
 
 /** One direction between two sockets: takes what is read, sends it through its line, writes it, with backpressure and half-close. */
 export class Duct {
-  readonly line = new Line((chunk) => this.#deliver(chunk));
+  readonly line = new Line((chunk) => this.#deliver(chunk), () => this.#resumeIfRoomy());
   readonly #options: DuctOptions;
   #targetFull = false;
   #shut = false;

@@ -1,35 +1,34 @@
-import type { Direction, Effect, EffectKind } from "../../model/effect.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Effect } from "../../model/effect.ts";
 import { keyedRandom } from "../../math/random.ts";
-import type { LaneContext } from "../lane.ts";
+import type { FaultsChange, LaneContext } from "../lane.ts";
+import { Alarm } from "./alarm.ts";
 import { FaultLedger } from "./fault-ledger.ts";
 import type { Line } from "./line.ts";
+import { LossStage } from "./loss-stage.ts";
+import { isOnStage, oneWay, placeOf, wayOf } from "./part.ts";
+import type { Part, Way } from "./part.ts";
+import { PendingEnds } from "./pending-ends.ts";
+import type { Cut, PendingEnd } from "./pending-ends.ts";
+import type { Chunk, Stage } from "./stage.ts";
 import { stageOf } from "./stage-of.ts";
 import type { StageEffect } from "./stage-of.ts";
 import { Wire } from "./wire.ts";
 
-type Lines = Readonly<Record<"request" | "response", Line>>;
-type Undo = (now: boolean) => void;
+type Lines = Readonly<Record<Way, Line>>;
 
 /** What a lane does to a connection as a whole, beside resetting it. */
 export interface Seals {
   /** Ends both sides by FIN, behind what has been written. */
   close(): void;
   /** Nothing is written to either side any more; what they send is taken and lost (`read`), or left with them. Returns what ends the silence, and the connection. */
-  silence(read: boolean, closeAfterMs: number | undefined): () => void;
+  silence(read: boolean): () => void;
 }
 
-/** An end that waits for its moment: after so many more bytes of a direction. */
-interface PendingEnd {
-  readonly fault: string;
-  readonly effect: EffectKind;
-  readonly direction: keyof Lines;
-  readonly how: "fin" | "rst";
-  bytesLeft: number;
-}
-
-/** An end that is due within bytes about to be written: after how many of them. */
-export interface Cut extends Pick<PendingEnd, "fault" | "effect" | "how"> {
-  readonly after: number;
+/** What a fault does to the connection, since when. */
+interface Hold {
+  readonly sinceMs: number;
+  parts: readonly Part[];
 }
 
 /** The faults' grip on one connection: takes hold when a window opens, lets go when it closes or the set is lifted. */
@@ -39,10 +38,11 @@ export class Grip {
   readonly #lines: Lines;
   readonly #sever: () => void;
   readonly #seals: Seals | undefined;
-  /** What each fault that holds the connection has to take back; none until one does: most connections live without, and a map is large. */
-  #holds: Map<string, readonly Undo[]> | undefined;
-  #ends: Set<PendingEnd> | undefined;
-  #holdsSoFar = 0;
+  /** By fault; none until one holds the connection: most live without, and a map is large. */
+  #holds: Map<string, Hold> | undefined;
+  #ends: PendingEnds | undefined;
+  #lossy: Set<Way> | undefined;
+  #stagesSoFar = 0;
 
   /** `sever` resets the connection at once; a lane without `seals` carries out no effect that needs them. */
   constructor(context: LaneContext, lines: Lines, sever: () => void, seals?: Seals) {
@@ -52,32 +52,46 @@ export class Grip {
     this.#seals = seals;
   }
 
-  /** Asks the faults in force: at accept, and whenever one of their windows opened or closed. */
-  ask(): void {
-    const { conn, caller, env } = this.#context;
+  /** Asks the faults in force: at accept, whenever one of their windows opened or closed, and when others are in force, `changed` of them otherwise than before. */
+  ask(changed?: ReadonlySet<string>): void {
+    const { conn, nth, caller, env } = this.#context;
     const selector = this.#context.selector();
     if (selector.faults.length === 0) return;
-    const decided = selector.connection({ conn, caller }, env.nowMs());
+    const decided = selector.connection({ conn, nth, caller }, env.nowMs());
     this.ledger.note(decided);
     for (const { fault, decision, effects } of decided) {
-      if (decision !== "applied") this.#letGo(fault, false);
-      else if (this.#holds?.has(fault) !== true) (this.#holds ??= new Map()).set(fault, effects.map((effect) => this.#carryOut(fault, effect)));
+      const hold = this.#holds?.get(fault);
+      const isChanged = changed?.has(fault) === true;
+      if (decision !== "applied") this.#letGo(fault, isChanged);
+      else if (hold === undefined) this.#takeHold(fault, effects);
+      else if (isChanged) hold.parts = this.#carryOutAll(fault, effects, hold);
     }
   }
 
-  /** The set of faults is lifted: delays run out, or end `now`. */
-  letGoAll(now: boolean): void {
-    for (const fault of this.#holds?.keys() ?? []) this.#letGo(fault, now);
+  /** Lets go of what is not in force any more. */
+  lift({ lifted, release, replaced }: FaultsChange): void {
+    for (const fault of replaced?.gone ?? []) this.#letGo(fault, true);
+    if (lifted) for (const fault of this.#holds?.keys() ?? []) this.#letGo(fault, release);
+  }
+
+  /** The connection is gone: nothing waits for its moment any more. */
+  drop(): void {
+    for (const { parts } of this.#holds?.values() ?? []) for (const part of parts) part.drop?.();
+  }
+
+  /** What goes that way is lost, its end too. */
+  loses(way: Way): boolean {
+    return this.#lossy?.has(way) === true;
   }
 
   /** Counts bytes of the answer that are about to be written. */
   cutsAnswer(length: number): Cut | undefined {
-    return this.#ends === undefined ? undefined : this.#cuts("response", length);
+    return this.#ends?.cuts("response", length);
   }
 
   /** Counts bytes of the request that are about to be written. */
   cutsRequest(length: number): Cut | undefined {
-    return this.#ends === undefined ? undefined : this.#cuts("request", length);
+    return this.#ends?.cuts("request", length);
   }
 
   /** The bytes before it have been written: ends the connection. */
@@ -87,40 +101,51 @@ export class Grip {
     else this.#seals?.close();
   }
 
-  #cuts(direction: PendingEnd["direction"], length: number): Cut | undefined {
-    let first: PendingEnd | undefined;
-    for (const end of this.#ends ?? []) if (end.direction === direction && (first === undefined || end.bytesLeft < first.bytesLeft)) first = end;
-    if (first !== undefined && first.bytesLeft <= length) return { fault: first.fault, effect: first.effect, how: first.how, after: first.bytesLeft };
-    for (const end of this.#ends ?? []) if (end.direction === direction) end.bytesLeft -= length;
-    return undefined;
+  #takeHold(fault: string, effects: readonly Effect[]): void {
+    const hold: Hold = { sinceMs: this.#context.env.nowMs(), parts: [] };
+    (this.#holds ??= new Map()).set(fault, hold);
+    hold.parts = this.#carryOutAll(fault, effects, hold);
   }
 
   #letGo(fault: string, now: boolean): void {
-    const undos = this.#holds?.get(fault);
-    if (undos === undefined) return;
+    const hold = this.#holds?.get(fault);
+    if (hold === undefined) return;
     this.#holds?.delete(fault);
-    for (const undo of undos) undo(now);
+    for (const part of hold.parts) part.letGo(now);
     this.ledger.released(fault, this.#context.env.nowMs());
   }
 
-  #carryOut(fault: string, effect: Effect): Undo {
+  /** Of what the fault did before, that goes on which it still does. */
+  #carryOutAll(fault: string, effects: readonly Effect[], { sinceMs, parts: before }: Hold): readonly Part[] {
+    const left = [...before];
+    const parts = effects.flatMap(oneWay).map((effect) => {
+      const index = left.findIndex((part) => placeOf(part.effect) === placeOf(effect));
+      const [same] = index < 0 ? [] : left.splice(index, 1);
+      if (same === undefined) return this.#carryOut(fault, effect, sinceMs);
+      if (!isDeepStrictEqual(same.effect, effect)) same.become?.(effect);
+      same.effect = effect;
+      return same;
+    });
+    for (const part of left) part.letGo(true);
+    return parts;
+  }
+
+  #carryOut(fault: string, effect: Effect, sinceMs: number): Part {
     switch (effect.kind) {
       case "delay-bytes":
       case "throttle":
       case "slice":
       case "lose":
       case "hold-end":
-        return this.#addStages(fault, effect);
+        return this.#addStage(fault, effect);
       case "reset":
-        if (effect.at === "accept") return this.#resetNow(fault);
-        return this.#endLater({ fault, effect: "reset", direction: effect.at, how: "rst", bytesLeft: effect.afterBytes ?? 0 });
+        if (effect.at === "accept") return this.#reset(fault, effect, sinceMs);
+        return this.#endLater(fault, effect, { way: effect.at, how: "rst", bytes: effect.afterBytes ?? 0 });
       case "limit":
-        if (effect.how === "fin" && this.#seals === undefined) return this.#refuse(effect);
-        return together(directionsOf(effect.direction).map((direction) => this.#endLater({ fault, effect: "limit", direction, how: effect.how, bytesLeft: effect.bytes })));
+        if ((effect.how === "fin" && this.#seals === undefined) || effect.direction === "both") return this.#refuse(effect);
+        return this.#endLater(fault, effect, { way: effect.direction, how: effect.how, bytes: effect.bytes });
       case "silence":
-        if (this.#seals === undefined) return this.#refuse(effect);
-        this.ledger.acted(fault, "silence", this.#context.env.nowMs());
-        return this.#seals.silence(effect.read, effect.closeAfterMs);
+        return this.#seals === undefined ? this.#refuse(effect) : this.#silence(fault, effect, sinceMs, this.#seals);
       case "delay":
       case "respond":
       case "close":
@@ -149,56 +174,104 @@ export class Grip {
     }
   }
 
-  #addStages(fault: string, effect: StageEffect): Undo {
-    const { env, seed, conn } = this.#context;
-    this.#holdsSoFar += 1;
-    return together(directionsOf(effect.direction).map((direction): Undo => {
-      const line = this.#lines[direction];
-      const options = {
-        env,
-        random: keyedRandom(seed, "bytes", fault, conn, direction, this.#holdsSoFar),
-        wire: (bytesPerSecond: number) => (effect.kind === "throttle" && effect.shared ? this.#sharedWire(`${fault} ${direction}`, bytesPerSecond) : new Wire(bytesPerSecond)),
-        acted: () => this.ledger.acted(fault, effect.kind, env.nowMs()),
-      };
-      const stage = line.add((give) => stageOf(effect, options, give));
-      return (now) => line.remove(stage, now);
-    }));
+  #addStage(fault: string, effect: StageEffect): Part {
+    const line = this.#lines[wayOf(effect)];
+    let stage = line.add(this.#stageMaker(fault, effect));
+    return {
+      effect,
+      letGo: (now) => line.remove(stage, now),
+      become: (next) => {
+        if (isOnStage(next)) stage = line.replace(stage, this.#stageMaker(fault, next));
+      },
+    };
+  }
+
+  #stageMaker(fault: string, effect: StageEffect): (give: (chunk: Chunk, more?: boolean) => void) => Stage {
+    const { env, seed, nth } = this.#context;
+    const direction = wayOf(effect);
+    const nowMs = env.nowMs();
+    this.#stagesSoFar += 1;
+    const options = {
+      env,
+      random: keyedRandom(seed, "bytes", fault, nth, direction, this.#stagesSoFar),
+      wire: (bytesPerSecond: number) => (effect.kind === "throttle" && effect.shared ? this.#sharedWire(`${direction} ${fault}`, bytesPerSecond) : new Wire(bytesPerSecond, nowMs)),
+      acted: () => this.ledger.acted(fault, effect.kind, env.nowMs()),
+    };
+    return (give) => stageOf(effect, options, give);
   }
 
   #sharedWire(name: string, bytesPerSecond: number): Wire {
     const wires = this.#context.sharedWires();
-    const wire = wires.get(name) ?? new Wire(bytesPerSecond);
+    const wire = wires.get(name) ?? new Wire(bytesPerSecond, this.#context.env.nowMs());
     wires.set(name, wire);
     return wire;
   }
 
-  #resetNow(fault: string): Undo {
-    this.ledger.acted(fault, "reset", this.#context.env.nowMs());
-    this.#sever();
-    return nothingToUndo;
+  #reset(fault: string, effect: Reset, sinceMs: number): Part {
+    const { env } = this.#context;
+    const carryOut = (): void => {
+      this.ledger.acted(fault, "reset", env.nowMs());
+      this.#sever();
+    };
+    const alarm = new Alarm(env, sinceMs, carryOut);
+    if (effect.afterMs === undefined) carryOut();
+    else alarm.set(effect.afterMs);
+    const cancel = (): void => alarm.set(undefined);
+    return {
+      effect, letGo: cancel, drop: cancel,
+      become: (next) => alarm.set(next.kind === "reset" ? next.afterMs ?? 0 : undefined),
+    };
   }
 
-  #endLater(end: PendingEnd): Undo {
-    const ends = (this.#ends ??= new Set());
-    ends.add(end);
-    return () => ends.delete(end);
+  #silence(fault: string, effect: Silence, sinceMs: number, seals: Seals): Part {
+    const { env } = this.#context;
+    const end = effect.direction === "both" ? this.#muteBoth(fault, effect.read, seals) : this.#lose(fault, effect.direction, seals);
+    const alarm = new Alarm(env, sinceMs, () => (effect.direction === "both" ? seals.close() : end()));
+    alarm.set(effect.closeAfterMs);
+    const cancel = (): void => alarm.set(undefined);
+    return {
+      effect, drop: cancel,
+      letGo: () => {
+        cancel();
+        end();
+      },
+      become: (next) => {
+        if (next.kind === "silence") alarm.set(next.closeAfterMs);
+      },
+    };
   }
 
-  #refuse({ kind }: Effect): Undo {
+  #muteBoth(fault: string, read: boolean, seals: Seals): () => void {
+    this.ledger.acted(fault, "silence", this.#context.env.nowMs());
+    return seals.silence(read);
+  }
+
+  /** Returns what ends the connection: what was lost cannot be made good. */
+  #lose(fault: string, way: Way, seals: Seals): () => void {
+    const line = this.#lines[way];
+    const lossy = (this.#lossy ??= new Set());
+    lossy.add(way);
+    const stage = line.add(() => new LossStage((chunk) => {
+      this.ledger.acted(fault, "silence", this.#context.env.nowMs());
+      line.lost(chunk);
+    }));
+    return () => {
+      lossy.delete(way);
+      line.remove(stage, true);
+      seals.close();
+    };
+  }
+
+  #endLater(fault: string, effect: Effect, end: Omit<PendingEnd, "fault" | "effect">): Part {
+    return (this.#ends ??= new PendingEnds()).add({ fault, effect: effect.kind, ...end }, effect);
+  }
+
+  #refuse(effect: Effect): Part {
     const { env, proxy } = this.#context;
-    this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, code: "unsupported-effect", message: `the effect "${kind}" cannot be carried out on a connection of the lane ${proxy.lane}` });
-    return nothingToUndo;
+    this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, code: "unsupported-effect", message: `the effect "${effect.kind}" cannot be carried out on a connection of the lane ${proxy.lane}` });
+    return { effect, letGo: () => undefined };
   }
 }
 
-function directionsOf(direction: Direction): readonly (keyof Lines)[] {
-  return direction === "both" ? ["request", "response"] : [direction];
-}
-
-function together(undos: readonly Undo[]): Undo {
-  return (now) => undos.forEach((undo) => undo(now));
-}
-
-function nothingToUndo(): void {
-  // What was done cannot be taken back, or nothing was.
-}
+type Reset = Extract<Effect, { kind: "reset" }>;
+type Silence = Extract<Effect, { kind: "silence" }>;

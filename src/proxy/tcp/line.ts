@@ -16,13 +16,15 @@ const none: readonly Place[] = [];
  */
 export class Line {
   readonly #out: (chunk: Chunk) => void;
+  readonly #eased: () => void;
   #places: readonly Place[] = none;
   #heldWeight = 0;
   #dropped = false;
 
-  /** `out` gets every chunk that was taken, once, in order. */
-  constructor(out: (chunk: Chunk) => void) {
+  /** `out` gets every chunk that was taken, once, in order, but for what is lost on its way: then less is held, and `eased` is told. */
+  constructor(out: (chunk: Chunk) => void, eased: () => void = () => undefined) {
     this.#out = out;
+    this.#eased = eased;
   }
 
   /** Nothing acts on this direction: bytes may go past it. */
@@ -46,6 +48,25 @@ export class Line {
     const stage: S = make((chunk, more = false) => this.#leave(stage, chunk, more));
     if (!this.#dropped) this.#places = [...this.#places, { stage, leaving: false }];
     return stage;
+  }
+
+  /** A stage takes the place of another, and gets what that holds; what comes goes to it from now on. */
+  replace<S extends Stage>(old: Stage, make: (give: (chunk: Chunk, more?: boolean) => void) => S): S {
+    const stage: S = make((chunk, more = false) => this.#leave(stage, chunk, more));
+    const index = this.#places.findIndex((place) => place.stage === old);
+    const place = this.#places[index];
+    if (place === undefined) return stage;
+    place.leaving = true;
+    this.#places = this.#places.toSpliced(index + 1, 0, { stage, leaving: false });
+    old.handOver();
+    this.#removeIfDone(place);
+    return stage;
+  }
+
+  /** What a stage was given is lost in it. */
+  lost(chunk: Chunk): void {
+    this.#heldWeight -= weight(chunk);
+    this.#eased();
   }
 
   /** The stage lets go of what it holds, when due or `now`, and is gone when it holds nothing. */

@@ -2,7 +2,7 @@ import type { Env, Timer } from "../../model/env.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Chunk, Stage } from "./stage.ts";
 
-/** What goes next of the bytes that are held, and when; 1 byte or more. */
+/** What goes next of the bytes that are held, and when (never: infinitely late); 1 byte or more. */
 export interface Piece {
   readonly length: number;
   readonly dueMs: number;
@@ -55,6 +55,10 @@ export class PieceStage implements Stage {
     this.#proceed();
   }
 
+  handOver(): void {
+    this.letGo();
+  }
+
   drop(): void {
     this.#cancel();
     this.#held.clear();
@@ -76,6 +80,7 @@ export class PieceStage implements Stage {
       this.#piece ??= this.#pacer.next(first.bytes.byteLength - this.#offset, first.atMs);
       const { length, dueMs } = this.#piece;
       const nowMs = this.#env.nowMs();
+      if (dueMs === Number.POSITIVE_INFINITY) return;
       if (dueMs > nowMs + slackMs) {
         this.#timer ??= this.#env.after(dueMs - nowMs, () => {
           this.#timer = undefined;

@@ -4,7 +4,7 @@ export type Chunk =
   | { readonly end: "fin" | "rst"; readonly atMs: number };
 
 /**
- * One thing that happens to a direction's bytes on their way. It may cut chunks into pieces; it never loses, doubles or reorders a byte.
+ * One thing that happens to a direction's bytes on their way. It may cut chunks into pieces; it never doubles or reorders a byte, nor loses one unless that is what its fault is for.
  *
  *     socket ──▶ stage ──▶ stage ──▶ socket
  *
@@ -17,6 +17,8 @@ export interface Stage {
   readonly idle: boolean;
   /** Its fault is over: what is held leaves when it is due (what waits for nothing else: at once), or `now`; what comes later passes behind it. */
   letGo(now: boolean): void;
+  /** Another stage has taken its place: what is held goes on to that at once, as it came. */
+  handOver(): void;
   /** The connection is gone: forget what is held. */
   drop(): void;
 }

@@ -13,9 +13,11 @@ const largestPieceBytes = 64 * 1024;
 export class Wire implements Pacer {
   readonly #bytesPerMs: number;
   readonly #pieceBytes: number;
-  #freeMs = 0;
+  #freeMs: number;
 
-  constructor(bytesPerSecond: number) {
+  /** At rate 0 nothing ever leaves. `fromMs`: nothing is sent before. */
+  constructor(bytesPerSecond: number, fromMs = 0) {
+    this.#freeMs = fromMs;
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#pieceBytes = Math.min(largestPieceBytes, Math.max(1, Math.floor(this.#bytesPerMs * pieceMs)));
   }

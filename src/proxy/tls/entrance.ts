@@ -4,7 +4,7 @@ import type { SecureContext } from "node:tls";
 import type { ConnectionRecord, FaultRecord, WitnessRecord } from "../../model/event.ts";
 import type { Identity, ServerTls } from "../../model/tls.ts";
 import type { Decided } from "../../faults/subject.ts";
-import type { Lane, LaneConnection, LaneContext } from "../lane.ts";
+import type { FaultsChange, Lane, LaneConnection, LaneContext } from "../lane.ts";
 import { carriedBy, onFin, reset } from "../reset.ts";
 import { tcp } from "../tcp/index.ts";
 import { handshakeProblem } from "./problems.ts";
@@ -34,8 +34,11 @@ interface Setting {
 
 /** A fault ends or silences the connection before a handshake could begin: that is done by the lane of bytes, which need not understand what comes meanwhile. */
 function isCutOff(context: LaneContext): boolean {
-  const { conn, caller, env } = context;
-  return context.selector().connection({ conn, caller }, env.nowMs()).some(({ effects }) => effects.some((effect) => effect.kind === "silence" || (effect.kind === "reset" && effect.at === "accept")));
+  const { conn, nth, caller, env } = context;
+  return context.selector().connection({ conn, nth, caller }, env.nowMs()).some(({ effects }) => effects.some((effect) => {
+    if (effect.kind === "silence") return effect.direction === "both";
+    return effect.kind === "reset" && effect.at === "accept" && effect.afterMs === undefined;
+  }));
 }
 
 /** One connection that shakes hands, and then is its lane's. */
@@ -46,25 +49,30 @@ class Entrance implements LaneConnection {
   readonly #peer: string;
   readonly #decided: readonly Decided[];
   readonly #as: HandshakeAs | undefined;
+  /** The fault that shows it. */
+  readonly #by: string;
   #inner: LaneConnection | undefined;
   #closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
   #releasedMs: number | undefined;
 
   constructor(client: Socket, context: LaneContext, setting: Setting) {
-    const { env, conn, caller } = context;
+    const { env, conn, nth, caller } = context;
     this.#client = client;
     this.#context = context;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
-    this.#decided = context.selector().handshake({ conn, caller }, this.#openMs);
-    this.#as = this.#decided.flatMap(({ effects }) => effects).find((effect) => effect.kind === "handshake")?.as;
+    this.#decided = context.selector().handshake({ conn, nth, caller }, this.#openMs);
+    const shown = this.#decided.flatMap(({ fault, effects }) => effects.flatMap((effect) => (effect.kind === "handshake" ? [{ fault, as: effect.as }] : [])))[0];
+    this.#by = shown?.fault ?? "";
+    this.#as = shown?.as;
     if (this.#as === "hang") this.#hang();
     else this.#shakeHands(setting);
   }
 
-  faultsChanged(change: { readonly release: boolean; readonly lifted: boolean }): void {
+  faultsChanged(change: FaultsChange): void {
+    const isOver = change.lifted || change.replaced?.gone.has(this.#by) === true;
     if (this.#inner !== undefined) this.#inner.faultsChanged(change);
-    else if (change.lifted && this.#as === "hang") {
+    else if (isOver && this.#as === "hang") {
       this.#releasedMs = this.#context.env.nowMs();
       this.#end("fault", "rst");
     }
@@ -73,6 +81,11 @@ class Entrance implements LaneConnection {
   stop(): void {
     if (this.#inner === undefined) this.#end("proxy", "fin");
     else this.#inner.stop();
+  }
+
+  leave(): void {
+    if (this.#inner === undefined) this.#end("proxy", "fin");
+    else this.#inner.leave();
   }
 
   cut(by: Decided): void {

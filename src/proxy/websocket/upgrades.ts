@@ -7,7 +7,7 @@ import type { RequestSink } from "../http1/request-reader.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import type { ResponseSink } from "../http1/response-reader.ts";
 import type { Wires } from "../http1/wires.ts";
-import type { LaneContext } from "../lane.ts";
+import type { FaultsChange, LaneContext } from "../lane.ts";
 import { readHandshake } from "./handshake.ts";
 import { WebSocket } from "./web-socket.ts";
 
@@ -77,10 +77,12 @@ export class Upgrades implements RequestSink, ResponseSink {
     this.pipeline.responseMalformed(problem);
   }
 
-  /** Faults were lifted: what the pipeline is told, and before it the WebSocket; with `release` messages that are held go on at once. */
-  lifted(release: boolean): void {
-    this.webSocket?.lift(release);
-    this.pipeline.lifted(release);
+  /** What is not in force any more lets go: of the WebSocket, and then of what the pipeline has; with `release` at once. */
+  lift({ lifted, release, replaced }: FaultsChange): void {
+    if (lifted) this.webSocket?.lift(release);
+    else if (replaced === undefined) return;
+    else this.webSocket?.replace(replaced);
+    this.pipeline.lifted(release, lifted ? undefined : replaced?.gone);
   }
 
   /** A window of a fault opened or closed, or another set is in force. */

@@ -1,6 +1,7 @@
 import type { Effect } from "../../model/effect.ts";
 import type { FaultRecord } from "../../model/event.ts";
 import { keyedRandom } from "../../math/random.ts";
+import type { Replaced, Selector } from "../../faults/select.ts";
 import type { ExchangeFacts } from "../../faults/subject.ts";
 import type { WebSocketFaults } from "../../faults/web-socket-faults.ts";
 import type { LaneContext } from "../lane.ts";
@@ -42,7 +43,7 @@ export class WebSocket {
   private readonly closes = new Map<string, PendingClose>();
   /** Of the set in force; `loaded` is the set they were taken from. */
   private faults: WebSocketFaults | undefined;
-  private loaded: unknown;
+  private loaded: Selector | undefined;
   private headLeft: number;
   private hasToldLinked = false;
 
@@ -93,6 +94,13 @@ export class WebSocket {
     }
   }
 
+  /** The list of faults was changed: no Close frame of those replaced is sent that has not gone yet. Messages keep the decision they were given, unless no fault is left. */
+  replace({ gone, changed }: Replaced): void {
+    for (const fault of [...gone, ...changed]) this.closes.delete(fault);
+    this.load();
+    if (this.faults === undefined) this.lift(true);
+  }
+
   /** Nothing leaves any more; what is held is thrown away. */
   drop(): void {
     for (const stream of Object.values(this.streams)) stream.drop();
@@ -122,9 +130,10 @@ export class WebSocket {
   private load(): void {
     const selector = this.options.context.selector();
     if (selector === this.loaded) return;
+    const isSameSet = selector.set === this.loaded?.set;
     this.loaded = selector;
-    this.faults = selector.webSocket(this.options.facts);
-    if (this.faults !== undefined) this.ledger.begin(this.faults.epoch);
+    this.faults = selector.webSocket(this.options.facts, this.options.context.nth);
+    if (this.faults !== undefined && !isSameSet) this.ledger.begin(this.faults.epoch);
     for (const stream of Object.values(this.streams)) stream.isWatched = this.faults !== undefined;
   }
 
