@@ -52,7 +52,7 @@ function readKnown(given: GivenToxic, known: ToxicType, { name: proxy }: Proxy, 
     name: given.name, type: part.type, layer: "connection", proxy, direction: directionOf(readStream(given.stream) ?? "downstream"),
     selection: { fromMs: 0, after: 0, every: 1, rateShare: given.toxicity, per: "fault" }, params: part.params,
   };
-  return { ...given, attributes: shownAttributes(attributes), ...(fault !== undefined && { fault }) };
+  return { ...given, attributes, ...(fault !== undefined && { fault }) };
 }
 
 /** What is no number and no text is reported by the attribute's own range. */
@@ -62,10 +62,6 @@ function scalarsOf(attributes: JsonObject, at: Path, report: Report): Attributes
     report({ code: "wrong-type", message: `${name}: expected a number, got ${Array.isArray(value) ? "a list" : typeof value === "object" ? "a map" : String(value)}`, path: [...at, name] });
     return [[name, ""]];
   }));
-}
-
-function shownAttributes(attributes: Attributes): JsonObject {
-  return Object.fromEntries(Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** One of our own faults; its attributes are the keys that it has in an experiment. */
@@ -89,7 +85,7 @@ export function toxicOfFault(fault: Fault, entry: JsonObject): Toxic {
   const words = toxicOf(fault);
   const toxicity = asFloat32(fault.selection.rateShare);
   const [stream, other] = words?.streams ?? [];
-  if (words !== undefined && stream !== undefined && other === undefined) return { name, type: words.type, stream, toxicity, attributes: shownAttributes(words.attributes), fault };
+  if (words !== undefined && stream !== undefined && other === undefined) return { name, type: words.type, stream, toxicity, attributes: words.attributes, fault };
   const leftOut = [...outsideAttributes(entry), ...(direction === "both" ? [] : ["direction"])];
   const attributes = Object.fromEntries(Object.entries(entry).filter(([key, value]) => value !== null && !leftOut.includes(key)));
   return { name, type: ownToxicType(fault), stream: direction === "request" ? "upstream" : "downstream", toxicity, attributes, fault };

@@ -1,6 +1,6 @@
 import type { Experiment, Fault, Proxy, Remote, Service } from "../model/experiment.ts";
 import { directionOf, toxicOf } from "../toxics/index.ts";
-import type { Attributes, Stream } from "../toxics/index.ts";
+import type { CompleteAttributes, Stream } from "../toxics/index.ts";
 import { digestOf } from "./digest.ts";
 import { segmentsOf } from "./placeholder.ts";
 
@@ -21,7 +21,7 @@ export interface PlannedToxic {
   readonly type: string;
   readonly stream: Stream;
   readonly toxicity: number;
-  readonly attributes: Attributes;
+  readonly attributes: CompleteAttributes;
 }
 
 /** All that the run of an experiment adds to a remote proxy begins like this, and nothing else there should: what is found of it is left from a run that was killed. */

@@ -16,7 +16,7 @@ export interface ServedEdge {
 }
 
 /** What nobody answers at. */
-const nowhere: Endpoint = { host: "127.0.0.1", port: 0 };
+const nowhere = { host: "127.0.0.1", port: 0 } as const;
 
 /**
  * An edge whose `upstream` is written as in an experiment, or as Toxiproxy has it: `host:port`, for bytes.

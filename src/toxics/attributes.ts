@@ -1,7 +1,10 @@
 import type { AttributeField, AttributeProblem, Attributes, ToxicType } from "./toxic-type.ts";
 
+/** Attributes without a gap: plain data. */
+export type CompleteAttributes = Readonly<Record<string, number | string>>;
+
 /** The attributes of a toxic with its defaults, in the order in which they are shown; what it has no field for is left out. */
-export function withDefaults({ fields }: ToxicType, given: Attributes): Attributes {
+export function withDefaults({ fields }: ToxicType, given: Attributes): CompleteAttributes {
   return Object.fromEntries(Object.entries(fields).flatMap(([name, field]): readonly (readonly [string, number | string])[] => {
     const value = given[name] ?? (field.kind === "word" ? undefined : 0);
     return value === undefined ? [] : [[name, value]];

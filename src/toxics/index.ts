@@ -4,6 +4,8 @@
  * too, under its own name; those are read where experiments are read (experiment/read-toxic.ts).
  */
 import type { Fault } from "../model/experiment.ts";
+import { withDefaults } from "./attributes.ts";
+import type { CompleteAttributes } from "./attributes.ts";
 import { bandwidth } from "./bandwidth.ts";
 import { latency } from "./latency.ts";
 import { limitData } from "./limit-data.ts";
@@ -14,9 +16,10 @@ import { slicer } from "./slicer.ts";
 import { slowClose } from "./slow-close.ts";
 import type { Stream } from "./stream.ts";
 import { timeout } from "./timeout.ts";
-import type { Attributes, ToxicType } from "./toxic-type.ts";
+import type { ToxicType } from "./toxic-type.ts";
 
 export { attributeProblems, withDefaults } from "./attributes.ts";
+export type { CompleteAttributes } from "./attributes.ts";
 export { directionOf, readStream } from "./stream.ts";
 export type { Stream } from "./stream.ts";
 export { asFloat32 } from "./toxicity.ts";
@@ -35,7 +38,7 @@ export function findToxicType(type: string): ToxicType | undefined {
 /** A fault in Toxiproxy's words. */
 export interface ToxicWords {
   readonly type: string;
-  readonly attributes: Attributes;
+  readonly attributes: CompleteAttributes;
   readonly toxicity: number;
   /** One toxic on each. */
   readonly streams: readonly Stream[];
@@ -48,7 +51,7 @@ export function toxicOf({ type, layer, direction, selection, params }: Fault): T
   if (layer !== "connection" || !isPlain) return undefined;
   for (const known of toxicTypes) {
     const attributes = known.fromFault({ type, params });
-    if (attributes !== undefined) return { type: known.type, attributes, toxicity: rateShare, streams: direction === "both" ? ["upstream", "downstream"] : [direction === "request" ? "upstream" : "downstream"] };
+    if (attributes !== undefined) return { type: known.type, attributes: withDefaults(known, attributes), toxicity: rateShare, streams: direction === "both" ? ["upstream", "downstream"] : [direction === "request" ? "upstream" : "downstream"] };
   }
   return undefined;
 }

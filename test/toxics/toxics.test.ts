@@ -15,6 +15,7 @@ const sayings: readonly (readonly [string, Attributes, string, Record<string, un
   ["timeout", { timeout: 300 }, "blackhole", { closeAfter: "300ms" }],
   ["timeout", { timeout: 0 }, "blackhole", {}],
   ["reset_peer", { timeout: 0 }, "reset", {}],
+  ["reset_peer", { timeout: 500 }, "reset", { delay: "500ms" }],
   ["slicer", { average_size: 64, size_variation: 16, delay: 10_500 }, "slicer", { size: "64B", variation: "16B", spacing: "10.5ms" }],
   ["limit_data", { bytes: 4096 }, "limit-data", { bytes: "4KiB" }],
   ["packet_loss", { loss_rate: 0.02, correlation: 0 }, "packet-loss", { loss: "2%" }],

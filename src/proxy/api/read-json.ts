@@ -122,15 +122,19 @@ class Reader {
       const code = this.#next();
       if (!'bfnrt\\/"u'.includes(code)) throw this.#unexpected("in string escape code");
       this.#at += 1;
-      for (let hex = 0; code === "u" && hex < 4; hex++) {
-        if (!/[\da-f]/i.test(this.#next())) throw this.#unexpected("in \\u hexadecimal character escape");
-        this.#at += 1;
-      }
+      if (code === "u") this.#hex();
     }
     this.#at += 1;
     const value = isEscaped ? unescape(this.#text.slice(start, this.#at)) : this.#text.slice(start + 1, this.#at - 1);
     // Half a pair is no character, and cannot be written down again.
     return value.replaceAll(/\p{Surrogate}/gu, "\u{fffd}");
+  }
+
+  #hex(): void {
+    for (let digit = 0; digit < 4; digit++) {
+      if (!/[\da-f]/i.test(this.#next())) throw this.#unexpected("in \\u hexadecimal character escape");
+      this.#at += 1;
+    }
   }
 
   #number(): Written {
