@@ -72,7 +72,7 @@ export function remoteFaultsOn(edge: RemoteEdge): (call: SeenCall) => readonly F
     if (shown !== undefined) return [{ fault: fault.name, decision: "applied", ...shown }];
     // That a reset spared a call is no wonder: some servers reset new connections only.
     const isInside = call.startMs >= opening.putMs && call.endMs <= (opening.liftAskedMs ?? Number.POSITIVE_INFINITY);
-    return [{ fault: fault.name, decision: isInside && fault.selection.rateShare >= 1 && signature.leastMs !== undefined ? "applied" : "rate" }];
+    return [{ fault: fault.name, decision: isInside && fault.selection.rateShare >= 1 && !wasSpared(call, signature) ? "applied" : "rate" }];
   });
 }
 
@@ -116,6 +116,11 @@ function readCall(call: SeenCall, { askedMs, liftAskedMs = Number.POSITIVE_INFIN
   return { effect, actedMs: sinceMs, ...(leftMs === undefined && { releasedMs: untilMs }) };
 }
 
+/** Whether a call was over sooner than one that met the fault could be; one that a reset did not end is spared as well. */
+function wasSpared({ startMs, endMs, end }: SeenCall, { leastMs = Number.POSITIVE_INFINITY }: Signature): boolean {
+  return end === "complete" && endMs - startMs < leastMs - hairMs;
+}
+
 function wasCut({ end }: SeenCall): boolean {
   return end === "upstream-lost" || end === "upstream-unreachable";
 }
@@ -140,7 +145,7 @@ function isProven(edge: RemoteEdge, openings: readonly RemoteOpening[], { select
     if (readCall(call, opening, signature, baselineP99Ms) !== undefined) under.shown += 1;
     if (call.startMs < opening.putMs || call.endMs > (opening.liftAskedMs ?? Number.POSITIVE_INFINITY) || call.end !== "complete" || !call.passedOn) continue;
     under.whole += 1;
-    if (selection.rateShare >= 1 && signature.leastMs !== undefined && call.endMs - call.startMs < signature.leastMs - hairMs) under.spared += 1;
+    if (selection.rateShare >= 1 && signature.leastMs !== undefined && wasSpared(call, signature)) under.spared += 1;
   }
   if (usual.n < fewestBefore || under.shown < 2 || under.spared > tolerableContradictions * Math.max(under.whole, under.n)) return false;
   const usualShare = Math.max(0.01, clopperPearson(usual.alike, usual.n, 0.99).hi);

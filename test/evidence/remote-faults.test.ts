@@ -51,10 +51,11 @@ describe("a fault on a remote proxy", () => {
     expect(remoteFaultsOn(edge(held))(callAt(9900, 104))).toEqual([{ fault: "slow", decision: "applied", effect: "delay-bytes", actedMs: 9900, releasedMs: 10_003 }]);
   });
 
-  test("that nothing shows was applied, and felt by nobody", () => {
+  test("that nothing shows is felt by nobody, and was applied to calls only that could have met it", () => {
     const same = many(80, 5100, (atMs) => callAt(atMs, 6));
     expect(felt(same)).toBe(0);
-    expect(remoteFaultsOn(edge(same))(callAt(6000, 6))).toEqual([{ fault: "slow", decision: "applied" }]);
+    expect(remoteFaultsOn(edge(same))(callAt(6000, 6))).toEqual([{ fault: "slow", decision: "rate" }]);
+    expect(remoteFaultsOn(edge(same))(callAt(6000, 420))).toEqual([{ fault: "slow", decision: "applied" }]);
   });
 
   test.each([
