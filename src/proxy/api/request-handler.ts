@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { ChaosError } from "../../model/error.ts";
 import { ApiError } from "./api-error.ts";
+import { brokenReply, refusalOfBroken } from "./broken-request.ts";
 import { EventStreams } from "./event-stream.ts";
 import { Metrics } from "./metrics.ts";
 import { hasBody, mayExceed, readBody } from "./read-body.ts";
@@ -56,6 +58,11 @@ export class RequestHandler {
     if (this.#underWay.size > 0) await new Promise<void>((resolve) => (this.#whenQuiet = resolve));
   }
 
+  /** Whether the answer to a request that came by it is on its way. */
+  isAnswering(socket: Duplex): boolean {
+    return [...this.#underWay].some((response) => response.socket === socket && response.headersSent);
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#underWay.add(response);
     response.on("close", () => this.#over(response));
@@ -64,8 +71,8 @@ export class RequestHandler {
     response.setHeader("Server", this.#options.server);
     const method = request.method ?? "";
     const target = request.url === "*" ? { path: "*", query: "" } : readTarget(request.url ?? "");
-    if (target === undefined || isAmbiguous(request)) return this.#answer(request, response, { status: 400, headers: { "Content-Type": "text/plain; charset=utf-8", Connection: "close" }, body: "400 Bad Request" }, "");
-    const refusal = this.#refusal(request, target);
+    if (target === undefined) return this.#answer(request, response, brokenReply(400, "400 Bad Request"), "");
+    const refusal = refusalOfBroken(request) ?? this.#refusal(request, target);
     if (refusal !== undefined) return this.#answer(request, response, refusal, "");
     if (target.path === "*") return this.#answer(request, response, emptyReply(method === "OPTIONS" ? 200 : 404), "");
     const path = cleanPath(target.path);
@@ -128,12 +135,6 @@ export class RequestHandler {
 }
 
 const knownMethods = new Set(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]);
-
-/** Two Host headers, or none where HTTP/1.1 asks for one: whoever stands between may read another than we do. */
-function isAmbiguous({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === "host").length;
-  return hosts > 1 || (hosts === 0 && httpVersion !== "1.0");
-}
 
 function replyTo(error: unknown): Reply {
   if (error instanceof ApiError) return errorReply(error.status, error.message);

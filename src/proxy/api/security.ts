@@ -51,7 +51,8 @@ export function refusalOf(caller: Caller, rules: AccessRules): Reply | undefined
     return errorReply(403, `origin not allowed: expected no Origin header, or that of this API, got ${quoted(caller.origin)}`);
   }
   if (rules.token !== undefined) return showsToken(caller, rules.token) ? undefined : errorReply(401, "token required: expected it as Authorization: Bearer TOKEN, or as X-Api-Token: TOKEN", { "WWW-Authenticate": "Bearer" });
-  if (caller.host === undefined || isKnown(nameOf(caller.host), rules)) return undefined;
+  // No browser leaves it empty.
+  if (caller.host === undefined || caller.host === "" || isKnown(nameOf(caller.host), rules)) return undefined;
   return errorReply(403, `host not allowed: expected an address, a name without dots, or one given with --api-host, got ${quoted(caller.host)}`);
 }
 

@@ -62,7 +62,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     void handler.handle(request, response);
   });
   server.on("connect", (_request, socket) => refuseRaw(socket, "405 Method Not Allowed", ""));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => answerBroken(error, socket));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    // What is wrong is behind a request that is being answered.
+    if (handler.isAnswering(socket)) socket.end();
+    else answerBroken(error, socket);
+  });
   try {
     await listen(server, bound, port);
   } catch (error) {

@@ -10,7 +10,7 @@ describe("the host that a request is for", () => {
     expect(statusOf({ host })).toBeUndefined();
   });
 
-  it.each(["evil.example", "evil.example:8474", "127.0.0.1.evil.example", "localhost.evil.example", "1.2.3", "0x7f.1", "", ":8474", "a:b:c", "evil.example."])("may not be %j", (host) => {
+  it.each(["evil.example", "evil.example:8474", "127.0.0.1.evil.example", "localhost.evil.example", "1.2.3", "0x7f.1", ":8474", "a:b:c", "evil.example."])("may not be %j", (host) => {
     expect(statusOf({ host })).toBe(403);
   });
 
@@ -20,8 +20,9 @@ describe("the host that a request is for", () => {
     expect(statusOf({ host: "box.internal:8474" }, { bound: "box.internal" })).toBeUndefined();
   });
 
-  it("may be absent, as in HTTP/1.0, which no browser speaks", () => {
+  it("may be absent, as in HTTP/1.0, or empty: no browser asks so", () => {
     expect(statusOf({})).toBeUndefined();
+    expect(statusOf({ host: "" })).toBeUndefined();
   });
 
   it("may be any for who shows the token: a page that leads here by a name of its own does not know it", () => {

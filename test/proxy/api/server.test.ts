@@ -161,7 +161,7 @@ describe("what the control API refuses", () => {
 describe("bad weather at the control API", () => {
   it.each([
     ["what is no HTTP", "garbage\r\n\r\n", 400], ["a target without a slash", "GET version HTTP/1.1\r\nHost: x\r\n\r\n", 400], ["a broken escape", "GET /proxies/%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400],
-    ["HTTP/1.1 without Host", "GET /version HTTP/1.1\r\n\r\n", 400], ["two Hosts", "GET /version HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
+    ["HTTP/1.1 without Host", "GET /version HTTP/1.1\r\n\r\n", 400], ["two Hosts", "GET /version HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400], ["HTTP/2.0 in clear text", "GET /version HTTP/2.0\r\nHost: a\r\n\r\n", 505],
     ["two framings", "POST /reset HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
     ["a head of 100 KB", `GET /version HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(100_000)}\r\n\r\n`, 431],
   ])("answers %s and closes", async (_claim, text, status) => {
@@ -169,6 +169,21 @@ describe("bad weather at the control API", () => {
     const response = await ask(text);
     expect(response).toMatchObject({ status, closed: true });
     expect((await ask({ path: "/version" })).status).toBe(200);
+  });
+
+  it("does nothing for a body in a coding that it does not know, and answers once", async () => {
+    const { ask, control } = await start();
+    const response = await ask("POST /reset HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n");
+    expect(response).toMatchObject({ status: 501, body: "Unsupported transfer encoding", closed: true });
+    expect(response.text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(control.called).toEqual([]);
+  });
+
+  it("answers a request whose body breaks off in bad chunks by 400, and does nothing", async () => {
+    const { ask, control } = await start();
+    const response = await ask("POST /proxies HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n");
+    expect(response).toMatchObject({ status: 400, closed: true });
+    expect(control.called).toEqual([]);
   });
 
   it("takes HTTP/1.0, a target in absolute form, chunked bodies and several requests on one connection", async () => {
