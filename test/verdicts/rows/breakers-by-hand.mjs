@@ -16,10 +16,6 @@ export const rows = [
     why: "half-open lets every call through until the first has failed: eight per trial at 200 ms each",
   },
   {
-    id: "BH04", service: byHand({ defect: "floodgate" }), hypothesis: breaks(), expect: "held",
-    why: "the same slip where failures are immediate: the next call comes after the trial is over, and nothing can be seen of it",
-  },
-  {
     id: "BH05", service: byHand({ defect: "slow-refusals" }), hypothesis: breaks(), expect: "violated", claim: "whileOpen.answersWithin",
     why: "it refuses after 300 ms of sleep, where 100 ms were promised",
   },
