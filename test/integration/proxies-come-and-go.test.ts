@@ -81,7 +81,60 @@ describe("open-proxy", () => {
   });
 });
 
+describe("fates", () => {
+  /** Which of the connections to a proxy, one after the other, are hit. */
+  const fatesOf = async (ports: readonly number[], order: readonly number[], call: (port: number) => Caller): Promise<readonly string[]> => {
+    const fates = ports.map(() => "");
+    for (const proxy of order) {
+      const caller = call(ports[proxy] ?? 0);
+      caller.socket.write("x");
+      const isHit = await Promise.race([caller.ended.then(() => true), caller.received(1).then(() => false)]);
+      fates[proxy] += isHit ? "1" : "0";
+    }
+    return fates;
+  };
+  const half = (proxy: string): Fault => on(proxy, connectionFault("reset", {}, { rateShare: 0.5 }));
+
+  it("of a proxy do not depend on how its connections interleave with those of others", async () => {
+    const fates: (readonly string[])[] = [];
+    for (const order of [[...Array<number>(24).fill(0), ...Array<number>(24).fill(1)], Array.from({ length: 48 }, (_, i) => i % 2)]) {
+      const { open, call } = await setUp();
+      fates.push(await fatesOf([await open("a", [half("a")]), await open("b", [half("b")])], order, call));
+    }
+    expect(fates[1]).toEqual(fates[0]);
+    // Two proxies with a fault of the same name have fates of their own.
+    expect(fates[0]?.[0]).not.toBe(fates[0]?.[1]);
+    for (const one of fates[0] ?? []) expect(one).toMatch(/(?=.*0)(?=.*1)/);
+  });
+});
+
 describe("close-proxy", () => {
+  it.each(["http1", "http2", "tcp"] as const)("ends connections by FIN on the lane %s, whatever faults hold, and writes down each", async (lane) => {
+    const { engine, config, records, call } = await setUp();
+    const faults = [on("a", connectionFault("latency", { delay: "1h" }, {}, "both")), on("a", { ...connectionFault("slow-close", { delay: "1h" }, {}, "both"), name: "late" })];
+    const [listening] = await engine.openProxy({ ...config("a"), lane }, faults);
+    const callers = [call(listening?.port ?? 0), call(listening?.port ?? 0)];
+    await Promise.all(callers.map((caller) => caller.connected()));
+    callers[0]?.socket.write(lane === "http2" ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await engine.closeProxy("a");
+    expect(await Promise.all(callers.map(({ ended }) => ended))).toEqual(["fin", "fin"]);
+    for (const caller of callers) caller.close();
+    await expect.poll(() => records.filter(({ kind }) => kind === "connection").length, { timeout: 10_000 }).toBe(2);
+    expect(records.filter(({ kind }) => kind === "connection")).toMatchObject([{ closedBy: "proxy", how: "fin" }, { closedBy: "proxy", how: "fin" }]);
+  });
+
+  it("does not wait for connections, and the plane stops without waiting for those that linger", async () => {
+    const { engine, upstream, open, call } = await setUp();
+    const caller = call(await open("a"));
+    await caller.ask("x");
+    for (const socket of upstream.sockets) socket.pause();
+    const startMs = performance.now();
+    await engine.closeProxy("a");
+    await engine.stop();
+    expect(performance.now() - startMs).toBeLessThan(1500);
+  });
+
   it("ends its connections by FIN, both sides, and frees its port for another", async () => {
     const { upstream, engine, open, call } = await setUp();
     const port = await open("a");

@@ -95,6 +95,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
   const pipeline = new Pipeline(context, {
     toUpstream: (bytes) => void toUpstream.push(bytes),
     forwarding: undefined,
+    grip: { loses: () => false },
     toClient: (bytes) => {
       toClient.push(bytes);
       return bytes.length;

@@ -24,6 +24,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   isCut = false;
   readonly requests: RequestReader;
   readonly forwarding: Forwarding | undefined;
+  readonly grip: Grip;
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly client: ClientSide;
@@ -31,7 +32,6 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   private readonly responses: ResponseReader;
   private readonly pipeline: Pipeline;
   private readonly upgrades: Upgrades;
-  private readonly grip: Grip;
   private readonly witness: ConnectionWitness;
   /** The client's half is closed, and upstream is to learn it behind what is still held of the requests. */
   private upstreamEndWaits = false;

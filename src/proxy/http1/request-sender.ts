@@ -129,7 +129,7 @@ export class RequestSender {
       return;
     }
     exchange.requestGate = "open";
-    exchange.passedOn = true;
+    exchange.passedOn = !this.wires.grip.loses("request");
     if (exchange.requestShape !== undefined) this.shaped = exchange;
     if (exchange.heldRequest === undefined) return;
     const held = this.takeHeld(exchange);

@@ -1,4 +1,5 @@
 import type { ConnectionRecord } from "../../model/event.ts";
+import type { Grip } from "../tcp/grip.ts";
 import type { Forwarding } from "./forwarding.ts";
 import type { RequestReader } from "./request-reader.ts";
 
@@ -12,6 +13,8 @@ export interface Loss {
 /** The two connections, as the pipeline between them sees them. */
 export interface Wires {
   toUpstream(bytes: Buffer): void;
+  /** What faults of the connection do to it. */
+  readonly grip: Pick<Grip, "loses">;
   /** In forward mode: which host is spoken to. */
   readonly forwarding: Forwarding | undefined;
   /** Returns how many of the bytes were written: all, unless the connection was cut off. */

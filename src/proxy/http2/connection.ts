@@ -29,11 +29,11 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   readonly limits: Limits;
   readonly changedFields: Readonly<Record<string, string>>;
   isSilent = false;
+  readonly grip: Grip;
   private readonly client: ClientSide;
   private readonly cable: Cable;
   private readonly session: ServerHttp2Session;
   private readonly upstreamSide: Upstream;
-  private readonly grip: Grip;
   private readonly ledger: Ledger;
   private readonly witness: ConnectionWitness;
   private readonly resets: ResetBudget;

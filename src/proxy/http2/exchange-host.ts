@@ -1,6 +1,7 @@
 import type { ClientHttp2Session } from "node:http2";
 import type { Limits } from "../http1/limits.ts";
 import type { LaneContext } from "../lane.ts";
+import type { Grip } from "../tcp/grip.ts";
 import type { Goaway } from "./effects.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -17,6 +18,8 @@ export interface ExchangeHost {
   clientReset(): void;
   /** Nothing is said to either side any more. */
   readonly isSilent: boolean;
+  /** What faults of the connection do to it. */
+  readonly grip: Pick<Grip, "loses">;
   /** Its stream and its record are done. */
   done(exchange: Exchange): void;
   issue(code: string, message: string): void;

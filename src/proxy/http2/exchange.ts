@@ -107,7 +107,7 @@ export class Exchange implements Stage {
     const upstream = this.request(session);
     if (upstream === undefined) return this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "rejected");
     this.upstream = upstream;
-    this.witness.passedOn = true;
+    this.witness.passedOn = !this.host.grip.loses("request");
     upstream.on("error", nothing);
     upstream.on("headers", (headers: IncomingHttpHeaders, _flags: number, fields: Fields = []) => this.interim(headers, fields));
     upstream.on("response", (headers: IncomingHttpHeaders, flags: number, fields: Fields = []) => this.response(headers, flags, fields));

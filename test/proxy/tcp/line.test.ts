@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { DelayStage } from "../../../src/proxy/tcp/delay-stage.ts";
 import { Line } from "../../../src/proxy/tcp/line.ts";
+import { LossStage } from "../../../src/proxy/tcp/loss-stage.ts";
+import { PieceStage } from "../../../src/proxy/tcp/piece-stage.ts";
+import { Wire } from "../../../src/proxy/tcp/wire.ts";
 import { HeldClock } from "../held-clock.ts";
 
 function setUp() {
@@ -90,5 +93,47 @@ describe("Line", () => {
     expect(out).toEqual([]);
     expect(line.heldWeight).toBe(0);
     expect(clock.armed).toBe(0);
+  });
+
+  it("lets a stage take the place of another: what that held waits as the new one says, from when it came", () => {
+    const { clock, line, take, delay, out } = setUp();
+    const old = delay(1000);
+    delay(5);
+    take("a");
+    clock.advance(10);
+    take("b");
+    clock.advance(10);
+    line.replace(old, (give) => new DelayStage(clock, () => 100, give));
+    take("c");
+    clock.advance(200);
+    expect(out).toEqual([["a", 105], ["b", 115], ["c", 125]]);
+    expect(line.heldWeight).toBe(0);
+  });
+
+  it("hands on what a wire held, pieces of it and in order, when another takes its place", () => {
+    const { clock, line, take, out } = setUp();
+    const wire = line.add((give) => new PieceStage(clock, new Wire(0), give));
+    take("abc");
+    take("def");
+    clock.advance(1000);
+    expect([out, clock.armed]).toEqual([[], 0]);
+    const next = line.replace(wire, (give) => new PieceStage(clock, new Wire(200, clock.nowMs()), give));
+    clock.advance(12);
+    expect(out.map(([text]) => text).join("")).toBe("ab");
+    line.remove(next, true);
+    expect(out.map(([text]) => text).join("")).toBe("abcdef");
+    expect([line.heldWeight, line.open]).toEqual([0, true]);
+  });
+
+  it("forgets what is lost on its way, and tells that less is held", () => {
+    const clock = new HeldClock();
+    let eased = 0;
+    const line = new Line(() => undefined, () => (eased += 1));
+    line.add((give) => new DelayStage(clock, () => 10, give));
+    line.add(() => new LossStage((chunk) => line.lost(chunk)));
+    line.take({ bytes: Buffer.from("gone"), atMs: 0 });
+    expect(line.heldWeight).toBeGreaterThan(0);
+    clock.advance(10);
+    expect([line.heldWeight, eased]).toEqual([0, 1]);
   });
 });
