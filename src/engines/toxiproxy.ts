@@ -86,8 +86,10 @@ export class ToxiproxyEngine {
     return this.#held.get(name)?.state === "there";
   }
 
+  /** It is told once. */
   #lost(name: string): ChaosError {
     const { client, proxy } = this.#options;
+    this.#held.delete(name);
     return new ChaosError("remote-fault-lost", `the toxic ${name} went from the proxy ${proxy} at ${client.url} while it was to be in force`, { hint: "nobody else may change that proxy during a run, nor start its server again; two runs of one experiment cannot share it" });
   }
 }

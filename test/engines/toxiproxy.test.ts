@@ -59,13 +59,18 @@ describe("faults of a remote proxy", () => {
     expect(theirs.asked).toEqual(["add chaos-1-slow"]);
   });
 
-  test.each([true, false])("that went by themselves are told (leases: %s)", async (leases) => {
-    const { engine, there } = server({ leases });
+  test.each([true, false])("that went by themselves are told, once (leases: %s)", async (leases) => {
+    const { engine, there, asked } = server({ leases });
     await engine.put([slow]);
     there.clear();
     await expect(engine.confirm()).rejects.toMatchObject({ code: "remote-fault-lost" });
+    await engine.remove(["chaos-1-slow"]);
+    await engine.removeAll();
+    await engine.put([slow]);
+    there.clear();
     await expect(engine.remove(["chaos-1-slow"])).rejects.toMatchObject({ code: "remote-fault-lost" });
-    await expect(engine.removeAll()).resolves.toBeUndefined();
+    await engine.removeAll();
+    expect(asked.filter((what) => what.startsWith("remove"))).toEqual(["remove chaos-1-slow"]);
   });
 
   test("of which one could not be put are all removed in the end", async () => {
