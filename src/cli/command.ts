@@ -23,6 +23,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Calls `listener` on each interrupt in place of dying of it, until the returned function is called. */
   onInterrupt(listener: (signal: InterruptSignal) => void): () => void;
+  /** Calls `listener` on each SIGHUP in place of dying of it, until the returned function is called. */
+  onHangUp(listener: () => void): () => void;
   /** Calls `listener` with each error that nobody caught, in place of those that listened before it, until the returned function is called. */
   onDefect(listener: (error: unknown) => void): () => void;
   /** Ends the process at once. */

@@ -15,7 +15,7 @@ export interface Interrupts {
 }
 
 /** The first interrupt asks for a clean stop, the second ends the process at once. An error that nobody caught asks for a clean stop too. */
-export function listenForInterrupts(context: Context, nowMs: () => number = () => performance.now()): Interrupts {
+export function listenForInterrupts(context: Context, { nowMs = () => performance.now(), saying = "stopping: lifting faults, ending services. Once more to leave at once." }: { readonly nowMs?: () => number; readonly saying?: string } = {}): Interrupts {
   const controller = new AbortController();
   let first: { readonly signal: InterruptSignal; readonly atMs: number } | undefined;
   const defects: unknown[] = [];
@@ -26,7 +26,7 @@ export function listenForInterrupts(context: Context, nowMs: () => number = () =
   const forgetInterrupts = context.onInterrupt((signal) => {
     if (first === undefined) {
       first = { signal, atMs: nowMs() };
-      context.stderr.write(`${context.stderr.live ? "\n" : ""}stopping: lifting faults, ending services. Once more to leave at once.\n`);
+      context.stderr.write(`${context.stderr.live ? "\n" : ""}${saying}\n`);
       controller.abort(signal);
     } else if (nowMs() - first.atMs >= sameInterruptMs) {
       context.exitNow(interruptCodes[signal]);

@@ -45,6 +45,10 @@ function systemContext(argv: readonly string[]): Context {
         for (const signal of signals) process.off(signal, listener);
       };
     },
+    onHangUp: (listener) => {
+      process.on("SIGHUP", listener);
+      return () => void process.off("SIGHUP", listener);
+    },
     onDefect: defectsOf(process),
     exitNow: (code) => process.exit(code),
   };

@@ -5,5 +5,5 @@
  */
 export { LocalEngine } from "./local.ts";
 export { ToxiproxyEngine } from "./toxiproxy.ts";
-export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./toxiproxy/index.ts";
+export { defaultApiUrl, readApiUrl, readProxy, readToxic, ToxiproxyClient } from "./toxiproxy/index.ts";
 export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./toxiproxy/index.ts";

@@ -8,3 +8,5 @@ export { planOfJournal } from "./plan-of-journal.ts";
 export { preflight } from "./preflight.ts";
 export { run } from "./run.ts";
 export type { RunOptions } from "./run.ts";
+export { serveProxy } from "./serve-proxy.ts";
+export type { ServedChange, ServedProxies, ServeProxyOptions } from "./serve-proxy.ts";

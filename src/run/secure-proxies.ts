@@ -31,7 +31,7 @@ export async function secureProxies(plan: Plan, { baseDir, folder, undo }: Secur
   for (const proxy of proxies) {
     const { tls: choice, ...texts } = readTlsFiles(proxy, baseDir);
     const flawed = faults.some(({ type, proxy: on }) => type === "tls" && on === proxy.name);
-    tls.set(proxy.name, { ...texts, ...(choice === undefined ? {} : { tls: await maker.make({ choice, names: namesOf(proxy), flawed }) }) });
+    tls.set(proxy.name, { ...texts, ...(choice === undefined ? {} : { tls: await maker.make({ choice, names: certificateNames(proxy), flawed }) }) });
   }
   const authority = await maker.authority();
   const path = authority === undefined ? undefined : await write(authority, folder, undo);
@@ -47,7 +47,7 @@ export function checkTlsFiles(plan: Plan, baseDir: string): void {
 }
 
 /** By what a listener is called elsewhere than on the loopback. */
-function namesOf({ advertise, listen: { host } }: Proxy): readonly string[] {
+export function certificateNames({ advertise, listen: { host } }: Proxy): readonly string[] {
   return [...(advertise === undefined ? [] : [advertise]), ...(host === undefined || host === "0.0.0.0" || host === "::" ? [] : [host])];
 }
 

@@ -7,6 +7,7 @@ export interface FakeContext extends Context {
   readonly err: () => string;
   readonly exits: number[];
   interrupt(signal: InterruptSignal): void;
+  hangUp(): void;
   /** An error that nobody caught. */
   defect(error: unknown): void;
 }
@@ -21,6 +22,7 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
   const err: string[] = [];
   const exits: number[] = [];
   const listeners = new Set<(signal: InterruptSignal) => void>();
+  const hangUpListeners = new Set<() => void>();
   const defectListeners: ((error: unknown) => void)[] = [];
   return {
     api: () => Promise.resolve(fakeApi(api)),
@@ -32,6 +34,10 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onHangUp: (listener) => {
+      hangUpListeners.add(listener);
+      return () => void hangUpListeners.delete(listener);
+    },
     onDefect: (listener) => {
       defectListeners.push(listener);
       return () => void defectListeners.splice(defectListeners.indexOf(listener), 1);
@@ -42,6 +48,9 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
     exits,
     interrupt: (signal) => {
       for (const listener of listeners) listener(signal);
+    },
+    hangUp: () => {
+      for (const listener of hangUpListeners) listener();
     },
     defect: (error) => defectListeners.at(-1)?.(error),
   };

@@ -5,7 +5,7 @@ import { fakeContext } from "./fakes.ts";
 test("the first interrupt asks for a clean stop, the second ends the process with 128 + its signal", () => {
   const context = fakeContext();
   let nowMs = 0;
-  const interrupts = listenForInterrupts(context, () => nowMs);
+  const interrupts = listenForInterrupts(context, { nowMs: () => nowMs });
   expect(interrupts.signal.aborted).toBe(false);
   context.interrupt("SIGINT");
   expect(interrupts.signal.reason).toBe("SIGINT");
@@ -18,7 +18,7 @@ test("the first interrupt asks for a clean stop, the second ends the process wit
 test("one Ctrl-C that npm passes on a second time is one", () => {
   const context = fakeContext();
   let nowMs = 0;
-  listenForInterrupts(context, () => nowMs);
+  listenForInterrupts(context, { nowMs: () => nowMs });
   context.interrupt("SIGINT");
   nowMs = 20;
   context.interrupt("SIGINT");

@@ -25,7 +25,7 @@ describe("the command line", () => {
   test.each([["--help"], ["-h"]])("%s prints the commands on stdout", async (flag) => {
     const context = fakeContext();
     expect(await main([flag], context)).toBe(0);
-    for (const name of ["run", "validate", "plan", "report", "proxies", "toxic", "init", "list", "explain", "schema"]) expect(context.out()).toMatch(new RegExp(`^  ${name}\\b`, "m"));
+    for (const name of ["run", "validate", "plan", "report", "proxy", "proxies", "toxic", "init", "list", "explain", "schema"]) expect(context.out()).toMatch(new RegExp(`^  ${name}\\b`, "m"));
     expect(context.err()).toBe("");
   });
 

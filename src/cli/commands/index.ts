@@ -8,6 +8,7 @@ import { init } from "./init.ts";
 import { list } from "./list.ts";
 import { plan } from "./plan.ts";
 import { proxies } from "./proxies.ts";
+import { proxy } from "./proxy.ts";
 import { replay } from "./replay.ts";
 import { report } from "./report.ts";
 import { run } from "./run.ts";
@@ -15,4 +16,4 @@ import { schema } from "./schema.ts";
 import { toxic } from "./toxic.ts";
 import { validate } from "./validate.ts";
 
-export const commands: readonly Command[] = [run, validate, plan, report, replay, proxies, toxic, init, list, explain, schema];
+export const commands: readonly Command[] = [run, validate, plan, report, replay, proxy, proxies, toxic, init, list, explain, schema];

@@ -6,3 +6,4 @@ export { defaultApiUrl, readApiUrl } from "./address.ts";
 export { ToxiproxyClient } from "./client.ts";
 export type { ClientOptions } from "./client.ts";
 export type { NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./wire.ts";
+export { readProxy, readToxic } from "./wire.ts";

@@ -67,3 +67,13 @@ export const versionShape = z.looseObject({ version: z.string() });
 export function errorOf(body: Json | undefined): string | undefined {
   return typeof body === "object" && body !== null && "error" in body && typeof body.error === "string" ? body.error : undefined;
 }
+
+/** A toxic as our own server tells of it. */
+export function readToxic(json: Json): RemoteToxic {
+  return toxicShape.parse(json);
+}
+
+/** A proxy as our own server tells of it. */
+export function readProxy(json: Json): RemoteProxy {
+  return proxyShape.parse(json);
+}

@@ -12,6 +12,7 @@ describe("the address of an API", () => {
     ["toxiproxy", "http://toxiproxy:8474/"],
     ["localhost:80", "http://localhost/"],
     [":9000", "http://127.0.0.1:9000/"],
+    ["9000", "http://127.0.0.1:9000/"],
     ["[::1]:9000", "http://[::1]:9000/"],
     ["https://chaos.example/toxiproxy/?x#y", "https://chaos.example/toxiproxy/"],
     ["http://chaos.example", "http://chaos.example/"],
