@@ -85,7 +85,7 @@ describe("on http, the going of one fault", () => {
     const caller = call();
     await ask(caller, "/");
     change(hold);
-    await caller.received(ok.length);
+    expect((await caller.received(ok.length)).toString()).toBe(ok);
   });
 
   it("lets the body go that it paced, while another goes on pacing", async () => {
