@@ -78,14 +78,14 @@ function readToxics(given: Json | undefined, proxy: Proxy, path: Path, report: R
 
 function readEntry(given: Json, proxy: Proxy, path: Path, names: Set<string>, report: Report): Toxic | undefined {
   if (!isMap(given)) return wrongType("a map with type and attributes", path, report);
-  const { name, type, stream = "downstream", toxicity = 1, attributes = {} } = folded(given, toxicKeys, path, report);
+  const { name, type, stream, toxicity = 1, attributes = {} } = folded(given, toxicKeys, path, report);
   if (typeof type !== "string" || !isToxicType(type)) {
     const known = [...new Set([...toxicTypes.map((one) => one.type), ...faultTypes.flatMap((fault) => (fault.layer === "process" ? [] : [ownToxicType(fault)]))])];
     if (type === undefined) report({ code: "missing-key", message: "type is missing: what happens", hint: `known: ${known.join(", ")}`, path, part: "key" });
     else report({ code: "unknown-toxic-type", message: `there is no toxic ${JSON.stringify(type)}`, hint: typeof type === "string" ? suggest(type, known) : `known: ${known.join(", ")}`, path: [...path, "type"] });
     return undefined;
   }
-  if (typeof stream !== "string" || readStream(stream) === undefined) {
+  if (stream !== undefined && (typeof stream !== "string" || readStream(stream) === undefined)) {
     report({ code: "bad-value", message: `stream: expected upstream or downstream, got ${JSON.stringify(stream)}`, path: [...path, "stream"] });
     return undefined;
   }

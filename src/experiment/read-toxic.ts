@@ -1,3 +1,4 @@
+import type { Direction } from "../model/effect.ts";
 import type { Fault, Proxy } from "../model/experiment.ts";
 import type { JsonObject } from "../model/json.ts";
 import type { Toxic } from "../model/toxic.ts";
@@ -14,10 +15,13 @@ import type { Path } from "./yaml-source.ts";
 export interface GivenToxic {
   readonly name: string;
   readonly type: string;
-  readonly stream: string;
+  /** Absent: `downstream`, and of our own faults what they do where nothing is said of it. */
+  readonly stream?: string | undefined;
   readonly toxicity: number;
   readonly attributes: JsonObject;
 }
+
+const defaultStream = "downstream";
 
 /** Whether toxics have such a type: one of Toxiproxy's, or a fault of ours. */
 export function isToxicType(type: string): boolean {
@@ -25,7 +29,7 @@ export function isToxicType(type: string): boolean {
 }
 
 /** `latency_downstream`, for one without a name. */
-export function defaultToxicName(type: string, stream: string): string {
+export function defaultToxicName(type: string, stream: string = defaultStream): string {
   return `${type}_${stream}`;
 }
 
@@ -48,11 +52,12 @@ function readKnown(given: GivenToxic, known: ToxicType, { name: proxy }: Proxy, 
   for (const { attribute, message } of problems) report({ code: "bad-value", message: `${attribute}: ${message}`, path: [...at, attribute] });
   if (problems.length > 0) return undefined;
   const part = known.toFault(attributes);
+  const { stream = defaultStream } = given;
   const fault: Fault | undefined = part && {
-    name: given.name, type: part.type, layer: "connection", proxy, direction: directionOf(readStream(given.stream) ?? "downstream"),
+    name: given.name, type: part.type, layer: "connection", proxy, direction: directionOf(readStream(stream) ?? defaultStream),
     selection: { fromMs: 0, after: 0, every: 1, rateShare: given.toxicity, per: "fault" }, params: part.params,
   };
-  return { ...given, attributes, ...(fault !== undefined && { fault }) };
+  return { ...given, stream, attributes, ...(fault !== undefined && { fault }) };
 }
 
 /** What is no number and no text is reported by the attribute's own range. */
@@ -75,8 +80,17 @@ function readOwn(given: GivenToxic, own: OwnFault, proxy: Proxy, at: Path, repor
   const known = { services: new Map(), proxies: new Set([called]), proxyFields: new Map(), probes: new Set<string>(), faults: new Set<string>(), secrets: new Set<string>() };
   const fault = readFault(entry, at, { known, proxies: [{ ...proxy, name: called }], duringMs: undefined, defaultName: given.name }, report);
   if (fault === undefined || misplaced.length > 0) return undefined;
-  const direction = attributes["direction"] === undefined ? directionOf(readStream(given.stream) ?? "downstream") : fault.direction;
-  return { ...given, attributes, fault: { ...fault, name: given.name, proxy: proxy.name, direction, selection: { ...fault.selection, rateShare: given.toxicity } } };
+  const { stream } = given;
+  const direction = stream === undefined || attributes["direction"] !== undefined ? fault.direction : directionOf(readStream(stream) ?? defaultStream);
+  return {
+    ...given, stream: stream ?? defaultStream, attributes: withDirection(attributes, direction),
+    fault: { ...fault, name: given.name, proxy: proxy.name, direction, selection: { ...fault.selection, rateShare: given.toxicity } },
+  };
+}
+
+/** A stream is one direction: where there are two, attributes say it. */
+function withDirection(attributes: JsonObject, direction: Direction): JsonObject {
+  return direction === "both" ? { ...attributes, direction } : attributes;
 }
 
 /** A fault of an experiment as a toxic: in Toxiproxy's words where it has any, else in our own, with its keys as they were written. */
@@ -86,7 +100,7 @@ export function toxicOfFault(fault: Fault, entry: JsonObject): Toxic {
   const toxicity = asFloat32(fault.selection.rateShare);
   const [stream, other] = words?.streams ?? [];
   if (words !== undefined && stream !== undefined && other === undefined) return { name, type: words.type, stream, toxicity, attributes: words.attributes, fault };
-  const leftOut = [...outsideAttributes(entry), ...(direction === "both" ? [] : ["direction"])];
+  const leftOut = [...outsideAttributes(entry), "direction"];
   const attributes = Object.fromEntries(Object.entries(entry).filter(([key, value]) => value !== null && !leftOut.includes(key)));
-  return { name, type: ownToxicType(fault), stream: direction === "request" ? "upstream" : "downstream", toxicity, attributes, fault };
+  return { name, type: ownToxicType(fault), stream: direction === "request" ? "upstream" : "downstream", toxicity, attributes: withDirection(attributes, direction), fault };
 }

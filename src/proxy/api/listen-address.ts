@@ -110,7 +110,8 @@ export function bindError(endpoint: Endpoint, written: string, code: string): Li
 export function listenFailure(error: ChaosError, endpoint: Endpoint, written: string): ListenError {
   const code = error.code === "port-taken" ? "EADDRINUSE" : reasons.find(([reason]) => error.message.includes(reason))?.[1];
   const hint = error.hint === undefined ? "" : ` (${error.hint})`;
-  return new ListenError(code === undefined ? `listen tcp ${listenText(endpoint)}: ${error.message}${hint}` : bindError(endpoint, written, code).message, { cause: error });
+  const place = endpoint.path === undefined ? `tcp ${listenText(endpoint)}` : `unix ${endpoint.path}`;
+  return new ListenError(code === undefined ? `listen ${place}: ${error.message}${hint}` : bindError(endpoint, written, code).message, { cause: error });
 }
 
 /** Of the data plane's messages, the part that tells one refusal from another. */

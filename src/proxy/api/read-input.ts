@@ -2,6 +2,7 @@ import type { Toxic } from "../../model/toxic.ts";
 import type { Proxy } from "../../model/experiment.ts";
 import type { Finding } from "../../experiment/finding.ts";
 import { defaultToxicName, isToxicType, readToxic } from "../../experiment/read-toxic.ts";
+import type { GivenToxic } from "../../experiment/read-toxic.ts";
 import { readServedEdge } from "../../experiment/served-upstream.ts";
 import type { ServedEdge } from "../../experiment/served-upstream.ts";
 import { readStream } from "../../toxics/index.ts";
@@ -44,13 +45,13 @@ export function movedEdge({ proxy }: ServedEdge, upstream: string): ServedEdge {
 
 /** In Toxiproxy's order: stream, type, name, attributes. Throws ApiError 400, or 409 where there is one of that name. */
 export function readNewToxic(input: ToxicInput, proxy: Proxy, others: ReadonlyMap<string, Toxic>): Toxic {
-  const { type = "", stream = "downstream", toxicity = 1, attributes = {} } = input;
-  if (readStream(stream) === undefined) throw new ApiError(400, "stream was invalid, can be either upstream or downstream");
+  const { type = "", stream, toxicity = 1, attributes = {} } = input;
+  if (stream !== undefined && readStream(stream) === undefined) throw new ApiError(400, "stream was invalid, can be either upstream or downstream");
   if (!isToxicType(type)) throw new ApiError(400, "invalid toxic type");
   const name = input.name === undefined || input.name === "" ? defaultToxicName(type, stream) : input.name;
   if (others.has(name)) throw new ApiError(409, "toxic already exists");
   if (input.attributesError !== undefined) throw input.attributesError;
-  return readAgain({ name, type, stream, toxicity, attributes }, proxy);
+  return readGiven({ name, type, stream, toxicity, attributes }, proxy);
 }
 
 /** What a body says that is to be other; the rest stays, key by key. Throws ApiError 400. */
@@ -60,8 +61,12 @@ export function readChangedToxic(toxic: Toxic, input: ToxicInput, proxy: Proxy):
 
 /** A toxic on what its proxy has become. Throws ApiError 400. */
 export function readAgain({ name, type, stream, toxicity, attributes }: Toxic, proxy: Proxy): Toxic {
+  return readGiven({ name, type, stream, toxicity, attributes }, proxy);
+}
+
+function readGiven(given: GivenToxic, proxy: Proxy): Toxic {
   const { report, refuse } = findings();
-  return readToxic({ name, type, stream, toxicity, attributes }, proxy, [], report) ?? refuse();
+  return readToxic(given, proxy, [], report) ?? refuse();
 }
 
 /** Collects what is wrong, all of it, and tells it at once. */

@@ -178,6 +178,13 @@ describe("our own faults are toxics", () => {
     expect(rig.board.faultsOn("db")).toMatchObject([{ direction: "request" }]);
   });
 
+  test("in both directions where they are in an experiment and no stream is given, and their attributes say so", async () => {
+    expect(await add({ type: "blackhole", name: "both" })).toMatchObject({ stream: "downstream", attributes: { direction: "both" } });
+    expect(await add({ type: "blackhole", name: "down", stream: "downstream" })).toMatchObject({ attributes: {} });
+    await change("both", { toxicity: 0.5 });
+    expect(rig.board.faultsOn("db")).toMatchObject([{ name: "both", direction: "both" }, { name: "down", direction: "response" }]);
+  });
+
   test("whatever letters the names of proxy and toxic have", async () => {
     await rig.control.create('{"name":"päy ments","listen":"127.0.0.1:0","upstream":"http://a.test"}');
     await add({ type: "http_error", name: "b@d", attributes: { status: 500 } }, "päy ments");
