@@ -80,12 +80,17 @@ describe("the first value of a text", () => {
   });
 
   test("or a refusal, for any text, and never anything else", () => {
-    fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(..."{}[]\":,\\u0019eE+-. truefalsn") })), (text) => {
+    const letters = "{ } [ ] : , e E + - . t r u f a l s n 0 1 9 \" \\".split(" ");
+    const fails = (text: string): unknown => {
       try {
-        readJson(text);
+        return readJson(text) && undefined;
       } catch (error) {
-        expect(error).toBeInstanceOf(JsonSyntaxError);
+        return error;
       }
+    };
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: fc.constantFrom(...letters) })), (text) => {
+      const failure = fails(text);
+      expect(failure === undefined || failure instanceof JsonSyntaxError).toBe(true);
     }));
   });
 });
