@@ -12,7 +12,7 @@ export function explainSelection(fault: Fault, duringMs: number): string {
   const whole = fromMs === 0 && endMs >= duringMs;
   const parts = [
     ...(match === undefined ? [] : [`on ${explainMatch(match)}`]),
-    ...(direction === "response" ? [] : [direction === "both" ? "both ways" : "on the way to upstream"]),
+    ...(direction === usualDirection(fault) ? [] : [directionWords[direction]]),
     ...(whole ? [] : [`from ${time(fromMs)} to ${time(endMs)} of during`]),
     ...(flap === undefined ? [] : [`on for ${time(flap.onMs)}, off for ${time(flap.offMs)}`]),
     ...(afterSilenceMs === undefined ? [] : [`only the first call after a silence of ${time(afterSilenceMs)}`]),
@@ -25,6 +25,14 @@ export function explainSelection(fault: Fault, duringMs: number): string {
     ...(per === "fault" ? [] : [`numbered per ${explainPer(per)}`]),
   ];
   return parts.map((part) => `, ${part}`).join("");
+}
+
+const directionWords: Readonly<Record<Fault["direction"], string>> = { both: "both ways", request: "on the way to upstream", response: "on the way to the caller" };
+
+/** Where its author says none. */
+function usualDirection({ type, layer }: Fault): Fault["direction"] {
+  const known = findFaultType(type, layer);
+  return known === undefined || known.on === "process" ? "response" : known.direction ?? "response";
 }
 
 /** What it is that a fault hits some of. */

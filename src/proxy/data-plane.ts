@@ -71,7 +71,7 @@ class Carrier {
         await this.#closeProxy(request.proxy);
         return { kind: "closed", id };
       case "change-faults":
-        return { kind: "faults-set", id, atMs: this.#changeFaults(request.proxy, request.faults) };
+        return { kind: "faults-set", id, atMs: await this.#changeFaults(request.proxy, request.faults) };
       case "stop":
         await this.#stop();
         return { kind: "stopped", id };
@@ -121,6 +121,7 @@ class Carrier {
       return (await server.open()).map((address) => ({ proxy: name, ...address }));
     } catch (error) {
       this.#proxies.delete(name);
+      await server.close();
       throw error;
     }
   }
@@ -135,11 +136,12 @@ class Carrier {
   }
 
   /** All or nothing. Returns since when the new list is in force. */
-  #changeFaults(proxy: string, faults: readonly Fault[]): number {
+  async #changeFaults(proxy: string, faults: readonly Fault[]): Promise<number> {
     const server = this.#served(proxy);
     checkProxies(faults, [proxy]);
     const atMs = this.#env.nowMs();
     server.changeFaults(faults, atMs);
+    await server.settled();
     this.#batch.flush();
     return atMs;
   }

@@ -1,11 +1,14 @@
 import type { Server, Socket } from "node:net";
 import type { ProxyConfig } from "../model/data-plane.ts";
 import type { Endpoint } from "../model/endpoint.ts";
-import type { Env } from "../model/env.ts";
+import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import { boundTo, listen } from "./listener.ts";
 import { checkSocketPath } from "./socket-path.ts";
 import { openFilesProblem } from "./shortages.ts";
+
+/** An address that is free is bound in far less. */
+const settlingMs = 500;
 
 /** Between two attempts to get back a port that another process took meanwhile. */
 const retryMs = 25;
@@ -46,7 +49,7 @@ export class Doorway {
         this.#doors.push({ caller, address: boundTo(server, endpoint), server });
       }
     } catch (error) {
-      await this.close();
+      await this.leave();
       throw error;
     }
     return this.#doors.map(({ caller, address }) => ({ caller, ...address }));
@@ -66,6 +69,15 @@ export class Doorway {
     this.#reopening ??= this.#reopen().finally(() => {
       this.#reopening = undefined;
     });
+  }
+
+  /** Resolves when it listens again, where it is about to; or could not for a while. */
+  async settled(): Promise<void> {
+    if (this.#reopening === undefined) return;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => (timer = this.#options.env.after(settlingMs, resolve)));
+    await Promise.race([this.#reopening, late]);
+    timer?.cancel();
   }
 
   /** Closes the listeners for good; resolves when they are, and their connections have ended. */

@@ -105,6 +105,11 @@ export class ProxyServer {
     this.#apply({ release: true, lifted: false, replaced });
   }
 
+  /** Resolves when it listens again, where no fault keeps its listeners closed any more. */
+  settled(): Promise<void> {
+    return this.#doorway.settled();
+  }
+
   /** Closes every listener and ends every connection by FIN; resolves when the listeners are closed. */
   async leave(): Promise<void> {
     this.#edge?.cancel();

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/model/json.ts";
 import type { Fault } from "../../src/model/experiment.ts";
+import { exchangeFault } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
@@ -133,5 +134,63 @@ describe("faults of connections on the http2 lane", () => {
     expect(await third.closed).toBe("ECONNREFUSED");
     edge.lift();
     await expect.poll(async () => (await call().send({}, "y")).body.toString()).toBe("y");
+  });
+});
+
+describe("on http2, a change of faults", () => {
+  const hangs = (path: string, name: string): Fault => exchangeFault("hang", {}, { match: { path: { glob: path } } }, name);
+
+  it("resets what hangs by the fault that is gone, and leaves alone what hangs by another", async () => {
+    const { edge, call, wait } = await setUp();
+    const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
+    const caller = call();
+    await caller.send({}, "warm");
+    change(hangs("/one", "one"), hangs("/two", "two"));
+    const [one, two] = [caller.open({ ":path": "/one" }), caller.open({ ":path": "/two" })];
+    await wait(150);
+    change(hangs("/two", "two"));
+    expect(await one.got).toMatchObject({ headers: undefined });
+    await wait(50);
+    expect(two.stream.closed).toBe(false);
+    change();
+    expect(await two.got).toMatchObject({ headers: undefined });
+    expect(edge.exchanges().map(({ end }) => end)).toEqual(["complete", "reset", "reset"]);
+  });
+
+  it("ends the delay of the fault that is gone; one by another begins then", async () => {
+    const { edge, call, wait } = await setUp();
+    const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
+    const other = exchangeFault("latency", { delay: "250ms" }, {}, "other");
+    change(exchangeFault("latency", { delay: "1h" }, {}, "slow"), other);
+    const got = call().send({}, "x");
+    await wait(150);
+    const startMs = edge.env.nowMs();
+    change(other);
+    expect((await got).body.toString()).toBe("x");
+    expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(249);
+  });
+
+  it.each(["request", "response"] as const)("to a blackhole of the direction %s loses that, and its end closes the connection", async (direction) => {
+    const { edge, call, seen, wait } = await setUp();
+    const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
+    const caller = call();
+    await caller.send({}, "warm");
+    change(connectionFault("blackhole", {}, {}, direction));
+    const lost = caller.open({});
+    await wait(150);
+    expect([seen(), lost.stream.closed]).toEqual([direction === "request" ? 1 : 2, false]);
+    change();
+    expect(await lost.got).toMatchObject({ headers: undefined });
+    expect(await caller.closed).toBe("");
+    await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "fault", how: "fin", faults: [{ effect: "silence" }] }]);
+    expect(edge.exchanges().at(-1)).toMatchObject({ end: "dropped", passedOn: direction === "response" });
+  });
+
+  it("to a reset after a time cuts a connection that rests", async () => {
+    const { edge, call } = await setUp();
+    const caller = call();
+    await caller.send({}, "warm");
+    edge.server.changeFaults([connectionFault("reset", { delay: "150ms" })], edge.env.nowMs());
+    expect(await caller.closed).toBe("ECONNRESET");
   });
 });
