@@ -6,7 +6,6 @@
  */
 export { ApiError } from "./api-error.ts";
 export { Control } from "./control.ts";
-export type { ControlEvent, ControlOptions, Switchboard } from "./control.ts";
+export type { ControlEvent, Switchboard } from "./control.ts";
 export { startApiServer } from "./server.ts";
-export type { ApiServer, ApiServerOptions } from "./server.ts";
 export { WitnessLog } from "./witness-log.ts";

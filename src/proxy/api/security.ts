@@ -57,7 +57,7 @@ export function refusalOf(caller: Caller, rules: AccessRules): Reply | undefined
 }
 
 /** Whether an address, or the name localhost, is reached from this machine only. */
-export function isLoopback(address: string): boolean {
+function isLoopback(address: string): boolean {
   const bare = bareName(address);
   return bare === "localhost" || bare.endsWith(".localhost") || bare === "::1" || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(bare);
 }

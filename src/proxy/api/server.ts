@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { ChaosError } from "../../model/error.ts";
+import { mostBodyBytes } from "./read-body.ts";
 import { RequestHandler } from "./request-handler.ts";
 import type { ApiControl } from "./routes.ts";
 import { checkExposure, exposureNotice } from "./security.ts";
@@ -58,7 +59,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.on("request", (request, response) => void handler.handle(request, response));
   // The continuation is asked for when the body is read.
   server.on("checkContinue", (request, response) => {
-    if (!(Number(request.headers["content-length"]) > 1024 * 1024)) response.writeContinue();
+    if (!(Number(request.headers["content-length"]) > mostBodyBytes)) response.writeContinue();
     void handler.handle(request, response);
   });
   server.on("connect", (_request, socket) => refuseRaw(socket, "405 Method Not Allowed", ""));

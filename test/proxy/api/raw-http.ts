@@ -21,7 +21,7 @@ export interface RawRequest {
 }
 
 /** The bytes of a request with a Content-Length where it has a body. */
-export function requestText({ method = "GET", path = "/", body, headers = {}, host = "localhost" }: RawRequest): string {
+function requestText({ method = "GET", path = "/", body, headers = {}, host = "localhost" }: RawRequest): string {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)];
   if (body !== undefined) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
   return `${lines.join("\r\n")}\r\n\r\n${body ?? ""}`;
