@@ -7,7 +7,7 @@ export { probeTypes } from "./probes/index.ts";
 export { hypothesisTypes } from "./hypotheses/index.ts";
 export { findReporter, reporters } from "./reporters/index.ts";
 export { exitCodeOfSuite } from "./reporters/suite.ts";
-export { experimentJsonSchema, explainPlan, explainType, parse, parseProxyFile, parseVars, plan } from "./experiment/index.ts";
+export { experimentJsonSchema, explainPlan, explainType, parse, parseProxyFile, parseVars, plan, proxyFileJsonSchema } from "./experiment/index.ts";
 export type { FileProxies } from "./experiment/index.ts";
 export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./engines/index.ts";
 export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./engines/index.ts";

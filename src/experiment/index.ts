@@ -8,8 +8,9 @@
 export { parse, parseVars } from "./parse.ts";
 export type { ParsedFile, ParseOptions } from "./parse.ts";
 export { parseProxyFile } from "./proxy-file.ts";
-export type { FileProxies, FileProxy, ParsedProxyFile, ProxyFileOptions } from "./proxy-file.ts";
+export type { FileProxies, FileProxy } from "./proxy-file.ts";
 export { plan } from "./plan.ts";
 export { explainPlan } from "./explain-plan.ts";
 export { explainType } from "./explain-type.ts";
 export { experimentJsonSchema } from "./json-schema.ts";
+export { proxyFileJsonSchema } from "./proxy-file-schema.ts";

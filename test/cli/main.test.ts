@@ -13,7 +13,7 @@ describe("the command line", () => {
     ["an unknown option", ["run", "x.yaml", "--sed", "1"], "Did you mean --seed?"],
     ["no command", [], "Usage: chaos"],
     ["a missing file argument", ["run"], "missing required argument 'file'"],
-    ["an argument too many", ["schema", "x"], "too many arguments"],
+    ["an argument too many", ["schema", "proxies", "x"], "too many arguments"],
     ["an option without its value", ["run", "x.yaml", "--seed"], "argument missing"],
   ])("refuses %s with 2 and says what to do", async (_claim, argv, message) => {
     const context = fakeContext();
@@ -71,6 +71,24 @@ describe("errors", () => {
     await main(["explain", "x"], context);
     expect(context.exits).toEqual([6]);
     expect(context.err()).toBe("error: this should not happen: boom [defect]\n  help: please report it, with the output of --verbose\n");
+  });
+});
+
+describe("schema", () => {
+  test("prints that of experiments, or of proxy files", async () => {
+    const title = async (argv: readonly string[]): Promise<unknown> => {
+      const context = fakeContext({ experimentJsonSchema: () => ({ title: "Experiment" }) });
+      expect(await main(["schema", ...argv], context)).toBe(0);
+      return JSON.parse(context.out());
+    };
+    expect(await title([])).toMatchObject({ title: "Experiment" });
+    expect(await title(["proxies"])).toMatchObject({ title: "Proxies" });
+  });
+
+  test("refuses another word", async () => {
+    const context = fakeContext();
+    expect(await main(["schema", "toxics"], context)).toBe(2);
+    expect(context.err()).toContain('expected experiment or proxies, got "toxics"');
   });
 });
 

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { ToxiproxyClient, readApiUrl } from "../../src/engines/toxiproxy/index.ts";
-import { hasToxiproxy, startToxiproxy } from "../support/toxiproxy.ts";
+import { bothServers } from "../support/toxiproxy.ts";
 import { fakeContext } from "./fakes.ts";
 
-describe.skipIf(!hasToxiproxy)("with Toxiproxy itself", () => {
-  let server: Awaited<ReturnType<typeof startToxiproxy>>;
+for (const [name, isThere, open] of bothServers) describe.skipIf(!isThere)(`with ${name}`, () => {
+  let server: Awaited<ReturnType<typeof open>>;
   let client: ToxiproxyClient;
   let listen: string;
   const proxies = async (...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> => {
@@ -14,7 +14,7 @@ describe.skipIf(!hasToxiproxy)("with Toxiproxy itself", () => {
     return { code, out: context.out(), err: context.err() };
   };
   beforeAll(async () => {
-    server = await startToxiproxy();
+    server = await open();
     client = new ToxiproxyClient({ url: readApiUrl(server.url) });
   });
   afterAll(() => server.stop());

@@ -3,7 +3,8 @@ import { main } from "../../src/cli/main.ts";
 import { toxicNotes } from "../../src/cli/toxic-notes.ts";
 import { ToxiproxyClient, readApiUrl } from "../../src/engines/toxiproxy/index.ts";
 import { toxicTypes } from "../../src/toxics/index.ts";
-import { freePort, hasToxiproxy, startToxiproxy } from "../support/toxiproxy.ts";
+import { eventually } from "../support/chaos.ts";
+import { bothServers, freePort } from "../support/toxiproxy.ts";
 import { fakeContext } from "./fakes.ts";
 
 /** Runs a command line against an API; what came of it. */
@@ -61,12 +62,12 @@ test("where nothing listens it is 6, and says how to start one", async () => {
   expect(err).toBe(`error: expected a control API at http://127.0.0.1:${port}, but nothing listens there [api-unreachable]\n  help: start one with: chaos proxy --api 127.0.0.1:${port}; or name another with --api URL\n`);
 });
 
-describe.skipIf(!hasToxiproxy)("with Toxiproxy itself", () => {
-  let server: Awaited<ReturnType<typeof startToxiproxy>>;
+for (const [name, isThere, open] of bothServers) describe.skipIf(!isThere)(`with ${name}`, () => {
+  let server: Awaited<ReturnType<typeof open>>;
   let client: ToxiproxyClient;
   const toxic = (...argv: readonly string[]) => chaos(["toxic", ...argv], { CHAOS_API: server.url });
   beforeAll(async () => {
-    server = await startToxiproxy();
+    server = await open();
     client = new ToxiproxyClient({ url: readApiUrl(server.url) });
   });
   afterAll(() => server.stop());
@@ -90,13 +91,23 @@ describe.skipIf(!hasToxiproxy)("with Toxiproxy itself", () => {
     expect(await client.toxics("payments")).toMatchObject([{ name: "timeout_downstream", attributes: { timeout: 5 } }]);
   });
 
+  const onlyToxiproxys: readonly [string[], string, string][] = [
+    [["add", "payments", "-t", "http_error"], "invalid toxic type", '"http_error" is none that this server has; those of chaos beyond Toxiproxy\'s need chaos proxy in its place'],
+    [["add", "payments", "-t", "slicer", "--ttl", "30s"], "it would not end the toxic after 30s", "leave --ttl out"],
+    [["update", "payments", "-n", "latency_downstream", "--ttl", "30s"], "it would not end the toxic", "leave --ttl out"],
+  ];
+  const onlyOurs: readonly [string[], string, string][] = [
+    [["add", "payments", "-t", "latncy"], "invalid toxic type", "chaos toxic add --help lists the types"],
+    [["add", "payments", "-t", "http_error", "-a", "status=503"], "error acts on HTTP exchanges, and the proxy payments passes bytes", "http://"],
+    [["add", "payments", "-t", "latency", "-n", "other", "-a", "latency=-1"], "latency", ""],
+    [["add", "payments", "-t", "slicer", "--ttl", "soon"], "ttl", ""],
+  ];
+
   test.each([
     [["list", "paymnts"], "proxy not found", 'did you mean "payments"?'],
     [["remove", "payments", "-n", "latncy_downstream"], "toxic not found", 'did you mean "latency_downstream"?'],
-    [["add", "payments", "-t", "http_error"], "invalid toxic type", '"http_error" is none that this server has; those of chaos beyond Toxiproxy\'s need chaos proxy in its place'],
     [["add", "payments", "-t", "latency", "-n", "latency_downstream"], "toxic already exists", "chaos toxic update"],
-    [["add", "payments", "-t", "slicer", "--ttl", "30s"], "it would not end the toxic after 30s", "leave --ttl out"],
-    [["update", "payments", "-n", "latency_downstream", "--ttl", "30s"], "it would not end the toxic", "leave --ttl out"],
+    ...(name === "chaos proxy" ? onlyOurs : onlyToxiproxys),
   ])("%j is refused with 2, in the server's words, with what to do", async (argv, message, hint) => {
     await client.addToxic("payments", { type: "latency" });
     const { code, err } = await toxic(...argv);
@@ -104,5 +115,12 @@ describe.skipIf(!hasToxiproxy)("with Toxiproxy itself", () => {
     expect(err).toContain(message);
     expect(err).toContain(hint);
     expect(await client.toxics("payments")).toHaveLength(1);
+  });
+
+  test.runIf(name === "chaos proxy")("a lease is shown, renewed and ended", async () => {
+    expect((await toxic("add", "payments", "-t", "latency", "--ttl", "1h")).out).toBe("added to payments: latency_downstream (latency, downstream): latency=0 jitter=0 for 3600s more\n");
+    expect((await toxic("list", "payments")).out).toMatch(/latency=0 jitter=0 for 3\d\d\ds more\n$/);
+    expect((await toxic("update", "payments", "-n", "latency_downstream", "--ttl", "50ms")).out).toContain("for 0.1s more");
+    await eventually(async () => ((await client.toxics("payments")).length === 0 ? true : undefined));
   });
 });

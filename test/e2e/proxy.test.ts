@@ -124,6 +124,8 @@ describe("chaos proxy", () => {
     const stuckPort = Number(/^stuck +\S+:(\d+)/m.exec(first.said())?.[1]);
     const stuck = await dial(stuckPort);
     stuck.write("never comes back");
+    // A connection that was not accepted yet would be reset by the system.
+    await eventually(() => ([...upstream.sockets].some(({ bytesRead }) => bytesRead === 16) ? true : undefined));
     const ends = Promise.all([...live, stuck].map(endOf));
     const startMs = performance.now();
     first.child.kill(signal);

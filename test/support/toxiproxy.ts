@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { ToxiproxyClient, readApiUrl } from "../../src/engines/toxiproxy/index.ts";
+import { serveProxy } from "../../src/run/index.ts";
 
 /** Whether Toxiproxy itself is installed here; what asks it is skipped elsewhere. */
 export const hasToxiproxy = spawnSync("toxiproxy-server", ["-version"]).status === 0;
@@ -40,3 +41,15 @@ export async function startToxiproxy(): Promise<{ readonly url: string; stop(): 
     },
   };
 }
+
+/** Our own server, in this process. */
+export async function startOurs(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const served = await serveProxy({ host: "127.0.0.1", port: 0, seed: "s" });
+  return { url: served.url, stop: () => served.close() };
+}
+
+/** Whom the same calls have to move the same way: name, whether it is there, how it is started. */
+export const bothServers: readonly (readonly [string, boolean, () => Promise<{ readonly url: string; stop(): Promise<void> }>])[] = [
+  ["chaos proxy", true, startOurs],
+  [`Toxiproxy itself${hasToxiproxy ? "" : " (not installed here)"}`, hasToxiproxy, startToxiproxy],
+];
