@@ -23,7 +23,7 @@ export type { CompleteAttributes } from "./attributes.ts";
 export { directionOf, readStream } from "./stream.ts";
 export type { Stream } from "./stream.ts";
 export { asFloat32 } from "./toxicity.ts";
-export type { AttributeField, AttributeProblem, Attributes, ToxicType } from "./toxic-type.ts";
+export type { AttributeField, Attributes, ToxicType } from "./toxic-type.ts";
 
 /** Every type that Toxiproxy has. */
 export const toxicTypes: readonly ToxicType[] = [latency, bandwidth, slowClose, timeout, resetPeer, slicer, limitData, packetLoss, noop];

@@ -30,7 +30,7 @@ export function readProxy(input: ProxyInput, at = ""): ServedProxy {
 }
 
 /** What a text says of an upstream. Throws ApiError 400. */
-export function readEdge(name: string, upstream: string): ServedEdge {
+function readEdge(name: string, upstream: string): ServedEdge {
   const { report, refuse } = findings();
   return readServedEdge(name, { upstream }, [], report) ?? refuse();
 }
