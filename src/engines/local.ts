@@ -59,6 +59,11 @@ export class LocalEngine {
     return { atMs: (await this.#ask({ kind: "change-faults", proxy, faults }, "faults-set")).atMs };
   }
 
+  /** How many connections each proxy has open. */
+  async openConnections(): Promise<ReadonlyMap<string, number>> {
+    return new Map((await this.#ask({ kind: "count-connections" }, "connections")).open.map(({ proxy, connections }) => [proxy, connections]));
+  }
+
   /** No new decision; delays run out, or end now with `release`; what hangs is reset. */
   async lift({ release }: { readonly release: boolean }): Promise<{ readonly atMs: number }> {
     const { atMs } = await this.#orDeath(this.#ask({ kind: "set-faults", epoch: this.#epoch, faults: [], release }, "faults-set"));

@@ -58,6 +58,8 @@ export type DataPlaneRequest =
    * and type that is otherwise changed keeps its place, its draw per connection and what it has counted; the others are taken hold of or let go.
    */
   | { readonly kind: "change-faults"; readonly id: number; readonly proxy: string; readonly faults: readonly Fault[] }
+  /** How many connections are open; answered at once, whatever else is being carried out. */
+  | { readonly kind: "count-connections"; readonly id: number }
   /** Every connection is ended, every open exchange recorded as `open`, every listener closed. */
   | { readonly kind: "stop"; readonly id: number };
 
@@ -70,6 +72,7 @@ export type DataPlaneMessage =
   | { readonly kind: "opened"; readonly id: number; readonly listening: Listening }
   | { readonly kind: "closed"; readonly id: number }
   | { readonly kind: "faults-set"; readonly id: number; readonly atMs: number }
+  | { readonly kind: "connections"; readonly id: number; readonly open: readonly { readonly proxy: string; readonly connections: number }[] }
   | { readonly kind: "stopped"; readonly id: number }
   | { readonly kind: "failed"; readonly id: number; readonly code: string; readonly message: string; readonly hint?: string }
   /** It ended by itself: nothing listens and no fault is in force since `atMs`, and no request is answered any more. */

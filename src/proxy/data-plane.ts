@@ -17,6 +17,7 @@ export function createDataPlane(env: Env, precise = env): DataPlane {
   let last = Promise.resolve();
   return {
     send: (request) => {
+      if (request.kind === "count-connections") return post({ kind: "connections", id: request.id, open: carrier.openConnections() });
       last = last.then(async () => post(await carrier.carryOut(request).catch((error: unknown) => failed(request.id, error))));
     },
     onMessage: (listener) => void listeners.push(listener),
@@ -58,7 +59,7 @@ class Carrier {
     this.#batch = new RecordBatch(env, (records) => post({ kind: "records", records }));
   }
 
-  async carryOut(request: DataPlaneRequest): Promise<DataPlaneMessage> {
+  async carryOut(request: Exclude<DataPlaneRequest, { kind: "count-connections" }>): Promise<DataPlaneMessage> {
     const { id } = request;
     switch (request.kind) {
       case "start":
@@ -78,6 +79,10 @@ class Carrier {
       default:
         return request satisfies never;
     }
+  }
+
+  openConnections(): Extract<DataPlaneMessage, { kind: "connections" }>["open"] {
+    return [...this.#proxies].map(([proxy, server]) => ({ proxy, connections: server.openConnections }));
   }
 
   async #start(config: DataPlaneConfig): Promise<Listening> {

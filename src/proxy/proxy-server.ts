@@ -68,6 +68,11 @@ export class ProxyServer {
     this.#doorway = new Doorway({ env: options.env, config: options.config, record: this.#options.record, accept: (client, caller) => this.#accept(client, caller) });
   }
 
+  /** Those turned away not counted. */
+  get openConnections(): number {
+    return this.#connections.size - this.#turnedAway.size;
+  }
+
   /** Binds all its listeners; throws ChaosError when one cannot be, and then holds none. */
   async open(): ReturnType<Doorway["open"]> {
     checkSocketPath(this.#options.config.name, this.#options.config.upstream);
@@ -188,7 +193,7 @@ export class ProxyServer {
   /** Why no further connection is let in: a fault, or the proxy's own limit. */
   #surplus(): Refusal | undefined {
     const { env, config, record } = this.#options;
-    const open = this.#connections.size - this.#turnedAway.size;
+    const open = this.openConnections;
     for (const decided of this.#atDoor) {
       for (const effect of decided.effects) if (effect.kind === "admit" && open >= effect.connections) return { decided, how: effect.how };
     }

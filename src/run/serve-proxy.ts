@@ -92,7 +92,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ServedProx
     undo.add("connections", () => endConnections(engine, control, env));
     undo.add("leases", async () => control.stop());
     if (proxies !== undefined) await replace(proxies);
-    const server = await startApiServer({ host, port, token, open, hosts, control, log, version: toolVersion() });
+    const server = await startApiServer({ host, port, token, open, hosts, control, log, version: toolVersion(), openConnections: () => engine.openConnections() });
     undo.add("control API", () => server.close());
     return {
       url: `http://${server.address.host.includes(":") ? `[${server.address.host}]` : server.address.host}:${server.address.port}`,

@@ -14,7 +14,7 @@ export async function startControlStack(options: { readonly seed?: string } = {}
     close: (proxy) => engine.closeProxy(proxy),
     change: async (proxy, faults) => void (await engine.changeFaults(proxy, faults)),
   }, { env, onEvent: (event) => log.tell(event) });
-  const server = await startApiServer({ host: "127.0.0.1", port: 0, hosts: [], control, log, version: "0.0.0" });
+  const server = await startApiServer({ host: "127.0.0.1", port: 0, hosts: [], control, log, version: "0.0.0", openConnections: () => engine.openConnections() });
   return {
     control, engine, env, log, port: server.address.port, url: `http://127.0.0.1:${server.address.port}`,
     close: async (): Promise<void> => {

@@ -22,6 +22,9 @@ const mostUnwantedBytes = 256 * 1024;
 /** A client that is still sending when it is answered gets so long to read the answer before its connection is closed. */
 const lingerMs = 500;
 
+/** For the count of open connections. */
+const countWithinMs = 1_000;
+
 export interface RequestHandlerOptions {
   readonly rules: AccessRules;
   readonly control: ApiControl;
@@ -129,8 +132,15 @@ export class RequestHandler {
     response.on("close", () => clearTimeout(timer));
   }
 
+  /** Without what the data plane does not tell in time. */
   async #metricsText(): Promise<string> {
-    return this.#metrics.text(await this.#options.openConnections?.());
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), countWithinMs);
+    });
+    const open = await Promise.race([this.#options.openConnections?.().catch(() => undefined), late]);
+    clearTimeout(timer);
+    return this.#metrics.text(open);
   }
 }
 

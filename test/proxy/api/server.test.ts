@@ -72,6 +72,26 @@ describe("the endpoints of the control API", () => {
   });
 });
 
+describe("the figures", () => {
+  it("tell how many connections are open, or nothing of it where that is not told within a second", async () => {
+    const { ask } = await start({ openConnections: async () => new Map([["payments", 3]]) });
+    expect((await ask({ path: "/metrics" })).body).toContain('chaos_proxy_open_connections{proxy="payments"} 3\n');
+    const stuck = await start({ openConnections: () => new Promise(() => undefined) });
+    expect(await stuck.ask({ path: "/metrics" })).toMatchObject({ status: 200, body: expect.not.stringContaining("open_connections") });
+    const failing = await start({ openConnections: async () => Promise.reject(new Error("died")) });
+    expect(await failing.ask({ path: "/metrics" })).toMatchObject({ status: 200, body: expect.not.stringContaining("open_connections") });
+  });
+
+  it("count the requests by route, not by what stands in their paths", async () => {
+    const { ask } = await start();
+    for (const path of ["/proxies/payments", "/proxies/nope", "/proxies/nope", "/x", "/y"]) await ask({ path });
+    const { body } = await ask({ path: "/metrics" });
+    expect(body.match(/^chaos_api_requests_total.*$/gm)).toEqual([
+      'chaos_api_requests_total{method="GET",route="/proxies/:proxy",status="200"} 1', 'chaos_api_requests_total{method="GET",route="/proxies/:proxy",status="404"} 2', 'chaos_api_requests_total{method="GET",route="",status="404"} 2',
+    ]);
+  });
+});
+
 describe("what the control API refuses", () => {
   const plain = "text/plain; charset=utf-8";
 
