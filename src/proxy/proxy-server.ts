@@ -102,11 +102,12 @@ export class ProxyServer {
   changeFaults(faults: readonly Fault[], nowMs: number): void {
     const { selector, replaced } = this.#selector.changedTo(faults, nowMs);
     this.#selector = selector;
-    for (const fault of [...replaced.gone, ...replaced.changed]) for (const way of ["request", "response"]) this.#sharedWires.delete(`${way} ${fault}`);
     for (const fault of replaced.gone) {
       this.#answers.delete(fault);
-      this.#told.delete(fault);
+      for (const way of ["request", "response"]) this.#sharedWires.delete(`${way} ${fault}`);
     }
+    // One whose window is shut now has another first opening.
+    for (const fault of this.#told.keys()) if (replaced.gone.has(fault) || !selector.isOpen(fault, nowMs)) this.#told.delete(fault);
     this.#apply({ release: true, lifted: false, replaced });
   }
 

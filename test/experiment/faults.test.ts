@@ -39,6 +39,20 @@ describe("a fault", () => {
     });
   });
 
+  test.each([
+    ["{ proxy: db, type: blackhole }", "both"],
+    ["{ proxy: db, type: blackhole, direction: response }", "response"],
+    ["{ proxy: db, type: blackhole, direction: request }", "request"],
+    ["{ proxy: db, type: bandwidth, throughput: 1KB/s }", "response"],
+  ])("%s acts on the direction %s", (fault, direction) => {
+    expect(faultOf(fault).direction).toBe(direction);
+  });
+
+  test("resets connections after a time, or after bytes, and not both", () => {
+    expect(faultOf("{ proxy: db, type: reset, delay: 500ms }").params).toEqual({ at: "accept", delay: 500 });
+    expect(issueOf(textWith({ proxies, faults: "faults:\n  - { proxy: db, type: reset, delay: 500ms, afterBytes: 1KiB }" }))).toMatchObject({ message: expect.stringContaining("expected delay alone") as string });
+  });
+
   test("may ramp its rate", () => {
     expect(faultOf("{ proxy: payments, type: drop, ramp: { over: 10s } }").selection.ramp).toEqual({ fromShare: 0, toShare: 1, overMs: 10_000 });
   });

@@ -190,6 +190,16 @@ describe("a fault that is changed", () => {
   });
 });
 
+it("a rate that is shared stays one for all when more connections are hit", async () => {
+  const { change, open, time } = await setUp();
+  const shared = (rateShare: number): Fault => named("narrow", "bandwidth", { throughput: "100KB/s", scope: "proxy" }, { rateShare });
+  const callers = await open(8);
+  await change(shared(0.5));
+  await change(shared(1));
+  const tookMs = await time(() => Promise.all(callers.map((caller) => caller.ask("z".repeat(10_000)))));
+  expect(tookMs).toBeGreaterThanOrEqual(780);
+});
+
 describe("a fault that is gone", () => {
   it("lets out what it holds, at once and in order, and nobody else does", async () => {
     const { change, open, time } = await setUp();

@@ -54,3 +54,16 @@ it("slow-close keeps the end of a connection back that leads to two hosts", asyn
   caller.socket.end();
   await expect.poll(() => [edge.connections().length, here.sockets.size, there.sockets.size]).toEqual([1, 0, 0]);
 });
+
+it("a forward proxy that is closed ends its connections by FIN, to all hosts", async () => {
+  const { here, there, edge, call, toHere, toThere } = await setUpForward(undo, answering((_, socket) => socket.write(ok)));
+  edge.setFaults(connectionFault("slow-close", { delay: "1h" }, {}, "both"));
+  const caller = call();
+  caller.socket.write(get(toHere) + get(toThere));
+  await caller.received(2 * ok.length);
+  await edge.server.leave();
+  expect(await caller.ended).toBe("fin");
+  caller.close();
+  await expect.poll(() => [edge.connections().length, here.sockets.size, there.sockets.size], { timeout: 10_000 }).toEqual([1, 0, 0]);
+  expect(edge.connections()).toMatchObject([{ closedBy: "proxy", how: "fin" }]);
+});

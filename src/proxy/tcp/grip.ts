@@ -200,9 +200,11 @@ export class Grip {
     return (give) => stageOf(effect, options, give);
   }
 
+  /** One for all connections, until the rate is another. */
   #sharedWire(name: string, bytesPerSecond: number): Wire {
     const wires = this.#context.sharedWires();
-    const wire = wires.get(name) ?? new Wire(bytesPerSecond, this.#context.env.nowMs());
+    const known = wires.get(name);
+    const wire = known?.bytesPerSecond === bytesPerSecond ? known : new Wire(bytesPerSecond, this.#context.env.nowMs());
     wires.set(name, wire);
     return wire;
   }

@@ -11,12 +11,14 @@ const largestPieceBytes = 64 * 1024;
  * down, because pieces are due by the rate, not by when the last one left. Several connections may share one: they take turns piece by piece.
  */
 export class Wire implements Pacer {
+  readonly bytesPerSecond: number;
   readonly #bytesPerMs: number;
   readonly #pieceBytes: number;
   #freeMs: number;
 
   /** At rate 0 nothing ever leaves. `fromMs`: nothing is sent before. */
   constructor(bytesPerSecond: number, fromMs = 0) {
+    this.bytesPerSecond = bytesPerSecond;
     this.#freeMs = fromMs;
     this.#bytesPerMs = bytesPerSecond / 1000;
     this.#pieceBytes = Math.min(largestPieceBytes, Math.max(1, Math.floor(this.#bytesPerMs * pieceMs)));
