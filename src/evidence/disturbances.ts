@@ -13,15 +13,21 @@ export const starvedShare = 0.6;
 
 /** Whether a moment lies in a disturbance; disturbances in any order. */
 export function disturbedAt(disturbances: readonly Disturbance[]): (atMs: number) => boolean {
+  const merged = mergeDisturbances(disturbances);
+  if (merged.length === 0) return () => false;
+  return (atMs) => {
+    const begun = partitionPoint(merged.length, (at) => (merged[at]?.startMs ?? 0) <= atMs);
+    return atMs <= (merged[begun - 1]?.endMs ?? Number.NEGATIVE_INFINITY);
+  };
+}
+
+/** In order, those that overlap as one. */
+export function mergeDisturbances(disturbances: readonly Disturbance[]): readonly { readonly startMs: number; readonly endMs: number }[] {
   const merged: { startMs: number; endMs: number }[] = [];
   for (const { startMs, endMs } of [...disturbances].sort((a, b) => a.startMs - b.startMs)) {
     const last = merged.at(-1);
     if (last !== undefined && startMs <= last.endMs) last.endMs = Math.max(last.endMs, endMs);
     else merged.push({ startMs, endMs });
   }
-  if (merged.length === 0) return () => false;
-  return (atMs) => {
-    const begun = partitionPoint(merged.length, (at) => (merged[at]?.startMs ?? 0) <= atMs);
-    return atMs <= (merged[begun - 1]?.endMs ?? Number.NEGATIVE_INFINITY);
-  };
+  return merged;
 }

@@ -4,6 +4,7 @@ import { quantile } from "../math/quantile.ts";
 import { CallIndex } from "./call-index.ts";
 import type { CallTable } from "./call-table.ts";
 import { Column } from "./column.ts";
+import { disturbedTime } from "./disturbed-time.ts";
 import { disturbedAt } from "./disturbances.ts";
 import { FaultCounts } from "./fault-counts.ts";
 import { isFelt } from "./felt.ts";
@@ -26,13 +27,15 @@ export function observe(folded: Folded): Observations {
   const baselineP99Ms = proxies.map((_, proxy) => baselineQuantile(calls, proxy, beforeEndMs));
   const processFaults = proxies.map(({ name }) => processFaultsOn(name, processActions.list, faults));
   const isDisturbed = disturbedAt(folded.disturbances);
-  const isStrained = disturbedAt(folded.strains);
-  const remoteFaults = proxies.map(({ name, lane }, proxy) => remoteFaultsOn({
+  const [disturbedMs, strainedMs] = [disturbedTime(folded.disturbances), disturbedTime([...folded.disturbances, ...folded.strains])];
+  const remoteFaults = proxies.map(({ name, lane }, proxy) => {
     // On bytes there are no calls whose usual length could be the measure.
-    openings: lane === "tcp" ? [] : remoteActions.list.filter((opening) => opening.proxy === name),
-    faults, beforeEndMs, isDisturbed, isStrained, baselineP99Ms: baselineP99Ms[proxy] ?? 0, calls: () => callsOn(calls, proxy),
-  }));
-  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, inferred: proxies.map((_, proxy) => (call) => [...(processFaults[proxy]?.(call) ?? []), ...(remoteFaults[proxy]?.(call) ?? [])]), probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
+    const openings = lane === "tcp" ? [] : remoteActions.list.filter((opening) => opening.proxy === name);
+    return openings.length === 0 ? undefined : remoteFaultsOn({
+      openings, faults, beforeEndMs, disturbedMs, strainedMs, baselineP99Ms: baselineP99Ms[proxy] ?? 0, calls: () => callsOn(calls, proxy),
+    });
+  });
+  const callIndex = new CallIndex({ calls, connections, baselineP99Ms, bySerial, inferred: proxies.map((_, proxy) => bothOf(processFaults[proxy], remoteFaults[proxy])), probes: probes.map(({ name }) => name), proxies: proxies.map(({ name }) => name) });
   const counts = new FaultCounts(faults);
   for (const { epoch, atMs, faults: names } of folded.faultSets) {
     if (names === undefined) counts.lifted(epoch, atMs);
@@ -74,6 +77,12 @@ export function observe(folded: Folded): Observations {
     callsOf: (request, proxy) => callIndex.callsOf(request, proxy),
     rung: (probe, proxy) => callIndex.rung(probe, proxy),
   };
+}
+
+type Inferred = (call: SeenCall) => readonly FaultRecord[];
+
+function bothOf(one: Inferred = () => [], other?: Inferred): Inferred {
+  return other === undefined ? one : (call) => [...one(call), ...other(call)];
 }
 
 function* callsOn(calls: CallTable, proxy: number): Iterable<SeenCall & { readonly method: string }> {

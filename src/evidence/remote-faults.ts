@@ -30,9 +30,9 @@ export interface RemoteEdge {
   readonly beforeEndMs: number;
   /** 99 % of the calls before the fault took at most this long. */
   readonly baselineP99Ms: number;
-  /** Whether times that were taken then say little; `strained`: also where it was only crowded. */
-  isDisturbed(atMs: number): boolean;
-  isStrained(atMs: number): boolean;
+  /** For how long of a stretch of time this machine was disturbed; `strained`: or only crowded. */
+  disturbedMs(fromMs: number, toMs: number): number;
+  strainedMs(fromMs: number, toMs: number): number;
 }
 
 /** Timers of another process fire this early at most. */
@@ -68,7 +68,7 @@ export function remoteFaultsOn(edge: RemoteEdge): (call: SeenCall) => readonly F
   }
   return (call) => openings.flatMap(({ opening, fault, signature }): readonly FaultRecord[] => {
     if (!isUnder(call, opening)) return none;
-    const shown = proven.get(keyOf(opening)) === true ? readCall(call, opening, signature, edge.baselineP99Ms) : undefined;
+    const shown = proven.get(keyOf(opening)) === true ? readCall(call, opening, signature, edge) : undefined;
     if (shown !== undefined) return [{ fault: fault.name, decision: "applied", ...shown }];
     // That a reset spared a call is no wonder: some servers reset new connections only.
     const isInside = call.startMs >= opening.putMs && call.endMs <= (opening.liftAskedMs ?? Number.POSITIVE_INFINITY);
@@ -104,15 +104,17 @@ export function isUnder({ startMs, endMs }: Pick<SeenCall, "startMs" | "endMs">,
 }
 
 /** What a toxic did to a call, where the call shows it. */
-function readCall(call: SeenCall, { askedMs, liftAskedMs = Number.POSITIVE_INFINITY, goneMs = Number.POSITIVE_INFINITY }: RemoteOpening, { effect, leastMs, cuts }: Signature, baselineP99Ms: number): Pick<FaultRecord, "effect" | "actedMs" | "releasedMs"> | undefined {
+function readCall(call: SeenCall, { askedMs, liftAskedMs = Number.POSITIVE_INFINITY, goneMs = Number.POSITIVE_INFINITY }: RemoteOpening, { effect, leastMs, cuts }: Signature, { baselineP99Ms, disturbedMs, strainedMs }: Pick<RemoteEdge, "baselineP99Ms" | "disturbedMs" | "strainedMs">): Pick<FaultRecord, "effect" | "actedMs" | "releasedMs"> | undefined {
   const { startMs, endMs, leftMs, end } = call;
-  const isCut = cuts && wasCut(call) && endMs >= askedMs && endMs <= goneMs;
+  const isCut = cuts && wasCut(call) && endMs >= askedMs && endMs <= goneMs && disturbedMs(endMs - hairMs, endMs + hairMs) === 0;
   if (leastMs === undefined) return isCut ? { effect, actedMs: endMs } : undefined;
   const sinceMs = Math.max(startMs, askedMs);
   const untilMs = Math.min(endMs, goneMs);
   const isReleased = endMs >= liftAskedMs;
   const isHeld = isReleased || (end === "complete" ? untilMs - sinceMs >= leastMs - hairMs : end === "client-left" || end === "open" || isCut);
-  if (!isHeld || end === "tunnel" || end === "rejected" || untilMs - sinceMs < fold * baselineP99Ms) return undefined;
+  // A delay of known length is told from a crowded machine; what has none is not.
+  const ownMs = leastMs === 0 ? strainedMs(sinceMs, untilMs) : disturbedMs(sinceMs, untilMs);
+  if (!isHeld || end === "tunnel" || end === "rejected" || untilMs - sinceMs - ownMs < fold * baselineP99Ms) return undefined;
   return { effect, actedMs: sinceMs, ...(leftMs === undefined && { releasedMs: untilMs }) };
 }
 
@@ -128,12 +130,9 @@ function wasCut({ end }: SeenCall): boolean {
 /** Whether calls show the fault more often than can be chance, and none of it where it must show. */
 function isProven(edge: RemoteEdge, openings: readonly RemoteOpening[], { selection }: Fault, signature: Signature): boolean {
   const { beforeEndMs, baselineP99Ms } = edge;
-  // A delay of known length is told from a machine that is busy; what has none is not.
-  const isNoisy = (atMs: number): boolean => edge.isDisturbed(atMs) || (signature.leastMs === 0 && edge.isStrained(atMs));
   const usual = { n: 0, alike: 0 };
   const under = { n: 0, shown: 0, whole: 0, spared: 0 };
   for (const call of edge.calls()) {
-    if (isNoisy(call.startMs) || isNoisy(call.endMs)) continue;
     if (call.startMs < beforeEndMs && call.endMs < (openings[0]?.askedMs ?? Number.POSITIVE_INFINITY)) {
       usual.n += 1;
       if (isAlike(call, signature, baselineP99Ms)) usual.alike += 1;
@@ -142,7 +141,7 @@ function isProven(edge: RemoteEdge, openings: readonly RemoteOpening[], { select
     const opening = openings.find((one) => isUnder(call, one));
     if (opening === undefined) continue;
     under.n += 1;
-    if (readCall(call, opening, signature, baselineP99Ms) !== undefined) under.shown += 1;
+    if (readCall(call, opening, signature, edge) !== undefined) under.shown += 1;
     if (call.startMs < opening.putMs || call.endMs > (opening.liftAskedMs ?? Number.POSITIVE_INFINITY) || call.end !== "complete" || !call.passedOn) continue;
     under.whole += 1;
     if (selection.rateShare >= 1 && signature.leastMs !== undefined && wasSpared(call, signature)) under.spared += 1;

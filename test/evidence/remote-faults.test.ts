@@ -25,7 +25,7 @@ function many(count: number, fromMs: number, make: (atMs: number, i: number) => 
 const before = many(80, 500, (atMs) => callAt(atMs, 6));
 
 function edge(under: readonly SeenCall[], more: Partial<RemoteEdge> = {}): RemoteEdge {
-  return { openings: [opening], faults: [latency], calls: () => [...before, ...under], beforeEndMs: 5000, baselineP99Ms: 8, isDisturbed: () => false, isStrained: () => false, ...more };
+  return { openings: [opening], faults: [latency], calls: () => [...before, ...under], beforeEndMs: 5000, baselineP99Ms: 8, disturbedMs: () => 0, strainedMs: () => 0, ...more };
 }
 
 /** How many calls are told to have felt it; a record without an effect says that it was not. */
@@ -63,7 +63,7 @@ describe("a fault on a remote proxy", () => {
     ["a tenth of the calls pass untouched, which it cannot let pass", many(10, 5100, (atMs) => callAt(atMs, 6)), held, {}],
     ["calls were as slow before it", [], held, { baselineP99Ms: 300 }],
     ["too few calls came before it", [], held, { beforeEndMs: 1000 }],
-    ["this machine stood still", [], held, { isDisturbed: (atMs: number) => atMs > 5000 }],
+    ["this machine stood still", [], held, { disturbedMs: (fromMs: number, toMs: number) => toMs - fromMs }],
     ["calls that look alike were common before it", [], many(20, 5100, (atMs, i) => (i % 3 === 0 ? callAt(atMs, 420, { end: "client-left", leftMs: atMs + 420 }) : callAt(atMs, 320))), { calls: undefined, baselineP99Ms: 150 }],
   ])("is felt by nobody where %s", (_why, some, others, more) => {
     const under = [...some, ...others];
@@ -96,9 +96,14 @@ describe("a fault on a remote proxy", () => {
 
   test("without a delay of known length is not told from a machine that was crowded", () => {
     const faults = [faultOf("bandwidth", { throughput: 1000, scope: "connection" })];
+    const strainedMs = (fromMs: number, toMs: number): number => toMs - fromMs;
     expect(felt(held, { faults })).toBe(80);
-    expect(felt(held, { faults, isStrained: (atMs) => atMs > 5000 })).toBe(0);
-    expect(felt(held, { isStrained: (atMs) => atMs > 5000 })).toBe(80);
+    expect(felt(held, { faults, strainedMs })).toBe(0);
+    expect(felt(held, { strainedMs })).toBe(80);
+  });
+
+  test("is felt by calls that it kept for far longer than this machine was disturbed meanwhile", () => {
+    expect(felt(held, { disturbedMs: () => 110 })).toBe(80);
   });
 
   test("whose toxics never went is in force to the end", () => {
