@@ -25,8 +25,9 @@ export class Metrics {
   readonly #process = new ProcessFigures();
   readonly #stopWatching: () => void;
   readonly #remembered = new Map<string, ProxyLabels>();
-  readonly #received = new Counter(["direction", "proxy", "listener", "upstream"]);
-  readonly #sent = new Counter(["direction", "proxy", "listener", "upstream"]);
+  // In the order of Toxiproxy's own, for those who look for whole lines.
+  readonly #received = new Counter(["direction", "listener", "proxy", "upstream"]);
+  readonly #sent = new Counter(["direction", "listener", "proxy", "upstream"]);
   readonly #connections = new Counter(["proxy", "closed_by", "how"]);
   readonly #exchanges = new Counter(["proxy", "end"]);
   readonly #eligible = new Counter(["proxy", "toxic", "type"]);
@@ -98,8 +99,8 @@ export class Metrics {
   }
 
   #countBytes({ proxy, requestBytes, responseBytes, upstreamReached }: ConnectionRecord, { listener, upstream }: ProxyLabels): void {
-    const up = ["upstream", proxy, listener, upstream];
-    const down = ["downstream", proxy, listener, upstream];
+    const up = ["upstream", listener, proxy, upstream];
+    const down = ["downstream", listener, proxy, upstream];
     this.#received.add(up, requestBytes);
     this.#sent.add(up, upstreamReached ? requestBytes : 0);
     this.#received.add(down, responseBytes);

@@ -15,7 +15,7 @@ function start(control = aControl()) {
   return { log, metrics, line: (name: string): readonly string[] => metrics.text().split("\n").filter((line) => line.startsWith(name)) };
 }
 
-const labels = 'proxy="payments",listener="127.0.0.1:4000",upstream="127.0.0.1:9"';
+const labels = 'listener="127.0.0.1:4000",proxy="payments",upstream="127.0.0.1:9"';
 
 describe("the figures of proxies", () => {
   it("count bytes by direction, as Toxiproxy does, when a connection has ended", () => {
