@@ -16,7 +16,7 @@ export interface Replaced {
   readonly changed: ReadonlySet<string>;
 }
 
-export interface SelectorOptions {
+interface SelectorOptions {
   readonly seed: string;
   readonly epoch: number;
   readonly faults: readonly Fault[];
