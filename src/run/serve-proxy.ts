@@ -39,10 +39,10 @@ export interface ServeProxyOptions {
   readonly onDeath?: (error: ChaosError) => void;
 }
 
-/** What has changed, and how it is `now`; absent: gone. */
+/** What has changed, and how it is `now`; absent: gone. `withToxics`: its toxics have changed with it. */
 export type ServedChange =
   | (Extract<ControlEvent, { kind: "toxic" }> & { readonly now?: RemoteToxic })
-  | (Extract<ControlEvent, { kind: "proxy" }> & { readonly now?: RemoteProxy });
+  | (Extract<ControlEvent, { kind: "proxy" }> & { readonly now?: RemoteProxy; readonly withToxics: boolean });
 
 export interface ServedProxies {
   /** Of the control API. */
@@ -69,6 +69,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ServedProx
   const env = createSystemEnv(startNs);
   const log = new WitnessLog(env);
   const undo = new Undo();
+  let isServing = false;
   let isClosing = false;
   const engine = new LocalEngine(openDataPlane({ env, startNs }), (records) => log.add(records), (error) => {
     if (!isClosing) onDeath?.(error);
@@ -76,9 +77,11 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ServedProx
   undo.add("proxies", () => engine.stop());
   const control = new Control(switchboardOf(engine), { env, allowHosts, onEvent: (event) => {
     log.tell(event);
-    // What the end of all takes away is no news.
-    if (!isClosing) onChange(withState(event, control));
+    // What is there at start is told by `proxies`; what the end of all takes away is no news.
+    const change = news.of(event);
+    if (isServing && !isClosing && change !== undefined) onChange(change);
   } });
+  const news = new News(control);
   const close = async (): Promise<void> => {
     isClosing = true;
     const left = await undo.all();
@@ -94,6 +97,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ServedProx
     if (proxies !== undefined) await replace(proxies);
     const server = await startApiServer({ host, port, token, open, hosts, control, log, version: toolVersion(), openConnections: () => engine.openConnections() });
     undo.add("control API", () => server.close());
+    isServing = true;
     return {
       url: `http://${server.address.host.includes(":") ? `[${server.address.host}]` : server.address.host}:${server.address.port}`,
       seed,
@@ -129,9 +133,32 @@ function switchboardOf(engine: LocalEngine): Switchboard {
   };
 }
 
-function withState(event: ControlEvent, control: Control): ServedChange {
-  if (event.change === "removed" || event.change === "expired") return event;
-  return event.kind === "toxic" ? { ...event, now: readToxic(control.toxic(event.proxy, event.toxic)) } : { ...event, now: readProxy(control.proxy(event.proxy)) };
+/** Tells of an event what is new in it: a file that is taken over names every proxy of it. */
+class News {
+  readonly #control: Control;
+  /** What each proxy was when it was last spoken of, and its toxics. */
+  readonly #last = new Map<string, { readonly itself: string; readonly toxics: string }>();
+
+  constructor(control: Control) {
+    this.#control = control;
+  }
+
+  /** Absent: nothing is. */
+  of(event: ControlEvent): ServedChange | undefined {
+    const { proxy, change } = event;
+    const before = this.#last.get(proxy);
+    if (event.kind === "proxy" && event.change === "removed") {
+      this.#last.delete(proxy);
+      return { ...event, withToxics: false };
+    }
+    const now = readProxy(this.#control.proxy(proxy));
+    const { ttl: _lease, toxics, ...itself } = now;
+    const last = { itself: JSON.stringify(itself), toxics: JSON.stringify(toxics.map(({ ttl: _ttl, ...toxic }) => toxic)) };
+    this.#last.set(proxy, last);
+    if (event.kind === "toxic") return change === "removed" || change === "expired" ? event : { ...event, now: readToxic(this.#control.toxic(proxy, event.toxic)) };
+    const withToxics = last.toxics !== (before?.toxics ?? "[]");
+    return event.change === "updated" && last.itself === before?.itself && !withToxics ? undefined : { ...event, now, withToxics };
+  }
 }
 
 /** What is told to clients by a status is told here by the reason behind it. */

@@ -100,6 +100,7 @@ describe("with a file", () => {
   test("its proxies and faults are served from the first connection on", async () => {
     const file = await config(`proxies:\n  payments:\n    listen: 127.0.0.1:0\n    upstream: tcp://127.0.0.1:${upstream.port}\nfaults:\n  - { proxy: payments, name: slow, type: latency, delay: 80ms }\n`);
     const { context, client } = await serving("--config", file);
+    expect(context.err()).not.toContain("created");
     expect(context.err()).toMatch(/^payments {2}127\.0\.0\.1:\d+ → .*\n {2}slow {2}.*80/m);
     const { listen } = await client.proxy("payments");
     const socket = await dial(portOf(listen));
@@ -124,8 +125,11 @@ describe("with a file", () => {
     const socket = await dial(ports["same"] ?? 0);
     expect(await exchangeText(socket, "before")).toBe("before");
     await config([entry("same"), entry("changed", [{ type: "latency", attributes: { latency: 5 } }]), entry("more")], "p.json");
+    const told = context.err().length;
     context.hangUp();
     await eventually(() => (context.err().includes("is taken over") ? true : undefined));
+    const to = `→ 127.0.0.1:${upstream.port}\n`;
+    expect(context.err().slice(told)).toBe(`created more: 127.0.0.1:${ports["more"]} ${to}updated changed: 127.0.0.1:${ports["changed"]} ${to}  latency_downstream  latency  downstream  latency=5 jitter=0\n${file} is taken over\n`);
     expect(Object.keys(await client.proxies())).toEqual(["by-hand", "changed", "more", "same"]);
     expect(await client.toxics("changed")).toMatchObject([{ attributes: { latency: 5 } }]);
     expect(await exchangeText(socket, "after")).toBe("after");

@@ -7,7 +7,7 @@ import { exitCodes, interruptCodes } from "../exit-code.ts";
 import { listenForInterrupts } from "../interrupts.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { readProxyFile } from "../read-proxy-file.ts";
-import { changeText, startText } from "../served-text.ts";
+import { authorityText, changeText, startText } from "../served-text.ts";
 import { toxicNotes } from "../toxic-notes.ts";
 
 type Served = Awaited<ReturnType<Api["serveProxy"]>>;
@@ -95,7 +95,7 @@ function reloader(api: Api, context: Context, served: Served, file: string, { qu
       return false;
     });
     if (!isTaken) stderr.write(`warning: ${file} is not taken over: nothing has changed\n`);
-    else if (!quiet) stderr.write(`${file} is taken over\n`);
+    else if (!quiet) stderr.write(`${file} is taken over\n${authorityText(await served.authority())}`);
   };
   let last = Promise.resolve();
   return () => {

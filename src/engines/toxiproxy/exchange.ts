@@ -71,7 +71,7 @@ function jsonOf(text: string): Json | undefined {
 function unreachable({ origin, host, port }: URL, error: unknown): ChaosError {
   const refused = codesOf(error).includes("ECONNREFUSED");
   const message = refused ? `expected a control API at ${origin}, but nothing listens there` : `expected an answer of the control API at ${origin}: ${error instanceof Error && error.message !== "" ? error.message : "the connection failed"}`;
-  const start = isLoopback(host) ? `start one with: chaos proxy --api ${host}${port === "" ? ":80" : ""}; ` : "check that one runs there; ";
+  const start = isLoopback(host) ? `start one with: chaos proxy${port === "8474" ? "" : ` --api ${host}${port === "" ? ":80" : ""}`}; ` : "check that one runs there; ";
   return new ChaosError("api-unreachable", message, { hint: `${start}or name another with --api URL`, cause: error });
 }
 

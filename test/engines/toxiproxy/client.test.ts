@@ -25,7 +25,7 @@ describe("the address of an API", () => {
   });
 });
 
-for (const [name, isThere, open] of bothServers) describe.skipIf(!isThere)(name, () => {
+for (const [name, isThere, open] of bothServers) describe.skipIf(!isThere)(`as ${name}`, () => {
   let server: Awaited<ReturnType<typeof open>>;
   let client: ToxiproxyClient;
   beforeAll(async () => {
