@@ -127,6 +127,8 @@ export interface ConnectionRecord {
   readonly exchanges: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** tcp lane only: what upstream got of the request and gave of the answer, where that is not the same because some was lost on its way. */
+  readonly upstreamBytes?: { readonly got: number; readonly gave: number };
   readonly closedBy: "client" | "upstream" | "fault" | "proxy";
   readonly how: "fin" | "rst";
   readonly upstreamReached: boolean;

@@ -98,12 +98,12 @@ export class Metrics {
     }
   }
 
-  #countBytes({ proxy, requestBytes, responseBytes, upstreamReached }: ConnectionRecord, { listener, upstream }: ProxyLabels): void {
+  #countBytes({ proxy, requestBytes, responseBytes, upstreamBytes, upstreamReached }: ConnectionRecord, { listener, upstream }: ProxyLabels): void {
     const up = ["upstream", listener, proxy, upstream];
     const down = ["downstream", listener, proxy, upstream];
     this.#received.add(up, requestBytes);
-    this.#sent.add(up, upstreamReached ? requestBytes : 0);
-    this.#received.add(down, responseBytes);
+    this.#sent.add(up, upstreamBytes?.got ?? (upstreamReached ? requestBytes : 0));
+    this.#received.add(down, upstreamBytes?.gave ?? responseBytes);
     this.#sent.add(down, responseBytes);
   }
 

@@ -35,6 +35,7 @@ export class TcpConnection implements LaneConnection {
   readonly #peer: string;
   #requestBytes = 0;
   #responseBytes = 0;
+  readonly #upstreamBytes = { got: 0, gave: 0 };
   #dialled = false;
   #upstreamReached = false;
   #closing: Closing | undefined;
@@ -52,7 +53,7 @@ export class TcpConnection implements LaneConnection {
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
     this.#request = new Duct({ env, mostHeldBytes, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
-    this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, read: () => undefined, write: (bytes) => this.#writeAnswer(bytes) });
+    this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, read: (bytes) => (this.#upstreamBytes.gave += bytes.byteLength), write: (bytes) => this.#writeAnswer(bytes) });
     const seals = { close: () => this.#close("fault"), silence: (read: boolean) => this.#silence(read) };
     this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
@@ -92,6 +93,7 @@ export class TcpConnection implements LaneConnection {
 
   #writeRequest(bytes: Uint8Array): boolean {
     const cut = this.#grip.cutsRequest(bytes.byteLength);
+    this.#upstreamBytes.got += cut?.after ?? bytes.byteLength;
     if (cut !== undefined) this.#cut(cut, bytes, this.#upstream);
     return cut === undefined;
   }
@@ -213,9 +215,14 @@ export class TcpConnection implements LaneConnection {
     this.#response.line.drop();
     this.#context.record({
       kind: "connection", atMs, proxy: proxy.name, caller, conn, openMs: this.#openMs, closeMs, peer: this.#peer, exchanges: 0,
-      requestBytes: this.#requestBytes, responseBytes: this.#responseBytes, upstreamReached: this.#upstreamReached,
+      requestBytes: this.#requestBytes, responseBytes: this.#responseBytes, ...this.#atUpstream(), upstreamReached: this.#upstreamReached,
       closedBy, how, ...this.#grip.ledger.records(),
     });
     this.#context.closed();
+  }
+  #atUpstream(): Pick<ConnectionRecord, "upstreamBytes"> {
+    const got = this.#upstreamReached ? this.#upstreamBytes.got : 0;
+    const { gave } = this.#upstreamBytes;
+    return got === this.#requestBytes && gave === this.#responseBytes ? {} : { upstreamBytes: { got, gave } };
   }
 }

@@ -26,6 +26,12 @@ describe("the figures of proxies", () => {
     expect(line("chaos_proxy_connections_total")).toEqual(['chaos_proxy_connections_total{proxy="payments",closed_by="client",how="fin"} 1', 'chaos_proxy_connections_total{proxy="payments",closed_by="upstream",how="rst"} 1']);
   });
 
+  it("tell what was lost between the two sides", () => {
+    const { log, line } = start();
+    log.add([aConnection({ requestBytes: 10, responseBytes: 20, upstreamBytes: { got: 7, gave: 50 } })]);
+    expect([...line("toxiproxy_proxy_received_bytes_total"), ...line("toxiproxy_proxy_sent_bytes_total")].map((text) => text.split(" ").at(-1))).toEqual(["10", "50", "7", "20"]);
+  });
+
   it("count what each toxic could hit, hit, and was felt of, by its type", () => {
     const { log, line } = start();
     log.add([
