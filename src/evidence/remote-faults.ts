@@ -16,8 +16,9 @@ export interface SeenCall {
 /** What shows that a toxic acted. */
 interface Signature {
   readonly effect: EffectKind;
-  /** It keeps calls waiting, for so long at least; Infinity: none is ever answered under it. */
+  /** It keeps calls waiting, for so long at least, and at most; Infinity: none is ever answered under it. */
   readonly leastMs?: number;
+  readonly mostMs?: number;
   /** It ends connections. */
   readonly cuts: boolean;
 }
@@ -83,7 +84,10 @@ function keyOf({ fault, epoch }: RemoteOpening): string {
 /** Absent: nothing that could be seen. */
 function signatureOf({ type, params }: Fault): Signature | undefined {
   switch (type) {
-    case "latency": return { effect: "delay-bytes", leastMs: Math.max(0, numberOf(params["delayMs"]) - numberOf(params["jitterMs"])), cuts: false };
+    case "latency": {
+      const [delayMs, jitterMs] = [numberOf(params["delayMs"]), numberOf(params["jitterMs"])];
+      return { effect: "delay-bytes", leastMs: Math.max(0, delayMs - jitterMs), mostMs: delayMs + jitterMs, cuts: false };
+    }
     case "bandwidth": return { effect: "throttle", leastMs: 0, cuts: false };
     case "slicer": return { effect: "slice", leastMs: 0, cuts: false };
     case "slow-close": return { effect: "hold-end", leastMs: 0, cuts: false };
@@ -104,18 +108,29 @@ export function isUnder({ startMs, endMs }: Pick<SeenCall, "startMs" | "endMs">,
 }
 
 /** What a toxic did to a call, where the call shows it. */
-function readCall(call: SeenCall, { askedMs, liftAskedMs = Number.POSITIVE_INFINITY, goneMs = Number.POSITIVE_INFINITY }: RemoteOpening, { effect, leastMs, cuts }: Signature, { baselineP99Ms, disturbedMs, strainedMs }: Pick<RemoteEdge, "baselineP99Ms" | "disturbedMs" | "strainedMs">): Pick<FaultRecord, "effect" | "actedMs" | "releasedMs"> | undefined {
-  const { startMs, endMs, leftMs, end } = call;
-  const isCut = cuts && wasCut(call) && endMs >= askedMs && endMs <= goneMs && disturbedMs(endMs - hairMs, endMs + hairMs) === 0;
+function readCall(call: SeenCall, opening: RemoteOpening, signature: Signature, edge: RemoteEdge): Pick<FaultRecord, "effect" | "actedMs" | "releasedMs"> | undefined {
+  const { askedMs, liftAskedMs = Number.POSITIVE_INFINITY, goneMs = Number.POSITIVE_INFINITY } = opening;
+  const { effect, leastMs, cuts } = signature;
+  const { startMs, endMs, end } = call;
+  const isCut = cuts && wasCut(call) && endMs >= askedMs && endMs <= goneMs && edge.disturbedMs(endMs - hairMs, endMs + hairMs) === 0;
   if (leastMs === undefined) return isCut ? { effect, actedMs: endMs } : undefined;
-  const sinceMs = Math.max(startMs, askedMs);
-  const untilMs = Math.min(endMs, goneMs);
-  const isReleased = endMs >= liftAskedMs;
-  const isHeld = isReleased || (end === "complete" ? untilMs - sinceMs >= leastMs - hairMs : end === "client-left" || end === "open" || isCut);
+  const [actedMs, untilMs] = [Math.max(startMs, askedMs), Math.min(endMs, goneMs)];
   // A delay of known length is told from a crowded machine; what has none is not.
-  const ownMs = leastMs === 0 ? strainedMs(sinceMs, untilMs) : disturbedMs(sinceMs, untilMs);
-  if (!isHeld || end === "tunnel" || end === "rejected" || untilMs - sinceMs - ownMs < fold * baselineP99Ms) return undefined;
-  return { effect, actedMs: sinceMs, ...(leftMs === undefined && { releasedMs: untilMs }) };
+  const ownMs = leastMs === 0 ? edge.strainedMs(actedMs, untilMs) : edge.disturbedMs(actedMs, untilMs);
+  const heldMs = untilMs - actedMs;
+  if (wasLeft(call) && leastMs > 0 && endMs < liftAskedMs) return isStillHeld(heldMs, signature) && heldMs > ownMs ? { effect, actedMs } : undefined;
+  const isHeld = endMs >= liftAskedMs ? end !== "tunnel" : end === "complete" ? heldMs >= leastMs - hairMs : wasLeft(call) || isCut;
+  return isHeld && heldMs - ownMs >= fold * edge.baselineP99Ms ? { effect, actedMs, ...(call.leftMs === undefined && { releasedMs: untilMs }) } : undefined;
+}
+
+/** Its caller waited no more, or still did when the run ended. */
+function wasLeft({ end }: SeenCall): boolean {
+  return end === "client-left" || end === "open";
+}
+
+/** Whether a fault has hold of a call so long after it began. */
+function isStillHeld(heldMs: number, { mostMs = Number.POSITIVE_INFINITY }: Signature): boolean {
+  return heldMs <= mostMs + hairMs;
 }
 
 /** Whether a call was over sooner than one that met the fault could be; one that a reset did not end is spared as well. */
@@ -152,9 +167,11 @@ function isProven(edge: RemoteEdge, openings: readonly RemoteOpening[], { select
 }
 
 /** Whether a call from before the fault would pass for one that met it. */
-function isAlike(call: SeenCall, { leastMs, cuts }: Signature, baselineP99Ms: number): boolean {
+function isAlike(call: SeenCall, signature: Signature, baselineP99Ms: number): boolean {
+  const { leastMs, cuts } = signature;
   if (cuts && wasCut(call)) return true;
   if (leastMs === undefined) return false;
   const lastedMs = call.endMs - call.startMs;
-  return lastedMs >= fold * baselineP99Ms && (call.end !== "complete" || lastedMs >= leastMs - hairMs);
+  if (wasLeft(call)) return leastMs > 0 ? isStillHeld(lastedMs, signature) : lastedMs >= fold * baselineP99Ms;
+  return lastedMs >= Math.max(fold * baselineP99Ms, leastMs - hairMs);
 }

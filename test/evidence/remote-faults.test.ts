@@ -51,6 +51,17 @@ describe("a fault on a remote proxy", () => {
     expect(remoteFaultsOn(edge(held))(callAt(9900, 104))).toEqual([{ fault: "slow", decision: "applied", effect: "delay-bytes", actedMs: 9900, releasedMs: 10_003 }]);
   });
 
+  test("is felt by who gave up while it had hold of the call, and not by who did so later", () => {
+    const faults = [faultOf("latency", { delayMs: 50, jitterMs: 0, distribution: "uniform" })];
+    const leftAfter = (ms: number): readonly SeenCall[] => many(80, 5100, (atMs) => callAt(atMs, ms, { end: "client-left", leftMs: atMs + ms }));
+    expect(felt(leftAfter(40), { faults, baselineP99Ms: 100 })).toBe(80);
+    expect(felt(leftAfter(500), { faults })).toBe(0);
+    expect(felt(leftAfter(40), { faults, disturbedMs: () => 60 })).toBe(0);
+    const leaving = before.map((call, i): SeenCall => (i % 3 === 0 ? { ...call, end: "client-left", leftMs: call.endMs } : call));
+    const some = many(80, 5100, (atMs, i) => callAt(atMs, i % 3 === 0 ? 40 : 60, i % 3 === 0 ? { end: "client-left", leftMs: atMs + 40 } : {}));
+    expect(felt(some, { faults, calls: () => [...leaving, ...some], baselineP99Ms: 100 })).toBe(0);
+  });
+
   test("that nothing shows is felt by nobody, and was applied to calls only that could have met it", () => {
     const same = many(80, 5100, (atMs) => callAt(atMs, 6));
     expect(felt(same)).toBe(0);
