@@ -34,9 +34,10 @@ function describeExchange(record: ExchangeRecord, zeroMs: number): JsonObject {
 }
 
 function describeConnection(record: ConnectionRecord, zeroMs: number): JsonObject {
-  const { proxy, caller, conn, peer, openMs, closeMs, exchanges, requestBytes, responseBytes, closedBy, how, upstreamReached, faults = [] } = record;
+  const { proxy, caller, conn, peer, openMs, closeMs, exchanges, requestBytes, responseBytes, upstreamBytes, closedBy, how, upstreamReached, faults = [] } = record;
   return {
     kind: "connection", ...moment(openMs, zeroMs), proxy, caller, connection: conn, peer, exchanges, requestBytes, responseBytes,
+    ...(upstreamBytes !== undefined && { upstreamGotBytes: upstreamBytes.got, upstreamGaveBytes: upstreamBytes.gave }),
     durationMs: inMicroseconds(closeMs - openMs),
     closedBy, how, ended: endOfConnection(record),
     reachedUpstream: upstreamReached,

@@ -53,6 +53,10 @@ describe("a connection in words", () => {
     });
   });
 
+  it("says what upstream got and gave, where a toxic kept some of it", () => {
+    expect(describePassage(aConnection({ upstreamBytes: { got: 4, gave: 90 } }), zeroMs)).toMatchObject({ requestBytes: 10, responseBytes: 20, upstreamGotBytes: 4, upstreamGaveBytes: 90 });
+  });
+
   it.each<[Partial<ConnectionRecord>, string]>([
     [{ closedBy: "client" }, "closed by the caller"], [{ closedBy: "upstream", how: "rst" }, "reset by upstream"], [{ closedBy: "upstream", how: "rst", upstreamReached: false }, "upstream could not be reached"],
     [{ closedBy: "proxy" }, "closed by the proxy, as it was closed, changed or disabled"],
