@@ -130,7 +130,7 @@ describe("chaos proxy", () => {
     const startMs = performance.now();
     first.child.kill(signal);
     expect((await first.child).exitCode).toBe(code);
-    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(performance.now() - startMs).toBeLessThan(15_000);
     expect(new Set(await ends)).toEqual(new Set(["fin"]));
     expect([await isListening(port), await isListening(stuckPort), await isListening(Number(new URL(first.url).port))]).toEqual([false, false, false]);
     await serving("--config", file);
@@ -162,7 +162,7 @@ describe("chaos proxy", () => {
     const ask = async (method: string, path: string, body?: unknown): Promise<number> => {
       const startMs = performance.now();
       const { status } = await fetch(`${url}${path}`, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-      expect(performance.now() - startMs, `${method} ${path}`).toBeLessThan(2_000);
+      expect(performance.now() - startMs, `${method} ${path}`).toBeLessThan(10_000);
       return status;
     };
     for (const toxic of [{ type: "latency", attributes: { latency: 3_600_000 } }, { type: "bandwidth", attributes: { rate: 0 } }, { type: "timeout" }, { type: "slow_close", attributes: { delay: 3_600_000 } }]) {

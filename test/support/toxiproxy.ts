@@ -43,7 +43,7 @@ export async function startToxiproxy(): Promise<{ readonly url: string; stop(): 
 }
 
 /** Our own server, in this process. */
-export async function startOurs(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+async function startOurs(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const served = await serveProxy({ host: "127.0.0.1", port: 0, seed: "s" });
   return { url: served.url, stop: () => served.close() };
 }
