@@ -35,7 +35,8 @@ const rooms: readonly Room[] = [
   { name: "engines", rank: 7, holds: "ways of carrying faults out", io: true },
   { name: "run", rank: 8, holds: "phases, load, guards, processes and clean-up", io: true },
   { name: "index.ts", rank: 9, holds: "names for the public, no logic" },
-  { name: "cli", rank: 10, holds: "the command line", only: ["index.ts"], io: true },
+  { name: "remote.ts", rank: 9, holds: "names for those who only speak to a control API, no logic" },
+  { name: "cli", rank: 10, holds: "the command line", only: ["index.ts", "remote.ts"], io: true },
 ];
 
 /** Builtins that only compute: every room may use them. */
@@ -186,7 +187,7 @@ describe("the architecture test itself", () => {
     ["hypotheses from a reporter", "src/reporters/text.ts", 'export { judge } from "../hypotheses/judge.ts";', /both have rank 4/],
     ["evidence from a reporter", "src/reporters/text.ts", 'import { Observer } from "../evidence/observer.ts";', /reporters \(rank 4\) may import model, units, math\./],
     ["hypotheses from the proxy", "src/proxy/http1/index.ts", 'import "../../hypotheses/judge.ts";', /proxy \(rank 6\) may import model, units, math, journal, faults, probes, evidence\./],
-    ["another room from the command line", "src/cli/run.ts", 'const { run } = await import("../run/run.ts");', /cli \(rank 10\) may import index\.ts\./],
+    ["another room from the command line", "src/cli/run.ts", 'const { run } = await import("../run/run.ts");', /cli \(rank 10\) may import index\.ts, remote\.ts\./],
     ["over several lines", "src/math/pacer.ts", 'import {\n  plan,\n  type Plan,\n} from "../experiment/plan.ts";', /math \(rank 2\) may import model, units\./],
     ["a folder that is no room", "src/run/run.ts", 'import { x } from "../stuff/x.ts";', /stands in no room/],
     ["files from a pure room", "src/hypotheses/judge.ts", 'import { readFile } from "node:fs/promises";', /hypotheses touches nothing outside the program\. I\/O belongs in proxy, proxy\/api, engines, run, cli\./],

@@ -1,4 +1,4 @@
-import type { Api } from "./api.ts";
+import type { Api, RemoteApi } from "./api.ts";
 
 /** Where text goes, and how it may look there. */
 export interface Output {
@@ -17,6 +17,8 @@ export type InterruptSignal = "SIGINT" | "SIGTERM";
 export interface Context {
   /** The public API, loaded when it is first needed: `chaos --help` must stay light. */
   readonly api: () => Promise<Api>;
+  /** The small part of it by which another server is spoken to. */
+  readonly remote: () => Promise<RemoteApi>;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly stdin: AsyncIterable<string | Uint8Array>;

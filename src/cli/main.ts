@@ -34,6 +34,7 @@ function version(): string {
 function systemContext(argv: readonly string[]): Context {
   return {
     api: () => import("../index.ts"),
+    remote: () => import("../remote.ts"),
     stdout: outputOf(process.stdout, process.env, argv),
     stderr: outputOf(process.stderr, process.env, argv),
     stdin: process.stdin,

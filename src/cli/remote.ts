@@ -1,4 +1,4 @@
-import type { Api } from "./api.ts";
+import type { RemoteApi } from "./api.ts";
 import type { Context, Given } from "./command.ts";
 
 /** The options by which a control API is found. */
@@ -10,7 +10,7 @@ export const remoteOptions = [
 export const jsonOption = { flags: "--json", summary: "as JSON, for scripts" } as const;
 
 /** A client of the API that is named by options, else by the environment. Nothing is sent yet. Throws ChaosError `bad-api-url`. */
-export function remoteOf(api: Api, { env }: Context, given: Given): InstanceType<Api["ToxiproxyClient"]> {
+export function remoteOf(api: RemoteApi, { env }: Context, given: Given): InstanceType<RemoteApi["ToxiproxyClient"]> {
   const named = [given.text("api"), env["CHAOS_API"], env["TOXIPROXY_URL"]].find((text) => (text ?? "") !== "");
   const token = [given.text("api-token"), env["CHAOS_API_TOKEN"]].find((text) => (text ?? "") !== "");
   return new api.ToxiproxyClient({ url: api.readApiUrl(named ?? api.defaultApiUrl), ...(token === undefined ? {} : { token }) });

@@ -1,8 +1,8 @@
-import type { Api, Json, JsonObject } from "./api.ts";
+import type { RemoteApi, Json, JsonObject } from "./api.ts";
 import type { Given } from "./command.ts";
 
 /** `-a latency=1000 -a delay=200ms -a 'match={"path":"/pay"}'`: a value is JSON where it reads as such, else text. Throws ChaosError `usage`. */
-export function readAttributes(api: Api, texts: readonly string[]): JsonObject {
+export function readAttributes(api: RemoteApi, texts: readonly string[]): JsonObject {
   return Object.fromEntries(texts.map((text) => {
     const at = text.indexOf("=");
     if (at < 1) throw new api.ChaosError("usage", `expected -a key=value, got "${text}"`, { hint: "such as -a latency=1000" });
@@ -20,7 +20,7 @@ function valueOf(text: string): Json {
 }
 
 /** `0.5` or `50%`, as a share 0..1; absent when not given. Throws ChaosError `usage`. */
-export function readToxicity(api: Api, given: Given): number | undefined {
+export function readToxicity(api: RemoteApi, given: Given): number | undefined {
   const text = given.text("toxicity")?.trim();
   if (text === undefined) return undefined;
   const [, digits = "", sign] = /^(\d+(?:\.\d*)?|\.\d+)(%?)$/.exec(text) ?? [];
@@ -30,7 +30,7 @@ export function readToxicity(api: Api, given: Given): number | undefined {
 }
 
 /** Which way; absent: the server's choice, which is downstream. Throws ChaosError `usage`. */
-export function readStream(api: Api, given: Given): "upstream" | "downstream" | undefined {
+export function readStream(api: RemoteApi, given: Given): "upstream" | "downstream" | undefined {
   const up = given.flag("upstream");
   const down = given.flag("downstream");
   if (up && down) throw new api.ChaosError("usage", "expected --upstream or --downstream, got both", { hint: "add two toxics, one for each" });

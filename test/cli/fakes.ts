@@ -1,6 +1,7 @@
 import type { Api, Experiment, Plan, Report } from "../../src/cli/api.ts";
 import type { Context, InterruptSignal, Output } from "../../src/cli/command.ts";
 import * as real from "../../src/index.ts";
+import * as remote from "../../src/remote.ts";
 
 export interface FakeContext extends Context {
   readonly out: () => string;
@@ -26,6 +27,7 @@ export function fakeContext(api: Partial<Api> = {}, stdin: readonly string[] = [
   const defectListeners: ((error: unknown) => void)[] = [];
   return {
     api: () => Promise.resolve(fakeApi(api)),
+    remote: () => Promise.resolve(remote),
     stdout: fakeOutput(out),
     stderr: fakeOutput(err),
     stdin: (async function* input() { yield* stdin; })(),

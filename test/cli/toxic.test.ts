@@ -55,6 +55,12 @@ describe("help", () => {
   });
 });
 
+test.each([[["toxic", "list", "payments"]], [["proxies"]], [["toxic", "add", "payments", "-t", "latency"]]])("%j loads no more than it takes to speak to a server", async (argv) => {
+  const context = { ...fakeContext(), api: () => Promise.reject(new Error("the whole API was loaded")), env: { CHAOS_API: `127.0.0.1:${await freePort()}` } };
+  expect(await main(argv, context)).toBe(6);
+  expect(context.err()).toContain("api-unreachable");
+});
+
 test("where nothing listens it is 6, and says how to start one", async () => {
   const port = await freePort();
   const { code, err } = await chaos(["toxic", "list", "payments"], { TOXIPROXY_URL: `http://127.0.0.1:${port}` });

@@ -31,7 +31,7 @@ const create: Command = {
   ],
   examples: ["chaos proxies create payments -l 127.0.0.1:18001 -u 10.0.0.5:8080"],
   act: async (context, [name = ""], given) => {
-    const api = await context.api();
+    const api = await context.remote();
     const upstream = given.text("upstream");
     const listen = given.text("listen");
     if (upstream === undefined) throw new api.ChaosError("usage", `expected -u with the address that ${name} passes connections on to`, { hint: "such as -u 10.0.0.5:8080" });
@@ -48,7 +48,7 @@ const remove: Command = {
   options: remoteOptions,
   examples: ["chaos proxies delete payments"],
   act: async (context, [name = ""], given) => {
-    await remoteOf(await context.api(), context, given).removeProxy(name);
+    await remoteOf(await context.remote(), context, given).removeProxy(name);
     context.stdout.write(`deleted ${name}\n`);
     return exitCodes.ok;
   },
@@ -65,7 +65,7 @@ const reset: Command = {
   options: remoteOptions,
   examples: [],
   act: async (context, _args, given) => {
-    const client = remoteOf(await context.api(), context, given);
+    const client = remoteOf(await context.remote(), context, given);
     await client.reset();
     context.stdout.write("all proxies enabled, all toxics removed\n");
     return exitCodes.ok;
@@ -80,7 +80,7 @@ export const proxies: Command = {
   aliases: [],
   summary: "list, create, delete, enable and disable proxies of a running server",
   act: async (context, words, given) => {
-    const { ChaosError } = await context.api();
+    const { ChaosError } = await context.remote();
     return show(context, words, given).catch((error: unknown) => {
       if (!(error instanceof ChaosError) || error.code !== "api-not-found") throw error;
       // What is no command was taken for a proxy's name.
@@ -92,7 +92,7 @@ export const proxies: Command = {
 };
 
 async function show(context: Context, [name]: readonly string[], given: Given): Promise<number> {
-  const client = remoteOf(await context.api(), context, given);
+  const client = remoteOf(await context.remote(), context, given);
   const found = name === undefined ? await client.proxies() : { [name]: await client.proxy(name) };
   context.stdout.write(given.flag("json") ? json(name === undefined ? found : found[name]) : proxiesText(Object.values(found), context.stdout));
   return exitCodes.ok;
@@ -105,7 +105,7 @@ function switching(name: string, aliases: readonly string[], summary: string, ch
     options: [...remoteOptions, jsonOption],
     examples: [],
     act: async (context, [proxy = ""], given) => {
-      const client = remoteOf(await context.api(), context, given);
+      const client = remoteOf(await context.remote(), context, given);
       const changed = await client.updateProxy(proxy, await changes(client, proxy));
       return tell(changed.enabled ? "enabled" : "disabled", changed, context, given);
     },

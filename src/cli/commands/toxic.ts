@@ -1,4 +1,4 @@
-import type { Api, NewToxic } from "../api.ts";
+import type { NewToxic, RemoteApi } from "../api.ts";
 import type { Command, Context, Given } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { jsonOption, remoteOf, remoteOptions } from "../remote.ts";
@@ -28,7 +28,7 @@ const add: Command = {
   notes: toxicNotes,
   examples: ["chaos toxic add payments -t latency -a latency=1000 -a jitter=200", "chaos toxic add payments -t reset_peer --toxicity 20% --ttl 30s", "chaos toxic add payments -t http_error -a status=503 -a 'match={\"path\":\"/pay\"}'"],
   act: async (context, [proxy = ""], given) => {
-    const api = await context.api();
+    const api = await context.remote();
     const type = given.text("type");
     if (type === undefined) throw new api.ChaosError("usage", "expected -t with the type of the toxic", { hint: "such as -t latency; chaos toxic add --help lists them" });
     const name = given.text("name");
@@ -49,7 +49,7 @@ const update: Command = {
   options: [nameOption, attributeOption, toxicityOption, ttlOption, ...remoteOptions, jsonOption],
   examples: ["chaos toxic update payments -n latency_downstream -a latency=250", "chaos toxic update payments -n reset_peer_downstream --ttl 30s"],
   act: async (context, [proxy = ""], given) => {
-    const api = await context.api();
+    const api = await context.remote();
     const name = nameOf(api, given);
     const changes = shared(api, given);
     if (Object.keys(changes).length === 0) throw new api.ChaosError("usage", "expected something to change, got nothing", { hint: "such as -a latency=250 or --toxicity 50%" });
@@ -67,7 +67,7 @@ const remove: Command = {
   options: [nameOption, ...remoteOptions],
   examples: ["chaos toxic remove payments -n latency_downstream"],
   act: async (context, [proxy = ""], given) => {
-    const api = await context.api();
+    const api = await context.remote();
     const name = nameOf(api, given);
     await remoteOf(api, context, given).removeToxic(proxy, name);
     context.stdout.write(`removed from ${proxy}: ${name}\n`);
@@ -83,7 +83,7 @@ const list: Command = {
   options: [...remoteOptions, jsonOption],
   examples: ["chaos toxic list payments", "chaos toxic list payments --json"],
   act: async (context, [proxy = ""], given) => {
-    const api = await context.api();
+    const api = await context.remote();
     const toxics = await remoteOf(api, context, given).toxics(proxy);
     context.stdout.write(given.flag("json") ? json(toxics) : toxics.length === 0 ? `no toxics on ${proxy}\n` : toxicsText(toxics, context.stdout));
     return exitCodes.ok;
@@ -105,13 +105,13 @@ function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function nameOf(api: Api, given: Given): string {
+function nameOf(api: RemoteApi, given: Given): string {
   const name = given.text("name");
   if (name === undefined) throw new api.ChaosError("usage", "expected -n with the name of the toxic", { hint: "chaos toxic list PROXY has them" });
   return name;
 }
 
-function shared(api: Api, given: Given): Pick<NewToxic, "attributes" | "toxicity" | "ttl"> {
+function shared(api: RemoteApi, given: Given): Pick<NewToxic, "attributes" | "toxicity" | "ttl"> {
   const texts = given.texts("attribute");
   const toxicity = readToxicity(api, given);
   const ttl = given.text("ttl");
@@ -119,14 +119,14 @@ function shared(api: Api, given: Given): Pick<NewToxic, "attributes" | "toxicity
 }
 
 /** Toxiproxy itself would take a lease without a word, and never end it. */
-async function remoteThatKnows(ttl: NewToxic["ttl"], api: Api, context: Context, given: Given): Promise<ReturnType<typeof remoteOf>> {
+async function remoteThatKnows(ttl: NewToxic["ttl"], api: RemoteApi, context: Context, given: Given): Promise<ReturnType<typeof remoteOf>> {
   const client = remoteOf(api, context, given);
   if (ttl === undefined || (await client.version()).isOurs) return client;
   throw new api.ChaosError("no-leases", `the server at ${client.url} is no chaos proxy: it would not end the toxic after ${ttl}`, { hint: "leave --ttl out and remove the toxic yourself, or start chaos proxy in its place" });
 }
 
 /** Says what to do about a refusal: of a type that only our own server has, of a name that is taken. */
-function explained(api: Api, proxy: string, type: string, client: ReturnType<typeof remoteOf>): (error: unknown) => Promise<never> {
+function explained(api: RemoteApi, proxy: string, type: string, client: ReturnType<typeof remoteOf>): (error: unknown) => Promise<never> {
   return async (error) => {
     if (!(error instanceof api.ChaosError) || error.hint !== undefined) throw error;
     const hint = error.code === "api-exists" ? `chaos toxic update ${proxy} -n … changes it; -n names another one` : /invalid toxic type/.test(error.message) ? await typeHint(type, client) : undefined;
