@@ -27,9 +27,11 @@ function remoteShop({ api, upstreamPort, keys = "", ...more }: RemoteShop): stri
     .replace('  stock: { upstream: "${services.stock.url}" }', `  stock: { remote: "${api}", name: shelves${keys} }`);
 }
 
-/** Whether this machine let the run be; what is felt cannot be told on one that did not. */
-function wasQuiet({ report }: Outcome): boolean {
-  return report.issues.every(({ code }) => code !== "disturbed");
+/** Whether this machine let the run be; what is felt cannot be told on one that did not, where calls took long before the fault too. */
+function wasQuiet({ report, events }: Outcome): boolean {
+  const [put] = only(events, "remote-faulted");
+  const before = only(events, "exchange").filter(({ startMs }) => startMs < (put?.askedMs ?? 0));
+  return report.issues.every(({ code }) => code !== "disturbed") && before.every(({ startMs, endMs }) => endMs - startMs < 400 / 3);
 }
 
 function expectUndone({ events, left }: Outcome): void {
@@ -59,10 +61,8 @@ export function tellRemoteRuns(urlOf: () => string): void {
     expect(under.length).toBeGreaterThan(20);
     expect(under.every(({ startMs, endMs }) => endMs - startMs >= 399)).toBe(true);
     expect(report.faults[0]?.startMs).toBeCloseTo(put?.atMs ?? 0, 2);
-    if (wasQuiet(outcome)) {
-      expect(report.faults[0]?.felt).toBeGreaterThan(20);
-      expect(report.proxies[0]?.perPhase.before?.faulted).toBe(0);
-    }
+    expect([wasQuiet(outcome), (report.faults[0]?.felt ?? 0) > 20]).not.toEqual([true, false]);
+    expect(report.proxies[0]?.perPhase.before?.faulted).toBe(0);
     expect(report.hypotheses[0]?.verdict).not.toBe("violated");
     expectUndone(outcome);
     expect(await client().toxics("shelves")).toEqual([]);
@@ -116,7 +116,7 @@ export function tellRemoteRuns(urlOf: () => string): void {
     const outcome = await aRun(remoteShop({ ...(await edge()), keys: ", witness: false", faults: "[{ name: gone, proxy: stock, type: blackhole }]", rest: 'hypotheses: [{ type: claim, probe: shop, success: "<= 50%" }]' }));
     expect(only(outcome.events, "exchange")).toEqual([]);
     expect(only(outcome.events, "sample").some(({ grade }) => grade === "good")).toBe(true);
-    if (wasQuiet(outcome)) expect(outcome.report.hypotheses.map(({ verdict, reason }) => [verdict, reason])).toEqual([["held", expect.anything()]]);
+    expect(wasQuiet(outcome) ? ["held"] : ["held", "inconclusive"]).toContain(outcome.report.hypotheses[0]?.verdict);
     expectUndone(outcome);
     expect(await client().toxics("shelves")).toEqual([]);
   });
