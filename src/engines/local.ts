@@ -59,7 +59,7 @@ export class LocalEngine {
     return { atMs: (await this.#ask({ kind: "change-faults", proxy, faults }, "faults-set")).atMs };
   }
 
-  /** How many connections each proxy has open. */
+  /** How many connections each proxy has open; all that is witnessed so far has been handed over when it resolves. */
   async openConnections(): Promise<ReadonlyMap<string, number>> {
     return new Map((await this.#ask({ kind: "count-connections" }, "connections")).open.map(({ proxy, connections }) => [proxy, connections]));
   }

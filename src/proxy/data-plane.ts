@@ -81,7 +81,9 @@ class Carrier {
     }
   }
 
+  /** What is witnessed so far is told before. */
   openConnections(): Extract<DataPlaneMessage, { kind: "connections" }>["open"] {
+    this.#batch.flush();
     return [...this.#proxies].map(([proxy, server]) => ({ proxy, connections: server.openConnections }));
   }
 

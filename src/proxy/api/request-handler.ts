@@ -86,7 +86,7 @@ export class RequestHandler {
     if (handler === undefined) return this.#answer(request, response, emptyReply(405), route.pattern);
     response.setHeader("X-Toxiproxy-Request-Id", nextRequestId());
     if (request.headers["user-agent"]?.startsWith("Mozilla/") === true) return this.#answer(request, response, textReply(403, "User agent not allowed"), route.pattern);
-    const context = { control: this.#options.control, log: this.#options.log, metrics: () => this.#metricsText() };
+    const context = { control: this.#options.control, log: this.#options.log, caughtUp: () => this.#openConnections(), metrics: async () => this.#metrics.text(await this.#openConnections()) };
     const body = (): Promise<string> => readBody(request);
     const outcome = await this.#inTime(handler(context, { proxy, toxic, query: target.query, body }));
     if (!("watch" in outcome)) return this.#answer(request, response, outcome, route.pattern);
@@ -132,15 +132,15 @@ export class RequestHandler {
     response.on("close", () => clearTimeout(timer));
   }
 
-  /** Without what the data plane does not tell in time. */
-  async #metricsText(): Promise<string> {
+  /** Nothing where the data plane does not tell in time. */
+  async #openConnections(): Promise<ReadonlyMap<string, number> | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), countWithinMs);
     });
     const open = await Promise.race([this.#options.openConnections?.().catch(() => undefined), late]);
     clearTimeout(timer);
-    return this.#metrics.text(open);
+    return open;
   }
 }
 

@@ -20,6 +20,8 @@ export interface RouteContext {
   readonly log: WitnessLog;
   /** Text of all figures. */
   readonly metrics: () => Promise<string>;
+  /** What is witnessed so far is in the log when it resolves. */
+  readonly caughtUp: () => Promise<unknown>;
 }
 
 /** A request that has found its route. */
@@ -97,9 +99,11 @@ const routes: readonly Route[] = [
   {
     pattern: "/proxies/:proxy/exchanges",
     methods: {
-      GET: async ({ control, log }, { proxy, query }) => {
+      GET: async ({ control, log, caughtUp }, { proxy, query }) => {
         control.proxy(proxy);
-        return jsonReply(200, log.last(proxy, lastOf(query)).map((passage) => describePassage(passage, log.zeroMs)));
+        const count = lastOf(query);
+        await caughtUp();
+        return jsonReply(200, log.last(proxy, count).map((passage) => describePassage(passage, log.zeroMs)));
       },
     },
   },

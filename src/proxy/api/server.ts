@@ -33,7 +33,7 @@ export interface ApiServerOptions {
   readonly log: WitnessLog;
   /** Of chaos, for the `Server` header. */
   readonly version: string;
-  /** How many connections each proxy has open, for the metrics. */
+  /** How many connections each proxy has open; what is witnessed so far is in the log when it resolves. */
   readonly openConnections?: (() => Promise<ReadonlyMap<string, number>>) | undefined;
   /** After so long a request is answered 503. */
   readonly answerWithinMs?: number | undefined;
