@@ -49,6 +49,6 @@ export function servicesFirst({ services, proxies }: Pick<Experiment, "services"
 }
 
 /** Names of the services whose addresses a text takes. */
-export function servicesNamed(text: string): readonly string[] {
+function servicesNamed(text: string): readonly string[] {
   return segmentsOf(text).flatMap((segment) => (typeof segment === "string" || segment.scope !== "services" ? [] : [segment.name.split(".")[0]?.split("#")[0] ?? ""]));
 }

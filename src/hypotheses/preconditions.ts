@@ -70,7 +70,7 @@ export function apparatusObstacle(tallied: Tally): Obstacle | undefined {
 
 /** When the faults began and ended, or why that is not known. */
 export function onsetObstacle(span: FaultSpan): Obstacle | undefined {
-  return span.onsetMs === undefined ? { reason: "The fault was never applied, so there is no onset to count from.", nextStep: "Check that calls reach the proxy while the fault is in force." } : undefined;
+  return span.onsetMs === undefined ? { reason: "No call is known to have met the fault, so there is no onset to count from.", nextStep: "Check that calls reach the proxy while the fault is in force, and that a witness sees them." } : undefined;
 }
 
 function hurt(samples: Iterable<Sample>): number {
