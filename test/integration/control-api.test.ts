@@ -221,7 +221,9 @@ describe("bad weather", () => {
   it("goes on when an upstream is down", async () => {
     const { open, get } = await start();
     const port = await open({ name: "down", upstream: "127.0.0.1:1" });
-    await new Caller(port).ended;
+    const caller = new Caller(port);
+    await caller.ended;
+    caller.close();
     await expect.poll(async () => (await get<Entry[]>("/proxies/down/exchanges"))[0]?.ended).toBe("upstream could not be reached");
   });
 
