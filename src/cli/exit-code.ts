@@ -11,8 +11,8 @@ export const exitCodes = {
 /** 128 + the number of the signal, as shells say it. */
 export const interruptCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Errors of ours that the world made, not the command line: ports that are taken, servers that are not there. */
-const worldly: readonly string[] = ["port-taken", "listen-failed", "data-plane-failed", "api-unreachable", "api-failed", "not-an-api"];
+/** Errors of ours that are none of the command line: ports that are taken, servers that are not there, what broke on the way. */
+const worldly: readonly string[] = ["port-taken", "listen-failed", "data-plane-failed", "data-plane-died", "data-plane-stopped", "not-closed", "api-unreachable", "api-failed", "not-an-api"];
 
 /** Of an error of ours, by its code. */
 export function exitCodeOf(code: string): number {

@@ -181,6 +181,16 @@ describe("chaos proxy", () => {
   });
 });
 
+test("a data plane that dies ends it with 6, and says why", async () => {
+  const dies = 'import { isMainThread } from "node:worker_threads"; if (!isMainThread) setTimeout(() => { throw new Error("out of order"); }, 3_000);';
+  const child = start(["proxy", "--api", "127.0.0.1:0"], { cwd: folder.path, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(dies)}` } });
+  children.push(child);
+  const { exitCode, stderr } = await child;
+  expect(stderr).toMatch(/control API on .*\n[^]*error: .*out of order/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(exitCode).toBe(6);
+});
+
 describe("what cannot be served leaves nothing behind", () => {
   test.each([
     ["a port of the API that is taken", () => ["--api", `127.0.0.1:${upstream.port}`], 6, "port-taken"],
