@@ -17,6 +17,8 @@ export interface ProxyConfig {
   readonly upstreamTls?: UpstreamTls;
   /** Callers speak TLS. */
   readonly tls?: ServerTls;
+  /** How callers' connections end where upstream cannot be reached, for bytes; default `rst`. */
+  readonly unreachable?: "fin";
   /** What is not limited here has its default. */
   readonly limits?: Partial<ProxyLimits>;
   readonly host: "keep" | "upstream";

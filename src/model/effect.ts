@@ -23,8 +23,8 @@ export type Effect =
   | { readonly kind: "respond"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string; readonly at?: "response"; readonly retryAfterDateMs?: number }
   /** Close the connection (FIN) without an answer. */
   | { readonly kind: "close" }
-  /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. `afterMs`, connections only, at `accept`: so long after the fault took hold. */
-  | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number; readonly afterMs?: number }
+  /** A true RST to the caller: when the request has come, when upstream's answer begins, or after `afterBytes` of the answer. `afterMs`, connections only, at `accept`: so long after the fault took hold; `holds`: nothing passes that way meanwhile, and on a connection that began under the fault the time begins with the first bytes of it. */
+  | { readonly kind: "reset"; readonly at: "accept" | "request" | "response"; readonly afterBytes?: number; readonly afterMs?: number; readonly holds?: Direction }
   /** Never answer; with `headersFirst` upstream's response head is passed on, then nothing more. */
   | { readonly kind: "hang"; readonly headersFirst: boolean }
   /** Bytes pass no faster than this, in order (0, connections only: none pass); of an exchange, head and body alike. `shared`, connections only: all that are hit on the proxy have this rate together. */

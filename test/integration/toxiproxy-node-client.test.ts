@@ -177,6 +177,34 @@ describe("toxiproxy-node-client, toxics on a live connection", () => {
     expect(await fresh.ended).toBe("ECONNRESET");
   });
 
+  it("resets a new connection by reset_peer once it has been seen open and used, and upstream knows of it", async () => {
+    const { proxy } = await start();
+    await proxy.addToxic({ name: "rst", type: "reset_peer", stream: "downstream", toxicity: 1, attributes: { timeout: 0 } });
+    const caller = await call(proxy);
+    caller.socket.write("asked");
+    expect(await caller.ended).toBe("ECONNRESET");
+    expect(caller.bytes.toString()).toBe("");
+  });
+
+  it("lets nothing through that reset_peer will reset", async () => {
+    const { proxy } = await start();
+    await proxy.addToxic({ name: "rst", type: "reset_peer", stream: "downstream", toxicity: 1, attributes: { timeout: 60 } });
+    const caller = await call(proxy);
+    const startMs = performance.now();
+    caller.socket.write("asked");
+    expect(await caller.ended).toBe("ECONNRESET");
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(59);
+    expect(caller.bytes.toString()).toBe("");
+  });
+
+  it("ends a connection whose upstream is down as Toxiproxy does, by FIN", async () => {
+    const { proxy } = await start();
+    await proxy.update({ enabled: true, listen: proxy.listen, upstream: "127.0.0.1:1" });
+    const caller = await call(proxy);
+    caller.socket.write("anybody there?");
+    expect(await caller.ended).toBe("fin");
+  });
+
   it("slices without losing a byte", async () => {
     const { proxy } = await start();
     await proxy.addToxic({ name: "cut", type: "slicer", stream: "downstream", toxicity: 1, attributes: { average_size: 100, size_variation: 20, delay: 1_000 } });

@@ -14,8 +14,8 @@ const sayings: readonly (readonly [string, Attributes, string, Record<string, un
   ["slow_close", { delay: 2000 }, "slow-close", { delay: "2s" }],
   ["timeout", { timeout: 300 }, "blackhole", { closeAfter: "300ms" }],
   ["timeout", { timeout: 0 }, "blackhole", {}],
-  ["reset_peer", { timeout: 0 }, "reset", {}],
-  ["reset_peer", { timeout: 500 }, "reset", { delay: "500ms" }],
+  ["reset_peer", { timeout: 0 }, "reset", { delay: "0ms", holds: true }],
+  ["reset_peer", { timeout: 500 }, "reset", { delay: "500ms", holds: true }],
   ["slicer", { average_size: 64, size_variation: 16, delay: 10_500 }, "slicer", { size: "64B", variation: "16B", spacing: "10.5ms" }],
   ["limit_data", { bytes: 4096 }, "limit-data", { bytes: "4KiB" }],
   ["packet_loss", { loss_rate: 0.02, correlation: 0 }, "packet-loss", { loss: "2%" }],
@@ -53,7 +53,7 @@ describe("toxics", () => {
   test("keep what Toxiproxy's clients may say and an experiment may not: a rate of nothing, a delay of nothing, a reset that waits", () => {
     expect(toxic("bandwidth").toFault({ rate: 0 })?.params).toEqual({ throughput: 0, scope: "connection" });
     expect(toxic("latency").toFault({ latency: 0, jitter: 0 })?.params).toMatchObject({ delayMs: 0, jitterMs: 0 });
-    expect(toxic("reset_peer").toFault({ timeout: 500 })?.params).toEqual({ at: "accept", delay: 500 });
+    expect(toxic("reset_peer").toFault({ timeout: 500 })?.params).toEqual({ at: "accept", delay: 500, holds: true });
     expect(toxic("packet_loss").toFault({ loss_rate: 0, correlation: 0 })?.params).toMatchObject({ loss: 0 });
     expect(toxic("packet_loss").toFault({ loss_rate: 1, correlation: 0 })).toMatchObject({ type: "bandwidth", params: { throughput: 0 } });
   });

@@ -62,6 +62,8 @@ export function configOf({ name, edge, tls }: ServedProxy, listen: Endpoint, all
   const hosts = forward?.hosts?.map((pattern) => pattern.replace(/^https?:\/\//i, "").replace(/\/$/, ""));
   return {
     name, lane, upstream: edge.upstream, host, correlate, ...(precise !== undefined && { precise }), ...(limits !== undefined && { limits }),
+    // As Toxiproxy ends those whose upstream is down; a URL as upstream is of our own, and what cannot be reached is refused there.
+    ...(!edge.proxy.upstream.includes("://") && { unreachable: "fin" as const }),
     ...(forward !== undefined && { forward: { ...(hosts !== undefined && { hosts }), allowHosts } }), ...(upstreamTls !== undefined && { upstreamTls }), ...tls,
     listeners: [{ ...listen, caller: "default" }],
   };

@@ -182,6 +182,7 @@ export class TcpConnection implements LaneConnection {
     const problem = openFilesProblem(error, "connections to upstream are not opened") ?? upstreamProblem(error);
     if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
     if (this.#upstreamReached) this.#lost("upstream");
+    else if (!this.#shut && proxy.unreachable === "fin") this.#close("upstream");
     else if (!this.#shut) this.#end("upstream", "rst");
   }
 

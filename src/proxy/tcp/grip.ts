@@ -4,6 +4,8 @@ import { keyedRandom } from "../../math/random.ts";
 import type { FaultsChange, LaneContext } from "../lane.ts";
 import { Alarm } from "./alarm.ts";
 import { FaultLedger } from "./fault-ledger.ts";
+import { heldReset } from "./held-reset.ts";
+import type { Reset } from "./held-reset.ts";
 import type { Line } from "./line.ts";
 import { LossStage } from "./loss-stage.ts";
 import { isOnStage, oneWay, placeOf, wayOf } from "./part.ts";
@@ -28,6 +30,8 @@ export interface Seals {
 /** What a fault does to the connection, since when. */
 interface Hold {
   readonly sinceMs: number;
+  /** Since it began. */
+  readonly isNew: boolean;
   parts: readonly Part[];
 }
 
@@ -43,6 +47,8 @@ export class Grip {
   #ends: PendingEnds | undefined;
   #lossy: Set<Way> | undefined;
   #stagesSoFar = 0;
+  /** Asked for the first time: the connection has just begun. */
+  #isNew = true;
 
   /** `sever` resets the connection at once; a lane without `seals` carries out no effect that needs them. */
   constructor(context: LaneContext, lines: Lines, sever: () => void, seals?: Seals) {
@@ -56,6 +62,8 @@ export class Grip {
   ask(changed?: ReadonlySet<string>): void {
     const { conn, nth, caller, env } = this.#context;
     const selector = this.#context.selector();
+    const isNew = this.#isNew;
+    this.#isNew = false;
     if (selector.faults.length === 0) return;
     const decided = selector.connection({ conn, nth, caller }, env.nowMs());
     this.ledger.note(decided);
@@ -63,7 +71,7 @@ export class Grip {
       const hold = this.#holds?.get(fault);
       const isChanged = changed?.has(fault) === true;
       if (decision !== "applied") this.#letGo(fault, isChanged);
-      else if (hold === undefined) this.#takeHold(fault, effects);
+      else if (hold === undefined) this.#takeHold(fault, effects, isNew);
       else if (isChanged) hold.parts = this.#carryOutAll(fault, effects, hold);
     }
   }
@@ -101,8 +109,8 @@ export class Grip {
     else this.#seals?.close();
   }
 
-  #takeHold(fault: string, effects: readonly Effect[]): void {
-    const hold: Hold = { sinceMs: this.#context.env.nowMs(), parts: [] };
+  #takeHold(fault: string, effects: readonly Effect[], isNew: boolean): void {
+    const hold: Hold = { sinceMs: this.#context.env.nowMs(), isNew, parts: [] };
     (this.#holds ??= new Map()).set(fault, hold);
     hold.parts = this.#carryOutAll(fault, effects, hold);
   }
@@ -116,12 +124,12 @@ export class Grip {
   }
 
   /** Of what the fault did before, that goes on which it still does. */
-  #carryOutAll(fault: string, effects: readonly Effect[], { sinceMs, parts: before }: Hold): readonly Part[] {
-    const left = [...before];
+  #carryOutAll(fault: string, effects: readonly Effect[], hold: Hold): readonly Part[] {
+    const left = [...hold.parts];
     const parts = effects.flatMap(oneWay).map((effect) => {
       const index = left.findIndex((part) => placeOf(part.effect) === placeOf(effect));
       const [same] = index < 0 ? [] : left.splice(index, 1);
-      if (same === undefined) return this.#carryOut(fault, effect, sinceMs);
+      if (same === undefined) return this.#carryOut(fault, effect, hold);
       if (!isDeepStrictEqual(same.effect, effect)) same.become?.(effect);
       same.effect = effect;
       return same;
@@ -130,7 +138,7 @@ export class Grip {
     return parts;
   }
 
-  #carryOut(fault: string, effect: Effect, sinceMs: number): Part {
+  #carryOut(fault: string, effect: Effect, { sinceMs, isNew }: Pick<Hold, "sinceMs" | "isNew">): Part {
     switch (effect.kind) {
       case "delay-bytes":
       case "throttle":
@@ -139,7 +147,7 @@ export class Grip {
       case "hold-end":
         return this.#addStage(fault, effect);
       case "reset":
-        if (effect.at === "accept") return this.#reset(fault, effect, sinceMs);
+        if (effect.at === "accept") return this.#reset(fault, effect, sinceMs, isNew);
         return this.#endLater(fault, effect, { way: effect.at, how: "rst", bytes: effect.afterBytes ?? 0 });
       case "limit":
         if ((effect.how === "fin" && this.#seals === undefined) || effect.direction === "both") return this.#refuse(effect);
@@ -209,12 +217,13 @@ export class Grip {
     return wire;
   }
 
-  #reset(fault: string, effect: Reset, sinceMs: number): Part {
+  #reset(fault: string, effect: Reset, sinceMs: number, isNew: boolean): Part {
     const { env } = this.#context;
     const carryOut = (): void => {
       this.ledger.acted(fault, "reset", env.nowMs());
       this.#sever();
     };
+    if (effect.holds !== undefined) return heldReset(effect, { env, lines: this.#lines, isNew, carryOut });
     const alarm = new Alarm(env, sinceMs, carryOut);
     if (effect.afterMs === undefined) carryOut();
     else alarm.set(effect.afterMs);
@@ -275,5 +284,4 @@ export class Grip {
   }
 }
 
-type Reset = Extract<Effect, { kind: "reset" }>;
 type Silence = Extract<Effect, { kind: "silence" }>;
