@@ -24,8 +24,8 @@ const even = { servers: ["fail_timeout=10s", "fail_timeout=10s"] };
 const backed = { servers: ["fail_timeout=1s", "backup"] };
 const next503 = ["proxy_next_upstream error timeout http_503;"];
 const twice = { servers: ["max_fails=0", "max_fails=0"], location: next503 };
-const limitReq = { http: ["limit_req_zone $server_name zone=z:1m rate=20r/s;"], location: ["limit_req zone=z burst=5 nodelay;"] };
-const limitConn = { http: ["limit_conn_zone $server_name zone=c:1m;"], location: ["limit_conn c 5;"] };
+const limitReq = { http: ["limit_req_zone $server_port zone=z:1m rate=20r/s;"], location: ["limit_req zone=z burst=5 nodelay;"] };
+const limitConn = { http: ["limit_conn_zone $server_port zone=c:1m;"], location: ["limit_conn c 5;"] };
 
 const nginxes = [
   { id: "B47", ...nginx(even), ...two, experiment: errors(), hypothesis: balance({ ejectsWithin: "1s" }), expect: "violated", claim: "ejectsWithin", why: "nginx as it comes counts no status: what answers 503 keeps its half" },
