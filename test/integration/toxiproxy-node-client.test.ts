@@ -197,6 +197,15 @@ describe("toxiproxy-node-client, toxics on a live connection", () => {
     expect(caller.bytes.toString()).toBe("");
   });
 
+  it("lets go what it held when it is removed before its time", async () => {
+    const { proxy } = await start();
+    const toxic = await proxy.addToxic({ name: "rst", type: "reset_peer", stream: "downstream", toxicity: 1, attributes: { timeout: 60_000 } });
+    const caller = await call(proxy);
+    const asked = caller.ask("asked");
+    await toxic.remove();
+    expect(await asked).toBe("asked");
+  });
+
   it("ends a connection whose upstream is down as Toxiproxy does, by FIN", async () => {
     const { proxy } = await start();
     await proxy.update({ enabled: true, listen: proxy.listen, upstream: "127.0.0.1:1" });

@@ -219,11 +219,12 @@ export class Grip {
 
   #reset(fault: string, effect: Reset, sinceMs: number, isNew: boolean): Part {
     const { env } = this.#context;
+    const acted = (): void => this.ledger.acted(fault, "reset", env.nowMs());
     const carryOut = (): void => {
-      this.ledger.acted(fault, "reset", env.nowMs());
+      acted();
       this.#sever();
     };
-    if (effect.holds !== undefined) return heldReset(effect, { env, lines: this.#lines, isNew, carryOut });
+    if (effect.holds !== undefined) return heldReset(effect, { env, lines: this.#lines, isNew, acted, carryOut });
     const alarm = new Alarm(env, sinceMs, carryOut);
     if (effect.afterMs === undefined) carryOut();
     else alarm.set(effect.afterMs);

@@ -1,10 +1,9 @@
 import type { Effect } from "../../model/effect.ts";
 import type { Env } from "../../model/env.ts";
 import { Alarm } from "./alarm.ts";
+import { DelayStage } from "./delay-stage.ts";
 import type { Line } from "./line.ts";
 import type { Part, Way } from "./part.ts";
-import { stageOf } from "./stage-of.ts";
-import { Wire } from "./wire.ts";
 
 export type Reset = Extract<Effect, { kind: "reset" }>;
 
@@ -16,11 +15,13 @@ export interface HeldResetOptions {
   readonly lines: Readonly<Record<Way, Line>>;
   /** The connection began under the fault. */
   readonly isNew: boolean;
+  /** Something is held back. */
+  readonly acted: () => void;
   readonly carryOut: () => void;
 }
 
 /** Resets a connection after a time, and lets nothing through in its direction meanwhile. */
-export function heldReset(effect: Reset, { env, lines, isNew, carryOut }: HeldResetOptions): Part {
+export function heldReset(effect: Reset, { env, lines, isNew, acted, carryOut }: HeldResetOptions): Part {
   let afterMs = effect.afterMs ?? 0;
   let alarm: Alarm | undefined;
   const begin = (): void => {
@@ -34,8 +35,13 @@ export function heldReset(effect: Reset, { env, lines, isNew, carryOut }: HeldRe
   const ways = effect.holds === undefined || effect.holds === "both" ? (["request", "response"] as const) : [effect.holds];
   const holds = ways.map((way) => {
     const line = lines[way];
-    const stage = line.add((give) => stageOf({ kind: "throttle", direction: way, bytesPerSecond: 0 }, { env, random: () => 0, wire: () => new Wire(0), acted: begin }, give));
-    return (now: boolean) => line.remove(stage, now);
+    const hold = (): number => {
+      acted();
+      begin();
+      return Number.POSITIVE_INFINITY;
+    };
+    const stage = line.add((give) => new DelayStage(env, hold, give));
+    return () => line.remove(stage, true);
   });
   const drop = (): void => {
     patience?.cancel();
@@ -43,9 +49,9 @@ export function heldReset(effect: Reset, { env, lines, isNew, carryOut }: HeldRe
   };
   return {
     effect, drop,
-    letGo: (now) => {
+    letGo: () => {
       drop();
-      for (const letGo of holds) letGo(now);
+      for (const letGo of holds) letGo();
     },
     become: (next) => {
       if (next.kind === "reset") afterMs = next.afterMs ?? 0;
