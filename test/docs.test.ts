@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml, stringify } from "yaml";
 import { commands } from "../src/cli/commands/index.ts";
-import { parse } from "../src/index.ts";
+import { parse, parseProxyFile } from "../src/index.ts";
 import { defaultLimits as http1Limits } from "../src/proxy/http1/limits.ts";
 import { defaultLimits as http2Limits } from "../src/proxy/http2/limits.ts";
 import { defaultHeldBytes } from "../src/proxy/tcp/duct.ts";
@@ -27,8 +27,10 @@ const snippets = pages.flatMap(snippetsOf);
 /** One hypothesis, printed from its registry; test/contracts/hypotheses.test.ts holds those. */
 const isEntry = ({ yaml }: Snippet): boolean => yaml.startsWith("- type:");
 const isSteps = (snippet: Snippet): boolean => snippet.yaml.startsWith("- ") && !isEntry(snippet);
+/** What `chaos proxy --config` reads. */
+const isProxies = ({ yaml }: Snippet): boolean => yaml.startsWith("# proxies.yaml\n");
 const isWhole = ({ yaml }: Snippet): boolean => /^version: 1$/m.test(yaml);
-const experiments = snippets.filter((snippet) => !isSteps(snippet) && !isEntry(snippet));
+const experiments = snippets.filter((snippet) => !isSteps(snippet) && !isEntry(snippet) && !isProxies(snippet));
 
 /** What a part of an experiment leaves out; services and edges that it speaks of and does not show are made up. */
 function completed(yaml: string): string {
@@ -58,6 +60,10 @@ describe("YAML in the README and in docs", () => {
 
   test.each(experiments.filter((snippet) => !isWhole(snippet)))("$where is a part of an experiment", ({ yaml }) => {
     expect(issuesOf(completed(yaml)).filter((issue) => issue.startsWith("error"))).toEqual([]);
+  });
+
+  test.each(snippets.filter(isProxies))("$where is a file of proxies without a warning", ({ yaml }) => {
+    expect(parseProxyFile(yaml, { file: "proxies.yaml", env: {} }).issues).toEqual([]);
   });
 
   test("is looked at, and what is wrong in it is found", () => {
