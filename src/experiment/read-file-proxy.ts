@@ -51,7 +51,7 @@ export function readFileProxy(name: string, given: Json, path: Path, report: Rep
 /** An entry of a list of Toxiproxy's; keys are the same in any case there, null is none, and unknown keys are no error. */
 export function readListedProxy(given: Json, path: Path, report: Report): FileProxy | undefined {
   if (!isMap(given)) return wrongType("a map with name and upstream", path, report);
-  const entry = folded(given, listedKeys, path, report);
+  const entry = folded(given, listedKeys, path, "warning", report);
   const isEnabled = readBoolean(entry["enabled"], [...path, "enabled"], report);
   const [name, upstream] = (["name", "upstream"] as const).map((key) => {
     const value = entry[key];
@@ -78,7 +78,7 @@ function readToxics(given: Json | undefined, proxy: Proxy, path: Path, report: R
 
 function readEntry(given: Json, proxy: Proxy, path: Path, names: Set<string>, report: Report): Toxic | undefined {
   if (!isMap(given)) return wrongType("a map with type and attributes", path, report);
-  const { name, type, stream, toxicity = 1, attributes = {} } = folded(given, toxicKeys, path, report);
+  const { name, type, stream, toxicity = 1, attributes = {} } = folded(given, toxicKeys, path, "warning", report);
   if (typeof type !== "string" || !isToxicType(type)) {
     const known = [...new Set([...toxicTypes.map((one) => one.type), ...faultTypes.flatMap((fault) => (fault.layer === "process" ? [] : [ownToxicType(fault)]))])];
     if (type === undefined) report({ code: "missing-key", message: "type is missing: what happens", hint: `known: ${known.join(", ")}`, path, part: "key" });
@@ -96,16 +96,16 @@ function readEntry(given: Json, proxy: Proxy, path: Path, names: Set<string>, re
   if (names.has(called)) report({ code: "duplicate-name", message: `two toxics of ${proxy.name} are called "${called}"`, hint: "give one of them another name", path: name === undefined ? path : [...path, "name"] });
   names.add(called);
   const known = findToxicType(type);
-  const lookedAt = known === undefined ? attributes : folded(attributes, Object.keys(known.fields), [...path, "attributes"], report);
+  const lookedAt = known === undefined ? attributes : folded(attributes, Object.keys(known.fields), [...path, "attributes"], "error", report);
   return readToxic({ name: called, type, stream, toxicity, attributes: lookedAt }, proxy, path, report);
 }
 
-/** The entries that have a meaning, by its name; of others is warned. */
-function folded(given: JsonObject, known: readonly string[], path: Path, report: Report): JsonObject {
+/** The entries that have a meaning, by its name; others are told. */
+function folded(given: JsonObject, known: readonly string[], path: Path, severity: "error" | "warning", report: Report): JsonObject {
   return Object.fromEntries(Object.entries(given).flatMap(([key, value]): readonly (readonly [string, Json])[] => {
     const name = key.toLowerCase();
     if (known.includes(name)) return value === null ? [] : [[name, value]];
-    if (!idleKeys.includes(name)) report({ code: "unknown-key", severity: "warning", message: `unknown key "${key}", which is not looked at`, hint: suggest(key, known), path: [...path, key], part: "key" });
+    if (!idleKeys.includes(name)) report({ code: "unknown-key", severity, message: `unknown key "${key}"${severity === "warning" ? ", which is not looked at" : ""}`, hint: suggest(key, known), path: [...path, key], part: "key" });
     return [];
   }));
 }

@@ -122,6 +122,7 @@ describe("what is wrong is told at its place, all of it", () => {
     ['[{"name":"a","upstream":"x:1","toxics":[{"type":"noop"},{"type":"noop"}]}]', ['error proxies.yaml:1:57 two toxics of a are called "noop_downstream" (give one of them another name)']],
     ['[{"name":"a","upstream":"x:1","toxics":[{"type":"latency","attributes":{"latency":"5"}}]}]', ['error proxies.yaml:1:83 latency: expected a whole number of ms from 0 to 2147483647, got "5"']],
     ["proxies:\n  a: { upstream: x:1, listen: 127.0.0.1:7 }\n  b: { upstream: x:2, listen: 127.0.0.1:7 }\n", ["error proxies.yaml:3:31 a listens on 127.0.0.1:7 too (choose another port, or port 0 for any free one)"]],
+    ["proxies: { a: { upstream: x:1, toxics: [{ type: latency, attributes: { latncy: 20 } }] } }\n", ['error proxies.yaml:1:72 unknown key "latncy" (did you mean "latency"?)']],
     ["proxies:\n  a: { upstrem: x:1 }\n", ["error proxies.yaml:2:3 upstream is missing", 'error proxies.yaml:2:8 unknown key "upstrem" (did you mean "upstream"?)']],
     ["proxies:\n  a: { upstream: ftp://x:1 }\n", ["error proxies.yaml:2:18 upstream: unknown scheme ftp://"]],
     ['proxies:\n  a: { upstream: "${services.x.url}" }\n', ["error proxies.yaml:2:19 ${services.x.url} is known only when an experiment runs (write host and port)"]],
