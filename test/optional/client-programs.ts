@@ -14,6 +14,7 @@ interface Program {
   /** Of the published client. */
   readonly name: string;
   readonly needs: readonly string[];
+  /** Built anew when one of them has changed; none: always. */
   readonly files: readonly string[];
   readonly build: (target: string) => Promise<unknown>;
   readonly command: (target: string) => readonly [string, ...string[]];
@@ -22,13 +23,13 @@ interface Program {
 /** One whole round with each published client; they differ in nothing but what their client cannot do. */
 const programs = {
   ruby: {
-    name: "toxiproxy-ruby", needs: ["ruby"], files: ["round.rb"],
-    // No gem is installed from here: RUBYLIB or GEM_PATH may lead to one.
-    build: () => runProgram("ruby", ["-e", 'require "toxiproxy"']),
+    name: "toxiproxy-ruby", needs: ["ruby"], files: [],
+    // No gem is installed from here: it is there, or RUBYLIB or GEM_PATH lead to one.
+    build: () => runProgram("ruby", ["-e", 'begin; require "toxiproxy"; rescue LoadError; abort "needs gem install toxiproxy, or a RUBYLIB that leads to it"; end']),
     command: () => ["ruby", `${sources}ruby/round.rb`],
   },
   python: {
-    name: "toxiproxy-python", needs: ["python3"], files: ["requirements.txt"],
+    name: "toxiproxy-python", needs: ["python3"], files: ["python/requirements.txt"],
     build: async (target) => {
       await runProgram("python3", ["-m", "venv", target]);
       await runProgram(`${target}/bin/pip`, ["install", "--quiet", "--disable-pip-version-check", "--requirement", `${sources}python/requirements.txt`]);
@@ -36,7 +37,7 @@ const programs = {
     command: (target) => [`${target}/bin/python`, `${sources}python/round.py`],
   },
   java: {
-    name: "toxiproxy-java", needs: ["java", "javac", "mvn"], files: ["Round.java", "pom.xml"],
+    name: "toxiproxy-java", needs: ["java", "javac", "mvn"], files: ["java/Round.java", "java/pom.xml"],
     build: async (target) => {
       await runProgram("mvn", ["--quiet", "--batch-mode", "--file", `${sources}java/pom.xml`, "dependency:copy-dependencies", `-DoutputDirectory=${target}/lib`]);
       await runProgram("javac", ["-cp", `${target}/lib/*`, "-d", `${target}/classes`, `${sources}java/Round.java`]);
@@ -44,7 +45,7 @@ const programs = {
     command: (target) => ["java", "-XX:TieredStopAtLevel=1", "-cp", `${target}/classes:${target}/lib/*`, "Round"],
   },
   go: {
-    name: `${toxiproxy.module}/client`, needs: ["go"], files: ["main.go", "go.mod", "go.sum"],
+    name: `${toxiproxy.module}/client`, needs: ["go"], files: ["go/main.go", "go/go.mod", "go/go.sum"],
     build: (target) => runProgram("go", ["build", "-C", `${sources}go`, "-o", target, "."]),
     command: (target) => [target],
   },
@@ -59,26 +60,26 @@ export function clientName(language: Language): string {
 
 /** Makes a program ready to be run. */
 export function prepareClient(language: Language): Promise<Prepared> {
-  const program: Program = programs[language];
-  return prepared(program, `${built}${language}`, program.files.map((file) => readFileSync(`${sources}${language}/${file}`, "utf8")).join("\n"));
+  return prepared(programs[language], `${built}${language}`);
 }
 
 /** The server itself, of a version that is known: what is on the PATH may be years old, and updates toxics by POST alone. */
 export function prepareToxiproxy(): Promise<Prepared> {
   const { module, version } = toxiproxy;
   const program: Program = {
-    name: "Toxiproxy", needs: ["go"], files: [],
+    name: "Toxiproxy", needs: ["go"], files: ["go/go.mod"],
     build: (target) => runProgram("env", [`GOBIN=${target}`, "go", "install", "-ldflags", `-X ${module}.Version=${version}`, `${module}/cmd/server@v${version}`]),
     command: (target) => [`${target}/server`],
   };
-  return prepared(program, `${built}toxiproxy`, version);
+  return prepared(program, `${built}toxiproxy`);
 }
 
-async function prepared({ name, needs, build, command }: Program, target: string, sum: string): Promise<Prepared> {
+async function prepared({ name, needs, files, build, command }: Program, target: string): Promise<Prepared> {
   const lacking = needs.filter((need) => findProgram(need) === undefined);
   if (lacking.length > 0) return { why: `skipped: needs ${lacking.join(", ")}` };
   try {
-    if (readMark(target) !== sum) {
+    const sum = files.map((file) => readFileSync(`${sources}${file}`, "utf8")).join("\n");
+    if (files.length === 0 || readMark(target) !== sum) {
       mkdirSync(built, { recursive: true });
       await build(target);
       writeFileSync(`${target}.built`, sum);
