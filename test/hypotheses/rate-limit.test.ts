@@ -51,6 +51,19 @@ describe("a rate limit", () => {
     expect(seeds.map((seed) => words(judge(claims, pressOn(door(), load, { seed })))["limit"])).toEqual(seeds.map(() => verdict));
   });
 
+  test("whose refusals have another status is violated, where enough was seen before the load rose to know that they are not usual", () => {
+    const judged = (before: number): Judgement => {
+      const door = slidingWindow(100);
+      const unavailable: Door = (atMs) => {
+        const answer = door(atMs);
+        return answer.status === 429 ? { ...answer, status: 503 } : answer;
+      };
+      return judge({ probe: "checkout", rejects: { status: 429 } }, pressOn(unavailable, { rates: { warmup: before, before, during: 300, after: before } }));
+    };
+    expect(words(judged(20))).toEqual({ "rejects.status": "violated" });
+    expect(judged(2)).toMatchObject({ claims: [{ verdict: "inconclusive", reason: expect.stringContaining("only 10 were answered before it rose") }] });
+  });
+
   test("is held in all its claims", () => {
     const said = judge(whole, pressOn(slidingWindow(100), pulses(300)));
     expect(words(said)).toEqual({ limit: "held", "rejects.status": "held", "rejects.answersWithin": "held", "accepted.success": "held", "accepted.p95": "held" });

@@ -11,6 +11,7 @@ import type { Claimed, Interval } from "../decide.ts";
 import { finished, tally } from "../figures.ts";
 import type { Tally } from "../figures.ts";
 import type { Obstacle } from "../preconditions.ts";
+import { fewestSamples } from "../steady-state.ts";
 import { witnessesAmong } from "../witnesses.ts";
 import { fateOf } from "./fate.ts";
 import type { Accepted, Rejects } from "./params.ts";
@@ -62,10 +63,11 @@ function limitOf(bound: Bound | undefined): number {
 }
 
 /** Nothing is known of how a service bears too much before there was too much. */
-export function pressureObstacle({ shownBy, counts, offered }: Pressure, rejection: StatusTest): Obstacle | undefined {
+export function pressureObstacle({ shownBy, counts, offered, fewBefore }: Pressure, rejection: StatusTest): Obstacle | undefined {
   if (shownBy !== undefined) return undefined;
   const nextStep = "Raise the load of the phase during (rate: { during: … }, or steps) to two or three times what the service can take.";
   if (offered === 0) return { reason: "No request was sent in the phase during, so there was no load to bear.", nextStep };
+  if (fewBefore !== undefined) return { reason: `Many requests got no good answer while the load was high, but only ${fewBefore} were answered before it rose, too few to tell whether that is usual.`, nextStep: `Let at least ${fewestSamples} requests be answered in the phase before: a longer phase, or a higher rate: { before: … }.` };
   return counts.rejected === 0
     ? { reason: `None of ${offered} requests was turned away with ${explainStatus(rejection)}, and nothing shows that there was more than the service takes.`, nextStep }
     : { reason: `Only ${counts.rejected} of ${offered} requests were turned away with ${explainStatus(rejection)}, too few to show that there was more than the service takes.`, nextStep };

@@ -25,6 +25,8 @@ export interface Pressure {
   readonly seconds: number;
   /** How it is known that there was more than the service takes: many were turned away, many failed, they waited longer and longer, or more were let in than the limit that is claimed. */
   readonly shownBy?: "rejected" | "failed" | "waiting" | "limit";
+  /** So many were sent before the load rose; where they are too few to tell whether what fails now is usual. */
+  readonly fewBefore?: number;
   /** Requests of the parts of the load that were too much; where none was, of the highest. */
   samples(): Iterable<Sample>;
 }
@@ -49,12 +51,15 @@ export function measurePressure(scope: Scope, probe: string, rejection: StatusTe
   const counts = sum(high);
   // What fails or waits under a fault may do so because of it.
   const isUnderFault = hypothesis.faults.length > 0;
-  const shownBy = counts.rejected >= fewestSamples ? "rejected" : isUnderFault ? undefined : hasFailing(counts, scope, probe, rejection) ? "failed" : high.some((part) => isWaiting(all(), part)) ? "waiting" : undefined;
+  const usual = countBefore(scope, probe, rejection);
+  const shownBy = counts.rejected >= fewestSamples ? "rejected" : isUnderFault ? undefined : hasFailing(counts, usual) ? "failed" : high.some((part) => isWaiting(all(), part)) ? "waiting" : undefined;
+  const isFailing = !isUnderFault && unservedOf(counts).unserved >= fewestSamples;
   return {
     counts,
     offered: high.reduce((total, { offered }) => total + offered, 0),
     seconds: high.reduce((total, { startMs, endMs }) => total + (endMs - startMs) / 1000, 0),
     ...(shownBy === undefined ? {} : { shownBy }),
+    ...(isFailing && unservedOf(usual).all < fewestSamples && { fewBefore: unservedOf(usual).all }),
     *samples() {
       for (const sample of all()) if (isHigh(sample)) yield sample;
     },
@@ -83,12 +88,20 @@ function sum(parts: readonly Part[]): Readonly<Record<Fate, number>> {
   return total;
 }
 
-/** Many more requests are not served than before the load rose. */
-function hasFailing(counts: Readonly<Record<Fate, number>>, { observations }: Scope, probe: string, rejection: StatusTest): boolean {
+function countBefore({ observations }: Scope, probe: string, rejection: StatusTest): Readonly<Record<Fate, number>> {
   const usual = none();
   for (const sample of observations.samples({ probe, phase: "before" })) if (!sample.disturbed && sample.grade !== "unsent") usual[fateOf(sample, rejection)] += 1;
-  const [before, now] = [usual, counts].map(({ served, refused, unanswered, failed }) => ({ unserved: refused + unanswered + failed, all: served + refused + unanswered + failed }));
-  if (before === undefined || now === undefined || before.all < fewestSamples || before.unserved > usualFailures * before.all) return false;
+  return usual;
+}
+
+function unservedOf({ served, refused, unanswered, failed }: Readonly<Record<Fate, number>>): { readonly unserved: number; readonly all: number } {
+  return { unserved: refused + unanswered + failed, all: served + refused + unanswered + failed };
+}
+
+/** Many more requests are not served than before the load rose. */
+function hasFailing(counts: Readonly<Record<Fate, number>>, usual: Readonly<Record<Fate, number>>): boolean {
+  const [before, now] = [unservedOf(usual), unservedOf(counts)];
+  if (before.all < fewestSamples || before.unserved > usualFailures * before.all) return false;
   return now.unserved >= fewestSamples && clopperPearson(now.unserved, now.all, surety).lo > usualFailures;
 }
 

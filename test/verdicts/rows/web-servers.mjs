@@ -11,7 +11,7 @@ const hangs = under({ type: "hang" }, { phases: { during: "5s", after: "1s" } })
 const drips = under({ type: "slow-body", size: "1B", spacing: "80ms" }, { phases: { during: "5s", after: "1s" } });
 const slow = under({ type: "latency", delay: "500ms" });
 const posts = { probes: { app: { method: "POST" } } };
-const flood = { faults: [], probes: { app: { load: { rate: { before: "10/s", during: "120/s", after: "10/s" } } } } };
+const flood = { faults: [], probes: { app: { load: { rate: { before: "15/s", during: "120/s", after: "15/s" } } } } };
 
 const balance = (claims) => ({ type: "load-balance", proxies: ["dependency", "second"], probe: "app", ...claims });
 const failover = (claims) => ({ type: "failover", from: "dependency", to: "second", probe: "app", ...claims });
