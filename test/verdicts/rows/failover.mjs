@@ -63,7 +63,7 @@ const balances = [
     why: "sticky by a key that all requests have",
   },
   {
-    id: "L81", tags: ["recorded"], service: balancer({ pick: "key" }), ...two, experiment: { ...longer, faults: [], probes: { app: { url: "${services.app.url}/orders/7" } } }, hypothesis: balance({ maxSkew: "1.3x" }), expect: "inconclusive", reason: "connections",
+    id: "L81", tags: ["recorded"], service: balancer({ pick: "key" }), ...two, experiment: { ...longer, faults: [], probes: { app: { url: "${services.app.url}/orders/7" } } }, hypothesis: balance({ maxSkew: "1.3x" }), expect: "inconclusive", reason: "connection",
     why: "the same by few connections that are kept: a balancer of connections would do that, too",
   },
   { id: "L75", service: balancer(even), others: { second: {}, third: {} }, experiment: errors({ probes: { app: { load: "80/s" } }, phases: { before: "3s", during: "5s" } }), hypothesis: balance({ maxSkew: "1.6x", ejectsWithin: "1s" }, ["third"]), expect: "held", why: "three of them, in turns" },
