@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Env, Timer } from "../../model/env.ts";
 import { confirmFin, reset } from "../reset.ts";
+import { stayAwakeFor } from "../stay-awake.ts";
 import type { Limits } from "./limits.ts";
 
 /** What is told of the client's connection. */
@@ -130,6 +131,7 @@ export class ClientSide {
     this.receivedBytes += bytes.length;
     this.hasWritten = false;
     this.listener.clientBytes(bytes);
+    stayAwakeFor("upstream");
   };
 
   private readonly onEnd = (): void => {

@@ -5,6 +5,7 @@ import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
 import type { Cut } from "../tcp/pending-ends.ts";
 import { Line } from "../tcp/line.ts";
+import { stayAwakeFor } from "../stay-awake.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 
 /** What is told of the connection to upstream. */
@@ -182,6 +183,7 @@ export class UpstreamSide {
       this.responseLine.take({ bytes, atMs: this.context.env.nowMs() });
       this.listener.controlFlow();
     }
+    stayAwakeFor("client");
   };
 }
 

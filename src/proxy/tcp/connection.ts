@@ -5,6 +5,7 @@ import { prepareDial } from "../dial.ts";
 import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
 import { onFin, reset } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
+import { stayAwakeFor } from "../stay-awake.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Duct, defaultHeldBytes } from "./duct.ts";
 import { Grip } from "./grip.ts";
@@ -48,7 +49,7 @@ export class TcpConnection implements LaneConnection {
     const mostHeldBytes = limits?.heldBytes ?? defaultHeldBytes;
     this.#context = context;
     this.#client = client;
-    const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true), lent: (bytes) => this.#response.take(bytes) });
+    const { socket, dial } = prepareDial(context.proxy, { reached: () => (this.#upstreamReached = true), lent: (bytes) => this.#takeAnswer(bytes) });
     this.#upstream = socket;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
@@ -83,12 +84,21 @@ export class TcpConnection implements LaneConnection {
   }
 
   #watch(): void {
-    this.#client.on("data", (bytes: Buffer) => this.#request.take(bytes));
+    this.#client.on("data", (bytes: Buffer) => {
+      this.#request.take(bytes);
+      stayAwakeFor("upstream");
+    });
     onFin(this.#client, () => this.#ended("client"));
     onFin(this.#upstream, () => this.#ended("upstream"));
     this.#client.on("error", () => this.#lost("client"));
     this.#upstream.on("error", (error: NodeJS.ErrnoException) => this.#upstreamFailed(error));
     for (const socket of [this.#client, this.#upstream]) socket.on("close", () => this.#socketClosed());
+  }
+
+  #takeAnswer(bytes: Buffer): boolean {
+    const isGivenBack = this.#response.take(bytes);
+    stayAwakeFor("client");
+    return isGivenBack;
   }
 
   #writeRequest(bytes: Uint8Array): boolean {
