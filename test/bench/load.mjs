@@ -41,20 +41,20 @@ const jobs = {
     return quantiles(latencies);
   },
 
-  /** So many requests per second whatever the answers do, each on a connection that is free. */
-  async open({ port, perSecond, ms }) {
+  /** So many requests per second whatever the answers do, each on a connection that is free; those of the warm-up, which open connections, are not counted. */
+  async open({ port, perSecond, warmupMs = 0, ms }) {
     const free = await openAll(port, Math.ceil(perSecond * 0.2));
     const all = [...free];
     const startMs = performance.now();
     const latencies = [];
     const running = [];
     let starved = 0;
-    for (let i = 0; (i * 1000) / perSecond < ms; i++) {
+    for (let i = 0; (i * 1000) / perSecond < warmupMs + ms; i++) {
       const dueMs = startMs + (i * 1000) / perSecond;
       while (performance.now() < dueMs) await new Promise((resolve) => setTimeout(resolve, 1));
       const client = free.shift();
       if (client === undefined) starved += 1;
-      else running.push(timeCall(client, latencies).then(() => free.push(client)));
+      else running.push(timeCall(client, dueMs < startMs + warmupMs ? [] : latencies).then(() => free.push(client)));
     }
     await Promise.all(running);
     closeAll(all);
