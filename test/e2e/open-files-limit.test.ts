@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 /** Runs a proxy in a process of its own until its stdin ends; says its port, then the codes of its witness issues. */
 const proxyProgram = (lane: string, upstreamPort: number): string => `
   import { createDataPlane } from "./dist/proxy/index.js";
-  import { LocalEngine } from "./dist/engines/index.js";
+  import { LocalEngine } from "./dist/engines/local.js";
   import { createSystemEnv } from "./dist/run/system-env.js";
   const issues = [];
   const engine = new LocalEngine(createDataPlane(createSystemEnv()), (records) => records.forEach((record) => record.kind === "witness-issue" && issues.push(record)));

@@ -35,7 +35,7 @@ it("a client that ends its half behind the request and reads on is answered, and
   const held = Array.from({ length: 25 }, ask);
   await Promise.all(held.map(({ socket }) => new Promise((resolve) => socket.once("finish", resolve))));
   const heldMs = nowMs();
-  await expect.poll(() => nowMs() - heldMs).toBeGreaterThan(60);
+  await expect.poll(() => nowMs() - heldMs).toBeGreaterThan(300);
   edge.lift();
   for (const caller of held) expect(await caller.ended).not.toBe("");
   await expect.poll(() => edge.exchanges()).toHaveLength(30);

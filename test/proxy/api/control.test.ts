@@ -15,7 +15,7 @@ const create = async (over: object = {}): Promise<unknown> => await rig.control.
 describe("a proxy is created", () => {
   test("and shown in Toxiproxy's order of keys, enabled by default", async () => {
     expect(toJsonText(await rig.control.create(JSON.stringify(db)))).toBe('{"name":"db","listen":"127.0.0.1:5433","upstream":"127.0.0.1:5432","enabled":true,"toxics":[]}');
-    expect(rig.board.open_.get("db")?.config).toEqual({ name: "db", lane: "tcp", upstream: { host: "127.0.0.1", port: 5432 }, host: "keep", correlate: { by: "trace" }, listeners: [{ host: "127.0.0.1", port: 5433, caller: "default" }] });
+    expect(rig.board.open_.get("db")?.config).toEqual({ name: "db", lane: "tcp", upstream: { host: "127.0.0.1", port: 5432 }, host: "keep", correlate: { by: "trace" }, unreachable: "fin", listeners: [{ host: "127.0.0.1", port: 5433, caller: "default" }] });
     expect(rig.events).toEqual([{ kind: "proxy", change: "created", proxy: "db" }]);
   });
 
