@@ -1,6 +1,6 @@
 import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
-import { encodeJson } from "./encode-json.ts";
+import type { JsonLines } from "./json-lines.ts";
 
 const schema = "chaos/journal/1";
 
@@ -9,9 +9,9 @@ export function encodeHeader(header: JournalHeader): string {
   return JSON.stringify(header);
 }
 
-/** One line of a journal, without its line break; times keep three decimals (1 µs). */
-export function encodeEvent(event: Event): string {
-  return encodeJson(event);
+/** Adds one line of a journal; times keep three decimals (1 µs). */
+export function encodeEvent(event: Event, lines: JsonLines): void {
+  lines.add(event);
 }
 
 /** Throws ChaosError `journal-unreadable` when the line is no header of a version that is understood. */

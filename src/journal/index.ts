@@ -4,4 +4,5 @@
  * To add an event: a member of a union in model/event.ts; a field is added, never renamed, within `chaos/journal/1`.
  */
 export { encodeEvent, encodeHeader } from "./codec.ts";
+export { JsonLines } from "./json-lines.ts";
 export { readJournal } from "./read.ts";

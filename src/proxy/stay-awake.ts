@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** A wait shorter than this, ms, is spent turning the loop: to be put to sleep and woken again costs more than passing bytes on. */
 const shortMs = 0.1;
 /** So many more short waits than long ones are remembered, and the other way round. */

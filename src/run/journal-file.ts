@@ -2,17 +2,18 @@ import { open, rm, stat } from "node:fs/promises";
 import type { Env, Timer } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import type { Event, JournalHeader } from "../model/event.ts";
-import { encodeEvent, encodeHeader } from "../journal/index.ts";
+import { JsonLines, encodeEvent, encodeHeader } from "../journal/index.ts";
 
-/** Lines are handed to the system when so many characters have come, or so much time has passed. */
-const batchCharacters = 64 * 1024;
+/** Lines are handed to the system when so many bytes have come, or so much time has passed. */
+const batchBytes = 64 * 1024;
 const batchMs = 100;
-/** What may wait for a slow disk before the run is given up. */
-const mostWaitingCharacters = 64 * 1024 * 1024;
+/** What may wait behind a write to a slow disk before the run is given up. */
+const mostWaitingBytes = 64 * 1024 * 1024;
 
 /** Where lines go: a file, or what stands for one in a test. */
 export interface Sink {
-  appendFile(text: string): Promise<void>;
+  /** The bytes may be read until it has resolved. */
+  appendFile(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,8 +22,7 @@ export class JournalFile {
   readonly #sink: Sink;
   readonly #env: Env;
   readonly #onFailure: (error: ChaosError) => void;
-  #lines: string[] = [];
-  #waiting = 0;
+  readonly #lines = new JsonLines(2 * batchBytes);
   #timer: Timer | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isWriting = false;
@@ -36,11 +36,9 @@ export class JournalFile {
 
   write(event: Event): void {
     if (this.#failure !== undefined) return;
-    const line = `${encodeEvent(event)}\n`;
-    this.#lines.push(line);
-    this.#waiting += line.length;
-    if (this.#waiting > mostWaitingCharacters) this.#fail("the disk takes too long");
-    else if (this.#waiting >= batchCharacters) this.#flush();
+    encodeEvent(event, this.#lines);
+    if (this.#lines.length > mostWaitingBytes) this.#fail("the disk takes too long");
+    else if (this.#lines.length >= batchBytes) this.#flush();
     else this.#timer ??= this.#env.after(batchMs, () => this.#flush());
   }
 
@@ -62,12 +60,7 @@ export class JournalFile {
   async #drain(): Promise<void> {
     this.#isWriting = true;
     try {
-      while (this.#lines.length > 0 && this.#failure === undefined) {
-        const text = this.#lines.join("");
-        this.#lines = [];
-        await this.#sink.appendFile(text);
-        this.#waiting -= text.length;
-      }
+      while (this.#lines.length > 0 && this.#failure === undefined) await this.#sink.appendFile(this.#lines.take());
     } catch (error) {
       this.#fail(messageOf(error));
     }
@@ -78,7 +71,7 @@ export class JournalFile {
   #fail(why: string): void {
     if (this.#failure !== undefined) return;
     this.#failure = unwritable(why);
-    this.#lines = [];
+    this.#lines.take();
     this.#onFailure(this.#failure);
   }
 }

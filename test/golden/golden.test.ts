@@ -3,10 +3,11 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Observer } from "../../src/evidence/index.ts";
 import { report } from "../../src/hypotheses/report.ts";
-import { encodeEvent, encodeHeader } from "../../src/journal/codec.ts";
+import { encodeHeader } from "../../src/journal/codec.ts";
 import { readJournal } from "../../src/journal/read.ts";
 import type { Report } from "../../src/model/report.ts";
 import { findReporter, reporters } from "../../src/reporters/index.ts";
+import { lineOf } from "../journal/header.ts";
 import { boundOf } from "../support/hand-made.ts";
 import { plannedParams } from "../support/planned-params.ts";
 import { simulate } from "../support/simulate.ts";
@@ -34,7 +35,7 @@ function makeJournal(): string {
     ],
   });
   const experiment = { ...header.plan.experiment, title: "Checkout survives a slow payment provider", description: "When payments answer slowly, checkout's breaker opens and buyers get the queued answer.", tags: ["checkout"] };
-  return [encodeHeader({ ...header, plan: { ...header.plan, experiment } }), ...events.map(encodeEvent), ""].join("\n");
+  return [encodeHeader({ ...header, plan: { ...header.plan, experiment } }), ...events.map(lineOf), ""].join("\n");
 }
 
 async function judgeJournal(journal: string): Promise<Report> {

@@ -1,4 +1,6 @@
-import type { JournalHeader } from "../../src/model/event.ts";
+import type { Event, JournalHeader } from "../../src/model/event.ts";
+import { encodeEvent } from "../../src/journal/codec.ts";
+import { JsonLines } from "../../src/journal/json-lines.ts";
 
 /** The smallest header there can be. */
 export const header: JournalHeader = {
@@ -22,3 +24,10 @@ export const header: JournalHeader = {
     listeners: [],
   },
 };
+
+/** The line of a journal that an event is, without its line break. */
+export function lineOf(event: Event): string {
+  const lines = new JsonLines(256);
+  encodeEvent(event, lines);
+  return Buffer.from(lines.take()).toString().slice(0, -1);
+}

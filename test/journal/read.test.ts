@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/model/event.ts";
-import { encodeEvent, encodeHeader } from "../../src/journal/codec.ts";
+import { encodeHeader } from "../../src/journal/codec.ts";
 import { readJournal } from "../../src/journal/read.ts";
-import { header } from "./header.ts";
+import { header, lineOf } from "./header.ts";
 
 const events: readonly Event[] = [1, 2, 3].map((seq) => ({ kind: "max-duration", seq, atMs: seq }));
 
@@ -18,7 +18,7 @@ async function read(lines: readonly string[]): Promise<readonly Event[]> {
 }
 
 describe("readJournal", () => {
-  const lines = [encodeHeader(header), ...events.map(encodeEvent)];
+  const lines = [encodeHeader(header), ...events.map(lineOf)];
 
   test("gives the header and every event in order", async () => {
     expect((await readJournal(linesOf(lines))).header).toEqual(header);

@@ -15,9 +15,9 @@ class SlowDisk implements Sink {
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   isClosed = false;
 
-  async appendFile(text: string): Promise<void> {
+  async appendFile(bytes: Uint8Array): Promise<void> {
     await new Promise<void>((resolve, reject) => void this.#waiting.push({ resolve, reject }));
-    this.written.push(text);
+    this.written.push(Buffer.from(bytes).toString());
   }
 
   close(): Promise<void> {
@@ -72,7 +72,7 @@ describe("JournalFile", () => {
     expect(clock.armed).toBe(0);
   });
 
-  test("writes at once when 64 Ki characters wait", () => {
+  test("writes at once when 64 KiB wait", () => {
     const { disk, file } = aFile();
     const long: Event = { kind: "failed", seq: 1, atMs: 1, code: "x", message: "m".repeat(64 * 1024) };
     file.write(long);
@@ -104,10 +104,10 @@ describe("JournalFile", () => {
     expect(failures.length).toBe(1);
   });
 
-  test("gives up a disk that lets more than 64 Mi characters wait", () => {
+  test("gives up a disk that lets more than 64 MiB wait", () => {
     const { failures, file } = aFile();
     const long: Event = { kind: "failed", seq: 1, atMs: 1, code: "x", message: "m".repeat(1024 * 1024) };
-    for (let i = 0; i < 64; i++) file.write(long);
+    for (let i = 0; i < 1 + 64; i++) file.write(long);
     expect(failures).toMatchObject([{ code: "journal-unwritable" }]);
   });
 });

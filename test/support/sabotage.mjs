@@ -5,7 +5,7 @@ import { isMainThread } from "node:worker_threads";
 const defects = {
   judge: { file: "/dist/hypotheses/judge.js", at: /export function judge\(.*?\) \{/, code: 'throw new TypeError("sabotaged");' },
   reporter: { file: "/dist/reporters/text.js", at: /render\(.*?\) \{|render: \(.*?\) => \{/, code: 'throw new TypeError("sabotaged");' },
-  journal: { file: "/dist/journal/codec.js", at: /export function encodeEvent\(event\) \{/, code: 'if (event.faults?.[0]?.decision === "applied") throw new TypeError("sabotaged");' },
+  journal: { file: "/dist/journal/codec.js", at: /export function encodeEvent\(event, lines\) \{/, code: 'if (event.faults?.[0]?.decision === "applied") throw new TypeError("sabotaged");' },
   rejection: { file: "/dist/run/run-schedule.js", at: /this\.#wasInForce = true;/, code: 'setTimeout(() => void Promise.reject(new TypeError("sabotaged")), 300);' },
   exception: { file: "/dist/run/run-schedule.js", at: /this\.#wasInForce = true;/, code: 'setTimeout(() => { throw new TypeError("sabotaged"); }, 300);' },
 };

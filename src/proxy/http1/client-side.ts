@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Env, Timer } from "../../model/env.ts";
+import { readAccepted } from "../read-memory.ts";
 import { confirmFin, reset } from "../reset.ts";
 import { stayAwakeFor } from "../stay-awake.ts";
 import type { Limits } from "./limits.ts";
@@ -50,17 +51,25 @@ export class ClientSide {
   private rest: Timer | undefined;
   private looking: Timer | undefined;
 
-  constructor(socket: Socket, env: Env, limits: Limits, listener: ClientListener) {
+  constructor(accepted: Socket, env: Env, limits: Limits, listener: ClientListener) {
+    const socket = readAccepted(accepted, this.onData);
     this.socket = socket;
     this.env = env;
     this.limits = limits;
     this.listener = listener;
     this.peer = `${socket.remoteAddress ?? "unknown"}:${socket.remotePort ?? 0}`;
-    socket.on("data", this.onData);
     socket.on("end", this.onEnd);
     socket.on("error", this.onError);
     socket.on("close", this.onClose);
     socket.on("drain", this.onDrain);
+  }
+
+  get localAddress(): string | undefined {
+    return this.socket.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.socket.localPort;
   }
 
   write(bytes: Buffer): void {

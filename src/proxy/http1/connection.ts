@@ -45,7 +45,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.limits = limits;
     this.witness = new ConnectionWitness(context);
     this.client = new ClientSide(client, env, limits, this);
-    this.forwarding = context.forward && new Forwarding({ client, context, policy: context.forward, listener: this, lingerMs: limits.lingerMs, responses: () => this.responses });
+    this.forwarding = context.forward && new Forwarding({ client: this.client, context, policy: context.forward, listener: this, lingerMs: limits.lingerMs, responses: () => this.responses });
     this.upstream = this.forwarding?.side ?? new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
     this.upgrades = new Upgrades(context, this.pipeline, this);

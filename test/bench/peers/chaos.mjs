@@ -33,13 +33,13 @@ async function sink() {
   if (mostJournalBytes === undefined) return file;
   let bytes = 0;
   return {
-    appendFile: async (text) => {
+    appendFile: async (lines) => {
       if (bytes > mostJournalBytes) {
         await file.truncate(0);
         bytes = 0;
       }
-      bytes += text.length;
-      await file.write(text, bytes - text.length);
+      bytes += lines.length;
+      await file.write(lines, 0, lines.length, bytes - lines.length);
     },
     close: () => file.close(),
   };
