@@ -5,6 +5,11 @@ const shortMs = 0.1;
 /** So many more short waits than long ones are remembered, and the other way round. */
 const memory = 4;
 
+/** Where more than so many come at once the loop does not sleep anyway, and to turn it would only take time from them and from the services. */
+const mostAtOnce = 2;
+/** Then so many that come are let go by before it is tried again. */
+const letGoBy = 256;
+
 /** What is waited for: an answer of upstream, or what a client sends next. */
 type Wait = "upstream" | "client";
 
@@ -22,6 +27,10 @@ export class Vigil {
   #waitsFor: Wait = "client";
   #untilMs = 0;
   #isTurning = false;
+  /** Since the loop was turned last. */
+  #came = 0;
+  /** How many are to be let go by. */
+  #crowd = 0;
 
   constructor(turning: Turning) {
     this.#turning = turning;
@@ -29,6 +38,11 @@ export class Vigil {
 
   /** Something came and has been passed on; now this is waited for. */
   passed(wait: Wait): void {
+    if (this.#crowd > 0) {
+      this.#crowd -= 1;
+      return;
+    }
+    this.#came += 1;
     const nowMs = this.#turning.nowMs();
     const step = nowMs - this.#lastMs < shortMs ? 1 : -1;
     this.#paid[this.#waitsFor] = Math.max(-memory, Math.min(memory, this.#paid[this.#waitsFor] + step));
@@ -38,12 +52,15 @@ export class Vigil {
     this.#untilMs = nowMs + shortMs;
     if (this.#isTurning) return;
     this.#isTurning = true;
+    this.#came = 0;
     this.#turning.soon(this.#turn);
   }
 
   readonly #turn = (): void => {
-    if (this.#turning.nowMs() < this.#untilMs) this.#turning.soon(this.#turn);
-    else this.#isTurning = false;
+    if (this.#came > mostAtOnce) this.#crowd = letGoBy;
+    this.#isTurning = this.#crowd === 0 && this.#turning.nowMs() < this.#untilMs;
+    this.#came = 0;
+    if (this.#isTurning) this.#turning.soon(this.#turn);
   };
 }
 

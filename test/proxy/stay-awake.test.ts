@@ -30,7 +30,16 @@ function start() {
     }
     return turns;
   };
-  return { calls };
+  /** So many that come at once, one turn of the loop after the other. */
+  const crowds = (count: number, atOnce: number): number => {
+    let turns = 0;
+    for (let i = 0; i < count; i += 1) {
+      for (let n = 0; n < atOnce; n += 1) vigil.passed("upstream");
+      turns += pass(0.01);
+    }
+    return turns;
+  };
+  return { calls, crowds };
 }
 
 describe("a loop that has passed something on", () => {
@@ -63,5 +72,19 @@ describe("a loop that has passed something on", () => {
     calls(10, 0.05, 0.05);
     calls(10, 20, 20);
     expect(calls(10, 20, 20)).toEqual({ forAnswers: 0, forRequests: 0 });
+  });
+
+  test("is left alone while much comes at once, and tried again", () => {
+    const { crowds, calls } = start();
+    calls(10, 0.05, 0.05);
+    expect(crowds(1000, 8)).toBeLessThanOrEqual(1000 * 8 / 200);
+    calls(140, 0.05, 0.05);
+    expect(calls(10, 0.05, 0.05).forAnswers).toBeGreaterThanOrEqual(40);
+  });
+
+  test("is kept turning for two callers at once", () => {
+    const { crowds, calls } = start();
+    calls(10, 0.05, 0.05);
+    expect(crowds(100, 2)).toBeGreaterThanOrEqual(90);
   });
 });
