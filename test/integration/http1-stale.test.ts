@@ -80,6 +80,33 @@ describe("stale", () => {
     expect(edge.exchanges().every(({ passedOn }) => passedOn)).toBe(true);
   });
 
+  it.each([
+    ["a delay before it", "latency", { delay: "40ms", at: "response" }, {}],
+    ["a delay before it that is longer than its age", "latency", { delay: "40ms", at: "response" }, { age: "10ms" }],
+    ["a rewrite before it that waits for the body", "rewrite", { json: { "/b": 1 } }, {}],
+  ])("never gives a call its own answer, with %s", async (_, type, params, own) => {
+    const { edge, texts, asked } = await counting((n) => sized(`{"a":${n}}`));
+    edge.setFaults(exchangeFault(type, params), stale({ reachUpstream: true, ...own }));
+    expect((await texts(get(), get(), get())).map((text) => text.slice(0, 6))).toEqual(['{"a":1', '{"a":1', '{"a":2']);
+    expect(asked()).toBe(3);
+    await expect.poll(() => edge.exchanges().map(({ faults: [other, again] = [] }) => [other?.actedMs !== undefined, again?.decision, again?.effect, again?.actedMs !== undefined])).toEqual([
+      // An answer that another took the place of was not rewritten for anybody.
+      [true, "rate", undefined, false], [type === "latency", "applied", "replay", true], [type === "latency", "applied", "replay", true],
+    ]);
+  });
+
+  it("gives what was remembered when upstream's answer came, not what came by while that was held", async () => {
+    const { edge, call } = await setUpEdge(undo, answering((request, socket) => socket.write(sized(/x-n: (\d)/.exec(request)?.[1] ?? ""))));
+    edge.setFaults(exchangeFault("latency", { delay: "150ms", at: "response" }, { match: { headers: { "x-n": { equals: "2" } } } }), stale({ reachUpstream: true }));
+    const ask = async (n: number): Promise<string> => (await new RawCalls(call()).ask(get("/", `x-n: ${n}\r\n`))).body.toString();
+    expect(await ask(1)).toBe("1");
+    const held = ask(2);
+    // Its answer comes by well before it may go on, and so do these.
+    expect(["1", "2"]).toContain(await ask(3));
+    expect(["1", "2", "3"]).toContain(await ask(4));
+    expect(await held).toBe("1");
+  });
+
   it("forgets with its set: another epoch begins with what upstream says then", async () => {
     const { edge, texts } = await counting();
     edge.setFaults(stale());

@@ -119,6 +119,8 @@ export class Exchange {
   taps: AnswerTap[] | undefined;
   /** Upstream's answer is thrown away: another has taken its place. */
   isReplaced = false;
+  /** What each fault had to give again when upstream's answer came, which may itself be remembered before it is their turn. */
+  recallable: Map<FaultDraft, RecordedAnswer | undefined> | undefined;
   /** To be given again. */
   recalled: RecordedAnswer | undefined;
   interimBytes = 0;

@@ -1,6 +1,6 @@
 import type { Effect } from "../../model/effect.ts";
 import { AnswerTap, Rewriting } from "../message/index.ts";
-import type { Framed, Rewritten } from "../message/index.ts";
+import type { Framed, RecordedAnswer, Rewritten } from "../message/index.ts";
 import type { LaneContext } from "../lane.ts";
 import type { AnswerWriter } from "./answer-writer.ts";
 import type { Exchange, FaultDraft, Step } from "./exchange.ts";
@@ -76,25 +76,28 @@ export class MessageEffects {
     return "waits";
   }
 
-  /** Whether there is an answer to be given again; it is then the exchange's `recalled`. Without one the exchange is spared. */
+  /** Whether there is an answer to be given again; it is then the exchange's `recalled`, and none of its own. Without one the exchange is spared. */
   recalls(exchange: Exchange, { effect, fault }: Step): boolean {
     if (effect.kind !== "replay") return false;
+    const { recallable } = exchange;
+    const find = (): RecordedAnswer | undefined => this.context.answers(fault.fault).find(effect.key, this.context.env.nowMs(), effect.ageMs);
     if (exchange.responseGate === "none") {
-      this.remember(exchange, effect, fault);
+      this.remember(exchange, effect, fault, effect.reachUpstream ? () => (exchange.recallable ??= new Map()).set(fault, find()) : undefined);
       if (effect.reachUpstream) return false;
     }
-    exchange.recalled = this.context.answers(fault.fault).find(effect.key, this.context.env.nowMs(), effect.ageMs);
+    exchange.recalled = recallable?.has(fault) === true ? recallable.get(fault) : find();
     if (exchange.recalled !== undefined) return true;
     fault.decision = "rate";
     delete fault.effect;
     return false;
   }
 
-  remember(exchange: Exchange, { key, ageMs }: Of<"remember"> | Of<"replay">, fault: FaultDraft): "done" {
+  /** `begins`: before its answer comes. */
+  remember(exchange: Exchange, { key, ageMs }: Of<"remember"> | Of<"replay">, fault: FaultDraft, begins?: () => void): "done" {
     if (exchange.mayTunnel) return "done";
     const answers = this.context.answers(fault.fault);
     exchange.isAside = true;
-    (exchange.taps ??= []).push(new AnswerTap(exchange.method, (answer) => answers.add(key, answer, this.context.env.nowMs(), ageMs)));
+    (exchange.taps ??= []).push(new AnswerTap(exchange.method, (answer) => answers.add(key, answer, this.context.env.nowMs(), ageMs), begins));
     return "done";
   }
 

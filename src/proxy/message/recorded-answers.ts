@@ -64,16 +64,20 @@ export class RecordedAnswers {
 /** Upstream's answer as it comes by, to be kept when it is whole. */
 export class AnswerTap {
   private readonly keep: (answer: RecordedAnswer) => void;
+  private readonly begins: () => void;
   private readonly method: string;
   private pieces: Buffer[] = [];
   private bytes = 0;
 
-  constructor(method: string, keep: (answer: RecordedAnswer) => void) {
+  /** `begins` is told before the first of it is taken. */
+  constructor(method: string, keep: (answer: RecordedAnswer) => void, begins: () => void = () => undefined) {
     this.method = method;
     this.keep = keep;
+    this.begins = begins;
   }
 
   take(bytes: Buffer, done: boolean): void {
+    if (this.bytes === 0) this.begins();
     this.bytes += bytes.length;
     // More than fits will not be kept.
     if (this.bytes > mostBytes) this.pieces = [];
