@@ -13,9 +13,13 @@ type Truncate = Extract<Effect, { kind: "truncate" }>;
 export class DataEdits {
   private readonly data: BodyData;
   private readonly corruptions: { readonly corruption: Corruption; readonly fault: FaultDraft }[] = [];
-  private cutBy: FaultDraft | undefined;
+  private isToBeCut = false;
   /** Data that still leaves before the cut. */
   private left = Number.POSITIVE_INFINITY;
+  /** There is more data than that. */
+  private isLonger = false;
+  /** What came behind the last of them and is no data: it leaves when nothing else comes. */
+  private rest: Buffer[] = [];
 
   constructor(framing: Framing) {
     this.data = new BodyData(framing);
@@ -25,11 +29,13 @@ export class DataEdits {
     this.corruptions.push({ corruption: new Corruption(share, keyedRandom("corrupt", seed)), fault });
   }
 
-  /** A body that is no longer than that is not cut, as far as its length is known before it ends. */
-  truncate({ after }: Truncate, fault: FaultDraft, framing: Framing, sizing: Sizing): void {
-    this.cutBy = fault;
+  /** A body that is no longer than that is not cut. Where its length is not known, the cut comes with the first data beyond. */
+  truncate({ after }: Truncate, framing: Framing, sizing: Sizing): void {
+    this.isToBeCut = true;
     const setLeft = (bytes: number, dataBytes: number): void => {
-      if (bytes < dataBytes) this.left = bytes;
+      if (bytes >= dataBytes) return;
+      this.left = bytes;
+      this.isLonger = true;
     };
     if ("share" in after) sizing.ask(({ dataBytes }) => setLeft(Math.floor(after.share * dataBytes), dataBytes));
     else if (framing === "length" || framing === "none") sizing.ask(({ dataBytes }) => setLeft(after.bytes, dataBytes));
@@ -38,11 +44,11 @@ export class DataEdits {
 
   /** Nothing more may leave. */
   get isSpent(): boolean {
-    return this.left === 0;
+    return this.left === 0 && this.isLonger;
   }
 
   apply(bytes: Buffer, nowMs: number): Buffer {
-    if (this.cutBy === undefined && this.corruptions.length === 0) return bytes;
+    if (!this.isToBeCut && this.corruptions.length === 0) return bytes;
     const spans = this.data.spans(bytes);
     let out = bytes;
     for (const { corruption, fault } of this.corruptions) {
@@ -50,16 +56,25 @@ export class DataEdits {
       if (changed !== out) fault.actedMs ??= nowMs;
       out = changed;
     }
-    return this.left === Number.POSITIVE_INFINITY ? out : out.subarray(0, this.cutAt(spans, out.length));
+    return this.left === Number.POSITIVE_INFINITY ? out : this.upToCut(out, spans);
   }
 
-  private cutAt(spans: readonly number[], end: number): number {
-    for (let i = 0; i < spans.length; i += 2) {
+  /** The body is over: what was kept back of it. */
+  end(): Buffer {
+    return Buffer.concat(this.rest);
+  }
+
+  private upToCut(bytes: Buffer, spans: readonly number[]): Buffer {
+    let dataEnd = 0;
+    for (let i = 0; i < spans.length && !this.isSpent; i += 2) {
       const [from = 0, to = 0] = spans.slice(i, i + 2);
       const taken = Math.min(this.left, to - from);
       this.left -= taken;
-      if (this.left === 0) return from + taken;
+      this.isLonger ||= taken < to - from;
+      if (taken > 0) dataEnd = from + taken;
     }
-    return this.left === 0 ? 0 : end;
+    if (this.left > 0) return bytes;
+    if (!this.isSpent) this.rest.push(bytes.subarray(dataEnd));
+    return bytes.subarray(0, dataEnd);
   }
 }

@@ -89,7 +89,7 @@ export class Shape {
       case "corrupt":
         return this.edits.corrupt(effect, fault);
       case "truncate":
-        return this.edits.truncate(effect, fault, this.options.framing, this.sizing);
+        return this.edits.truncate(effect, this.options.framing, this.sizing);
       case "malformed":
         this.malformed = { part: effect.part, fault };
         return;
@@ -181,7 +181,7 @@ export class Shape {
   private leaveBody(chunk: Chunk): void {
     if (!("bytes" in chunk)) {
       this.finished = true;
-      return this.emit(nothing, this.malformed !== undefined);
+      return this.emit(this.edits.end(), this.malformed !== undefined);
     }
     const nowMs = this.options.env.nowMs();
     if (this.malformed?.part === "chunk") this.malformed.fault.actedMs ??= nowMs;
@@ -196,8 +196,6 @@ export class Shape {
     if (!this.isDriven) this.options.moved();
   }
 }
-
-const nothing: Buffer = Buffer.alloc(0);
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -73,7 +73,7 @@ export class DataShape {
         return this.edits.corrupt(effect, fault);
       case "truncate":
         this.isCutBySize = true;
-        return this.edits.truncate(effect, fault, this.framing, this.sizing);
+        return this.edits.truncate(effect, this.framing, this.sizing);
       default:
         return effect satisfies never;
     }
