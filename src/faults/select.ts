@@ -1,8 +1,10 @@
 import type { Fault } from "../model/experiment.ts";
 import type { Per } from "../model/selection.ts";
+import { fingerprint } from "../math/fingerprint.ts";
 import { refuses } from "./carried-out.ts";
 import { decideEligible, loadFault, missWindow, reloadFault, subjectOf } from "./loaded-fault.ts";
 import type { LoadedFault } from "./loaded-fault.ts";
+import { resourceOf } from "./resource.ts";
 import type { ConnectionFacts, Decided, ExchangeFacts } from "./subject.ts";
 import { Tally } from "./tally.ts";
 import { WebSocketFaults } from "./web-socket-faults.ts";
@@ -29,8 +31,8 @@ interface SelectorOptions {
  * Times are on the run's clock (`Env.nowMs`); the windows of each fault count from when it was put in force.
  *
  * Order: match, window, silence and ordinals, rate. What matches inside the window is eligible and numbered. Draws are keyed, never taken from a
- * running stream, so that fates do not depend on how calls interleave: by (seed, fault, request, k) for the k-th call of one of this
- * run's requests on this edge, else by (seed, fault, epoch, what it is counted with, n); those of bursts always by the latter.
+ * running stream, so that fates do not depend on how calls interleave: by (seed, fault, request, method, target, k) for the k-th time that
+ * one of this run's requests makes this call on this edge, else by (seed, fault, epoch, what it is counted with, n); those of bursts always by the latter.
  */
 export class Selector {
   readonly faults: readonly Fault[];
@@ -52,7 +54,7 @@ export class Selector {
   readonly #insideWebSockets: readonly LoadedFault[];
   /** What was decided last: most exchanges are missed by most faults, one like the other, and then no new list is made. */
   #decided: readonly Decided[] = nothing;
-  /** Calls per request on this edge. */
+  /** How often each request has made each of its calls on this edge. */
   readonly #attempts: Tally;
 
   /** `before`: what they take the place of, where something of it may stay. @throws ChaosError `unknown-fault` */
@@ -96,7 +98,7 @@ export class Selector {
   /** Drawn once, when the request head has come: one entry per fault of the layer exchange, in the order written. */
   exchange(facts: ExchangeFacts, nowMs: number): readonly Decided[] {
     if (this.#onExchange.length === 0) return nothing;
-    const attempt = facts.request === undefined ? 1 : this.#attempts.next(facts.request);
+    const attempt = facts.request === undefined ? 1 : this.#attempts.next(fingerprint(facts.request, facts.method, resourceOf(facts)));
     const before = this.#decided;
     let decided: Decided[] | undefined;
     for (let i = 0; i < this.#onExchange.length; i++) {
@@ -117,7 +119,7 @@ export class Selector {
     const counter = counterOf(selection.per, facts);
     const n = loaded.tally.next(counter);
     const place = ["n", this.#epoch, counter, n];
-    const key = facts.request === undefined ? place : ["request", facts.request, attempt];
+    const key = facts.request === undefined ? place : ["request", facts.request, facts.method, resourceOf(facts), attempt];
     const ordinal = loaded.silence === undefined ? n : endsSilence === true ? loaded.silence.next(counter) : 0;
     return decideEligible(loaded, subjectOf(loaded, facts), this.#seed, { n, ordinal, attempt, sinceMs, counter, key, place });
   }
@@ -147,11 +149,11 @@ export class Selector {
     });
   }
 
-  /** The faults that act inside a WebSocket, matched against the request that asked for it; absent when there are none. `nth`: number of its connection on its proxy. */
-  webSocket(facts: ExchangeFacts, nth: number): WebSocketFaults | undefined {
+  /** The faults that act inside a WebSocket, matched against the request that asked for it; absent when there are none. */
+  webSocket(facts: ExchangeFacts): WebSocketFaults | undefined {
     if (this.#insideWebSockets.length === 0) return undefined;
     const faults = this.#insideWebSockets.map((loaded) => ({ loaded, matches: loaded.matches(facts), counter: counterOf(loaded.fault.selection.per, facts) }));
-    return new WebSocketFaults({ seed: this.#seed, epoch: this.#epoch, nth, faults });
+    return new WebSocketFaults({ seed: this.#seed, epoch: this.#epoch, nth: facts.connection, faults });
   }
 
   /** One entry per fault that acts on the listener (`down`), at a window's edge. Openings of its window are numbered from 1. */
@@ -192,7 +194,7 @@ function headersOf({ selection: { match, per } }: Fault): readonly string[] {
 /** Which counter an exchange belongs to; those without the header or trace that is asked for share one. */
 function counterOf(per: Per, facts: ExchangeFacts): string | number {
   if (typeof per === "object") return facts.header(per.header.toLowerCase()) ?? "";
-  if (per === "connection") return facts.conn;
+  if (per === "connection") return facts.connection;
   if (per === "caller") return facts.caller;
   // W3C Trace Context §3.2: version, trace id, parent id, flags.
   if (per === "trace") return facts.request ?? facts.header(traceHeader)?.split("-", 2)[1] ?? "";

@@ -10,7 +10,8 @@ export interface ExchangeFacts {
   readonly authority?: string | undefined;
   /** Value of a header by lower-case name; asked only for names in `Selector.headers`. */
   header(name: string): string | undefined;
-  readonly conn: number;
+  /** Number of its connection among those of its proxy, from 1: in every run the same one, whatever comes to other proxies. */
+  readonly connection: number;
   readonly caller: string;
   /** Second half of the trace id when it is one of this run's requests: the key that makes a request meet the same fate in every run. */
   readonly request?: string;

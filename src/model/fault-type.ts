@@ -24,7 +24,7 @@ export type Subject =
 export interface Facts {
   /** Number of this subject among the eligible of its `per`, from 1. */
   readonly n: number;
-  /** k-th call of its request on this edge, from 1; 1 where the exchange carries no trace of ours. */
+  /** The how-manieth time that its request makes this call (method and target) on this edge, from 1; 1 where the exchange carries no trace of ours. */
   readonly attempt: number;
   readonly sinceWindowMs: number;
   /** Of the fault, as its author wrote it; for effects on bytes. */

@@ -42,6 +42,7 @@ export class ProxyServer {
   /** Those of the connections that are not served. */
   readonly #turnedAway = new Set<number>();
   #accepted = 0;
+  readonly #lent = new WeakMap<LaneContext, LaneContext>();
   #selector: Selector;
   #sharedWires = new Map<string, Wire>();
   #answers = new Map<string, RecordedAnswers>();
@@ -186,9 +187,14 @@ export class ProxyServer {
     this.#connections.set(conn, surplus === undefined ? lane(client, context) : turnAway(client, context, surplus));
   }
 
-  /** Of a connection that came by another way: its exchanges are witnessed as this proxy's, and meet its faults. */
+  /** Of a connection that came by another way: its exchanges are witnessed as this proxy's, and meet its faults. It is one of this proxy's from the first of them on. */
   lend(context: LaneContext): LaneContext {
-    return { ...context, proxy: this.#options.config, selector: this.#inForce };
+    const known = this.#lent.get(context);
+    if (known !== undefined) return known;
+    this.#accepted += 1;
+    const lent = { ...context, proxy: this.#options.config, selector: this.#inForce, nth: this.#accepted };
+    this.#lent.set(context, lent);
+    return lent;
   }
 
   /** Why no further connection is let in: a fault, or the proxy's own limit. */

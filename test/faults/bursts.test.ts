@@ -8,7 +8,7 @@ const fault = (selection: Partial<Selection>): Fault => ({
   name: "f", type: "drop", layer: "exchange", proxy: "payments", direction: "response", params: {},
   selection: { fromMs: 0, after: 0, every: 1, rateShare: 0.05, burstLength: 4, per: "fault", ...selection },
 });
-const call = (over: Partial<ExchangeFacts> = {}): ExchangeFacts => ({ method: "GET", path: "/", header: () => undefined, conn: 1, caller: "c", ...over });
+const call = (over: Partial<ExchangeFacts> = {}): ExchangeFacts => ({ method: "GET", path: "/", header: () => undefined, connection: 1, caller: "c", ...over });
 
 /** Which of n calls in a row are hit. */
 const hits = (n: number, selection: Partial<Selection> = {}, { seed = "seed", epoch = 1, of = () => call() }: { seed?: string; epoch?: number; of?: (i: number) => ExchangeFacts } = {}): readonly boolean[] => {
@@ -38,7 +38,7 @@ describe("bursts", () => {
   test("are the same for the same seed, and others for another seed, epoch or counter", () => {
     const text = (...args: Parameters<typeof hits>): string => hits(...args).join();
     expect(text(500)).toBe(text(500));
-    expect(new Set([text(500), text(500, {}, { seed: "other" }), text(500, {}, { epoch: 2 }), text(500, { per: "connection" }, { of: () => call({ conn: 7 }) })]).size).toBe(4);
+    expect(new Set([text(500), text(500, {}, { seed: "other" }), text(500, {}, { epoch: 2 }), text(500, { per: "connection" }, { of: () => call({ connection: 7 }) })]).size).toBe(4);
   });
 
   test("go by the order of arrival: whose calls they are changes nothing", () => {
@@ -47,8 +47,8 @@ describe("bursts", () => {
   });
 
   test("have a state for each counter: calls of others in between do not break them", () => {
-    const alone = hits(300, { per: "connection" }, { of: () => call({ conn: 1 }) });
-    const among = hits(600, { per: "connection" }, { of: (i) => call({ conn: 1 + (i % 2) }) }).filter((_, i) => i % 2 === 0);
+    const alone = hits(300, { per: "connection" }, { of: () => call({ connection: 1 }) });
+    const among = hits(600, { per: "connection" }, { of: (i) => call({ connection: 1 + (i % 2) }) }).filter((_, i) => i % 2 === 0);
     expect(among).toEqual(alone);
   });
 

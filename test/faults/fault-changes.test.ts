@@ -9,7 +9,7 @@ const fault = (name: string, selection: Partial<Selection> = {}, over: Partial<F
   selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault", ...selection }, ...over,
 });
 const reset = (name: string, selection: Partial<Selection> = {}): Fault => fault(name, selection, { type: "reset", layer: "connection", params: { at: "accept" } });
-const call: ExchangeFacts = { method: "GET", path: "/", header: () => undefined, conn: 1, caller: "checkout" };
+const call: ExchangeFacts = { method: "GET", path: "/", header: () => undefined, connection: 1, caller: "checkout" };
 const selector = (...faults: readonly Fault[]): Selector => new Selector({ seed: "seed", epoch: 1, faults, startMs: 0 });
 const decisions = (of: Selector, nowMs: number): readonly string[] => of.exchange(call, nowMs).map(({ decision, n }) => `${decision}${n === undefined ? "" : ` ${n}`}`);
 const connections = (of: Selector, count: number): readonly string[] => Array.from({ length: count }, (_, i) => of.connection({ conn: 100 + i, nth: i + 1, caller: "c" }, 0)[0]?.decision ?? "");

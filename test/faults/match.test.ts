@@ -10,7 +10,7 @@ interface Call {
 }
 
 const matches = (match: Match | undefined, { method = "GET", path = "/", headers = {}, authority }: Call): boolean =>
-  compileMatch(match)({ method, path, authority, header: (name) => headers[name], conn: 1, caller: "default" });
+  compileMatch(match)({ method, path, authority, header: (name) => headers[name], connection: 1, caller: "default" });
 const path = (glob: string, target: string): boolean => matches({ path: { glob } }, { path: target });
 
 test("without a match everything passes", () => {

@@ -10,7 +10,7 @@ const fault = (selection: Partial<Selection> = {}, over: Partial<Fault> = {}): F
   ...over,
 });
 const call = (over: Partial<ExchangeFacts> & { headers?: Readonly<Record<string, string>> } = {}): ExchangeFacts => ({
-  method: "POST", path: "/charges", header: (name) => over.headers?.[name], conn: 1, caller: "checkout", ...over,
+  method: "POST", path: "/charges", header: (name) => over.headers?.[name], connection: 1, caller: "checkout", ...over,
 });
 const selector = (...faults: readonly Fault[]): Selector => new Selector({ seed: "seed", epoch: 1, faults, startMs: 1000 });
 const only = (decided: readonly Decided[]): Decided => {
@@ -70,11 +70,11 @@ describe("numbering per", () => {
   const firstOf = (per: Selection["per"]): Selector => selector(fault({ per, first: 1 }));
 
   test("fault counts all together", () => {
-    expect(words(firstOf("fault"), [call(), call({ conn: 2 }), call({ caller: "other" })])).toEqual(["applied", "ordinal", "ordinal"]);
+    expect(words(firstOf("fault"), [call(), call({ connection: 2 }), call({ caller: "other" })])).toEqual(["applied", "ordinal", "ordinal"]);
   });
 
   test("connection and caller count each apart", () => {
-    expect(words(firstOf("connection"), [call(), call(), call({ conn: 2 })])).toEqual(["applied", "ordinal", "applied"]);
+    expect(words(firstOf("connection"), [call(), call(), call({ connection: 2 })])).toEqual(["applied", "ordinal", "applied"]);
     expect(words(firstOf("caller"), [call(), call(), call({ caller: "checkout#2" })])).toEqual(["applied", "ordinal", "applied"]);
   });
 
@@ -139,7 +139,7 @@ describe("draws", () => {
 
   test("do not give all connections the fate of the first where each is counted apart", () => {
     const of = selector(fault({ rateShare: 0.5, per: "connection" }));
-    expect(new Set(words(of, repeat(40, (i) => call({ conn: i }))))).toEqual(new Set(["applied", "rate"]));
+    expect(new Set(words(of, repeat(40, (i) => call({ connection: i }))))).toEqual(new Set(["applied", "rate"]));
   });
 
   test.each([0.02, 0.3, 0.9])("hit a share of %f", (rateShare) => {

@@ -13,7 +13,7 @@ const startMs = 5000;
 /** What is decided about calls that come at these times, ms since the fault was put in force. */
 const play = (selection: Partial<Selection>, timesMs: readonly number[], of: (i: number) => Partial<ExchangeFacts> = () => ({})): readonly Decided[] => {
   const selector = new Selector({ seed: "seed", epoch: 1, faults: [fault(selection)], startMs });
-  return timesMs.flatMap((ms, i) => selector.exchange({ method: "POST", path: "/charges", header: () => undefined, conn: 1, caller: "checkout", ...of(i) }, startMs + ms));
+  return timesMs.flatMap((ms, i) => selector.exchange({ method: "POST", path: "/charges", header: () => undefined, connection: 1, caller: "checkout", ...of(i) }, startMs + ms));
 };
 const words = (...args: Parameters<typeof play>): readonly string[] => play(...args).map(({ decision }) => decision);
 
@@ -46,8 +46,8 @@ describe("after a silence", () => {
   });
 
   test("is counted apart for each of its per", () => {
-    const conn = (i: number): Partial<ExchangeFacts> => ({ conn: i % 2 });
-    expect(words({ per: "connection" }, [100, 200, 900, 1300, 1900, 1950], conn)).toEqual(["ordinal", "ordinal", "ordinal", "applied", "applied", "ordinal"]);
+    const connection = (i: number): Partial<ExchangeFacts> => ({ connection: i % 2 });
+    expect(words({ per: "connection" }, [100, 200, 900, 1300, 1900, 1950], connection)).toEqual(["ordinal", "ordinal", "ordinal", "applied", "applied", "ordinal"]);
   });
 
   test("first, after and every count the calls that end a silence, and n all that are eligible", () => {

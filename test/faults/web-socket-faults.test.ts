@@ -11,10 +11,10 @@ const fault = (selection: Partial<Selection> = {}, over: Partial<Fault> = {}): F
   ...over,
 });
 const closing = (selection: Partial<Selection> = {}): Fault => fault(selection, { name: "closed", type: "websocket-close", params: { code: 1012, afterMessages: 0 } });
-const upgrade = (conn: number, path = "/feed"): ExchangeFacts => ({ method: "GET", path, header: (name) => (name === "x-tenant" ? `tenant ${conn % 2}` : undefined), conn, caller: "quotes" });
+const upgrade = (conn: number, path = "/feed"): ExchangeFacts => ({ method: "GET", path, header: (name) => (name === "x-tenant" ? `tenant ${conn % 2}` : undefined), connection: conn, caller: "quotes" });
 const selector = (...faults: readonly Fault[]): Selector => new Selector({ seed: "seed", epoch: 1, faults, startMs: 1000 });
 const open = (of: Selector, conn = 1, path?: string): WebSocketFaults => {
-  const found = of.webSocket(upgrade(conn, path), conn);
+  const found = of.webSocket(upgrade(conn, path));
   if (found === undefined) throw new Error("expected faults that act inside WebSockets, got none");
   return found;
 };
@@ -23,7 +23,7 @@ const words = (of: WebSocketFaults, count: number, direction: "request" | "respo
 
 test("without a fault on WebSockets there is nothing to ask, and other faults are not asked of messages", () => {
   const drop: Fault = { ...fault(), name: "drop", type: "drop" };
-  expect(selector(drop).webSocket(upgrade(1), 1)).toBeUndefined();
+  expect(selector(drop).webSocket(upgrade(1))).toBeUndefined();
   expect(open(selector(drop, fault())).message("response", 1, 1000).map(({ fault: name }) => name)).toEqual(["lost"]);
   expect(selector(fault(), closing()).exchange(upgrade(1), 1000)).toEqual([]);
 });

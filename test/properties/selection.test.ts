@@ -30,7 +30,7 @@ const play = (selection: Selection, list: readonly { readonly conn: number; read
   let sinceMs = 0;
   return list.flatMap(({ conn, request, gapMs }) => {
     sinceMs += gapMs;
-    const facts: ExchangeFacts = { method: "GET", path: "/", conn, caller: "c", header: () => undefined, ...(request === undefined ? {} : { request }) };
+    const facts: ExchangeFacts = { method: "GET", path: "/", connection: conn, caller: "c", header: () => undefined, ...(request === undefined ? {} : { request }) };
     return selector.exchange(facts, sinceMs).map((decided) => ({ ...decided, sinceMs }));
   });
 };

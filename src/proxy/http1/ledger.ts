@@ -96,11 +96,11 @@ export class Ledger {
   }
 
   private askFaults(exchange: Exchange, head: RequestHead, context: LaneContext, atMs: number): void {
-    const { caller, conn, tracePrefix } = context;
+    const { caller, nth: connection, tracePrefix } = context;
     const { trace } = head;
     const { method, target: path, authority, header } = head;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
-    const facts = isOurs ? { method, path, authority, header, conn, caller, request: trace.slice(16) } : { method, path, authority, header, conn, caller };
+    const facts = isOurs ? { method, path, authority, header, connection, caller, request: trace.slice(16) } : { method, path, authority, header, connection, caller };
     const decided = context.selector().exchange(facts, atMs);
     if (decided.length === 0) return;
     const { faults, request, response, unsupported } = this.planner.plan(decided);

@@ -37,9 +37,9 @@ export class Ledger {
 
   private askFaults(head: RequestHead, nowMs: number): Steps {
     const { method, target: path, trace } = head;
-    const { caller, conn, tracePrefix } = this.context;
+    const { caller, nth: connection, tracePrefix } = this.context;
     const isOurs = trace !== undefined && trace.startsWith(tracePrefix);
-    const facts: ExchangeFacts = { method, path, header: (name) => head.header(name), conn, caller, ...(isOurs && { request: trace.slice(16) }) };
+    const facts: ExchangeFacts = { method, path, header: (name) => head.header(name), connection, caller, ...(isOurs && { request: trace.slice(16) }) };
     const steps = planSteps(this.context.selector().exchange(facts, nowMs), "http2");
     for (const kind of steps.unsupported) this.issue("unsupported-effect", `the effect "${kind}" cannot be carried out on an exchange of HTTP/2`);
     return steps;

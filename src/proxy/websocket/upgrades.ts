@@ -109,9 +109,9 @@ export class Upgrades implements RequestSink, ResponseSink {
     exchange.webSocket = this.webSocket;
   }
 
-  private factsOf({ method, target: path, authority, trace }: Exchange, head: RequestHead): ExchangeFacts {
-    const { conn, caller, tracePrefix } = this.context;
-    const facts = { method, path, authority, header: head.keepHeaders(), conn, caller };
+  private factsOf({ method, target: path, authority, trace, edge }: Exchange, head: RequestHead): ExchangeFacts {
+    const { nth: connection, caller, tracePrefix } = edge ?? this.context;
+    const facts = { method, path, authority, header: head.keepHeaders(), connection, caller };
     return trace !== undefined && trace.startsWith(tracePrefix) ? { ...facts, request: trace.slice(16) } : facts;
   }
 }

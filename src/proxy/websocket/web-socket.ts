@@ -132,7 +132,7 @@ export class WebSocket {
     if (selector === this.loaded) return;
     const isSameSet = selector.set === this.loaded?.set;
     this.loaded = selector;
-    this.faults = selector.webSocket(this.options.facts, this.options.context.nth);
+    this.faults = selector.webSocket(this.options.facts);
     if (this.faults !== undefined && !isSameSet) this.ledger.begin(this.faults.epoch);
     for (const stream of Object.values(this.streams)) stream.isWatched = this.faults !== undefined;
   }
