@@ -1,23 +1,10 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Fault } from "../../src/model/experiment.ts";
 import type { FaultRecord } from "../../src/model/event.ts";
-import type { JsonObject } from "../../src/model/json.ts";
+import { actedIn, bothOf, cells, columns, delays, endings, faultOf, rows } from "./combinations.ts";
+import type { Cell } from "./combinations.ts";
 import { answering, exchangeFault, setUpEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
-
-/** Faults that end an exchange or answer it, by the names they have in the table of docs/faults.md. */
-const endings: Readonly<Record<string, readonly [type: string, params: JsonObject]>> = {
-  error: ["error", { status: 503, body: "in place" }],
-  "error reachUpstream": ["error", { status: 502, body: "too late", reachUpstream: true }],
-  drop: ["drop", {}],
-  reset: ["reset", {}],
-  "reset at response": ["reset", { at: "response" }],
-  hang: ["hang", {}],
-  "hang headers": ["hang", { headers: true }],
-  truncate: ["truncate", { afterBytes: "3B" }],
-  malformed: ["malformed", {}],
-};
 
 /** What a caller gets, how that ends, and whether upstream is asked. */
 interface Outcome {
@@ -47,15 +34,9 @@ const alone: Readonly<Record<string, Outcome>> = {
   ...Object.fromEntries(Object.entries(cutBy).map(([name, cut]) => [name, { ...cut(upstreams), isAsked: true }])),
 };
 
-/** The table of the docs: which of two acts, the first written or the second, or both. */
-const docs = readFileSync(new URL("../../docs/faults.md", import.meta.url), "utf8");
-const rows = /<!-- table:combinations -->\n([^]*?)\n<!-- \/table -->/.exec(docs)?.[1]?.split("\n").map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim())) ?? [];
-const [[, ...columns] = [], , ...body] = rows;
-const cells = body.flatMap(([first = "", ...words]) => words.map((word, i) => ({ first, second: columns[i] ?? "", word })));
-
-function expectedOf({ first, second, word }: (typeof cells)[number]): Outcome | undefined {
-  if (word !== "both") return alone[word === "first" ? first : second];
-  const [answer, ending] = first.startsWith("error") ? [first, second] : [second, first];
+function expectedOf(cell: Cell): Outcome | undefined {
+  if (cell.word !== "both") return alone[cell.word === "first" ? cell.first : cell.second];
+  const { answer, ending } = bothOf(cell);
   const { text = "", isAsked = false } = alone[answer] ?? {};
   const cut = cutBy[ending]?.(text);
   return cut && { ...cut, isAsked };
@@ -126,11 +107,9 @@ async function play(faults: readonly Fault[], expected?: Outcome): Promise<Outco
   return { text: caller.bytes.toString("latin1"), end, isAsked: asked.includes(path), records: recorded()?.faults ?? [] };
 }
 
-const faultOf = (name: string, as: string): Fault => exchangeFault(endings[name]?.[0] ?? "", endings[name]?.[1] ?? {}, {}, as);
-
 it("the table has a cell for every two of them", () => {
   expect(columns).toEqual(Object.keys(endings));
-  expect(body.map(([first]) => first)).toEqual(Object.keys(endings));
+  expect(rows).toEqual(Object.keys(endings));
   expect(cells).toHaveLength(81);
 });
 
@@ -139,21 +118,13 @@ describe("of two faults on one exchange", () => {
     const { records, ...outcome } = await play([faultOf(cell.first, "first"), faultOf(cell.second, "second")], expectedOf(cell));
     expect(outcome).toEqual(expectedOf(cell));
     expect(records.map(({ fault, decision }) => `${fault} ${decision}`)).toEqual(["first applied", "second applied"]);
-    // An error's answer that is reset before its first byte is not seen.
-    const acted = records.flatMap(({ fault, actedMs }) => (actedMs === undefined ? [] : [fault]));
-    expect(acted).toEqual(cell.word !== "both" ? [cell.word] : cell.first === "reset at response" ? ["first"] : cell.second === "reset at response" ? ["second"] : ["first", "second"]);
+    expect(records.flatMap(({ fault, actedMs }) => (actedMs === undefined ? [] : [fault]))).toEqual(actedIn(cell));
   });
 });
 
 describe("latency beside what ends or answers an exchange", () => {
   const slow = (at: string): Fault => exchangeFault("latency", { delay: "40ms", at }, {}, "slow");
-  const onItsWay = { error: "request", "error reachUpstream": "response", drop: "request", reset: "request", "reset at response": "response", hang: "request", "hang headers": "response", truncate: "response", malformed: "response" };
-  const cases = Object.entries(onItsWay).flatMap(([name, way]) => ["request", "response"].flatMap((at) => ["before", "behind"].map((place) => {
-    const isReached = way === "response" ? at === "request" || place === "before" || name === "error reachUpstream" : name === "error" ? at === "response" || place === "before" : at === "request" && place === "before";
-    return { name, at, place, isReached, does: isReached ? "is waited out" : "does not act" };
-  })));
-
-  it.each(cases)("written $place $name, at $at, $does", async ({ name, at, place, isReached }) => {
+  it.each(delays)("written $place $name, at $at, $does", async ({ name, at, place, isReached }) => {
     const other = faultOf(name, "other");
     const { records, ...outcome } = await play(place === "before" ? [slow(at), other] : [other, slow(at)], alone[name]);
     expect(outcome).toEqual(alone[name]);

@@ -60,6 +60,8 @@ export class Effects {
   /** Or these are not. */
   private readonly withdrawn = new Set<string>();
   private hangs = false;
+  /** An answer was given in upstream's place: the first stands. */
+  private isSubstituted = false;
 
   constructor(stage: Stage, steps: Steps) {
     const { env } = stage;
@@ -133,17 +135,16 @@ export class Effects {
     const { effect, fault } = step;
     switch (effect.kind) {
       case "respond":
-        stage.answer(answerOf(effect), fault);
-        return "stays";
+        return this.answerInPlace(answerOf(effect), fault);
       case "grpc-status":
-        stage.answer(trailersOnly(effect), fault);
-        return "stays";
+        return this.answerInPlace(trailersOnly(effect), fault);
       case "goaway":
         fault.actedMs ??= stage.env.nowMs();
         stage.goAway(effect);
         return effect.graceful ? "done" : "stays";
       case "hang":
-        return this.isLifted(step) ? "done" : this.hang(step);
+        // It would have been the end: what is written behind it does not act now either.
+        return this.isLifted(step) ? "last" : this.hang(step);
       case "throttle":
       case "slice":
       case "spread":
@@ -163,10 +164,11 @@ export class Effects {
     const { effect, fault } = step;
     switch (effect.kind) {
       case "respond":
-        this.replace(answerOf(effect), fault);
+        if (!this.isSubstituted) this.replace(answerOf(effect), fault);
         return "done";
       case "grpc-status":
         if (effect.afterMessages !== undefined) return this.cutOff(step, afterMessages(effect.afterMessages));
+        if (this.isSubstituted) return "done";
         if (stage.responses.begun) {
           this.replace(trailersOnly(effect), fault);
           return "done";
@@ -174,7 +176,7 @@ export class Effects {
         this.waiting = step;
         return "stays";
       case "hang":
-        if (this.isLifted(step)) return "done";
+        if (this.isLifted(step)) return "last";
         this.hangs = true;
         this.ending = step;
         fault.actedMs ??= stage.env.nowMs();
@@ -196,6 +198,12 @@ export class Effects {
     }
   }
 
+  private answerInPlace(answer: Answer, fault: FaultDraft): Outcome {
+    this.isSubstituted = true;
+    this.stage.answer(answer, fault);
+    return "stays";
+  }
+
   private hang(step: Step): Outcome {
     this.stage.requests.sink();
     this.ending = step;
@@ -213,6 +221,7 @@ export class Effects {
   private replace(answer: Answer, fault: FaultDraft): void {
     const { stage } = this;
     const wasShaped = stage.responses.shape !== undefined;
+    this.isSubstituted = true;
     stage.responses.shape = undefined;
     stage.answer(answer, fault);
     if (wasShaped) for (const step of this.response.begun) this.shape(step, stage.responses, stage.responseLength);
