@@ -4,6 +4,7 @@
  * To add one: a file whose class starts, sets the whole list of faults, lifts and stops, as local.ts does.
  */
 export { LocalEngine } from "./local.ts";
+export { SharedEngine } from "./shared.ts";
 export { ToxiproxyEngine } from "./toxiproxy.ts";
 export { defaultApiUrl, readApiUrl, readProxy, readToxic, ToxiproxyClient } from "./toxiproxy/index.ts";
 export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./toxiproxy/index.ts";

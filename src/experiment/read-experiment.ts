@@ -5,6 +5,7 @@ import { withCaptures } from "./captures.ts";
 import { check } from "./check.ts";
 import { checkForward } from "./check-forward.ts";
 import { checkRemotes } from "./check-remotes.ts";
+import { checkWorkers } from "./check-workers.ts";
 import { suggest } from "./did-you-mean.ts";
 import type { Report } from "./finding.ts";
 import { peerKey } from "./peer-words.ts";
@@ -67,6 +68,7 @@ export function readExperiment(document: JsonObject, secrets: Experiment["secret
   const names = namesOf(entries, "hypotheses", report);
   const programmed = written === undefined || phases === undefined ? [] : readPrograms(entries, { names, known, phases, faults: written, confidence: confidence ?? 0.99, proxies: proxyParts.filter((proxy) => proxy !== undefined), probes: probeParts.filter((probe) => probe !== undefined) }, report);
   const faults = written && [...written, ...programmed];
+  checkWorkers(proxyParts.filter((proxy) => proxy !== undefined), faults ?? [], report);
   const allKnown: Known = { ...known, faults: new Set([...known.faults, ...programmed.map(({ name }) => name)]) };
   const hypotheses = all(entries.map((given, index) => readHypothesis(given, ["hypotheses", index], { known: allKnown, faults: faults ?? [], proxies: proxyParts.filter((proxy) => proxy !== undefined), programmed, defaultName: names[index] ?? "" }, report)));
   for (const key of ["steadyState", "guards"]) {

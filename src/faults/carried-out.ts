@@ -60,8 +60,17 @@ export function refuses(type: FaultType, params: unknown): boolean {
   return type.on === "listener" && effectsOf(type, params).some(({ kind }) => kind === "refuse");
 }
 
-/** What a fault decides when it is asked for the first time. */
+/** Whether what a fault does to one call or connection hangs on the others: it remembers, they share it, or it acts at the door. */
+export function actsTogether(type: FaultType, params: unknown): boolean {
+  return type.on === "listener" || "memory" in firstOutcome(type, params) || effectsOf(type, params).some((effect) => effect.kind === "replay" || ("shared" in effect && effect.shared));
+}
+
 function effectsOf(type: FaultType, params: unknown): readonly Effect[] {
-  const outcome = type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
+  const outcome = firstOutcome(type, params);
   return "memory" in outcome ? outcome.effects : outcome;
+}
+
+/** What a fault decides when it is asked for the first time. */
+function firstOutcome(type: FaultType, params: unknown): ReturnType<FaultType["decide"]> {
+  return type.decide(params, subjects[type.on], { n: 1, attempt: 1, sinceWindowMs: 0, direction: "both" }, () => 0.5);
 }

@@ -24,6 +24,8 @@ export interface ProxyConfig {
   readonly host: "keep" | "upstream";
   /** Timers are waited for awake, at the cost of processor time. */
   readonly precise?: boolean;
+  /** Data planes that listen on its addresses, above 1: each is given some of its connections. Only the first is given port 0. */
+  readonly workers?: number;
   readonly correlate: Correlate;
   readonly listeners: readonly (Endpoint & { readonly caller: string })[];
 }
@@ -41,6 +43,14 @@ export interface DataPlaneConfig {
   /** First half of this run's trace ids, 16 hex digits. */
   readonly tracePrefix: string;
   readonly proxies: readonly ProxyConfig[];
+  /** Which of those it is that serve the run together: connections are numbered by all. Absent: it is alone. */
+  readonly share?: Share;
+}
+
+/** One of several data planes that know nothing of each other; `index` from 0. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
 }
 
 /** To the data plane. Each request is answered by the reply with the same id. Plain data. */

@@ -127,6 +127,8 @@ export interface Proxy {
   readonly callers?: number;
   /** Delays are waited for awake, at the cost of processor time. */
   readonly precise?: boolean;
+  /** Threads that share its connections out, above 1. */
+  readonly workers?: number;
   readonly correlate: Correlate;
   /** What is not limited here has its default. */
   readonly limits?: Partial<ProxyLimits>;

@@ -5,6 +5,7 @@ import type { Fault } from "../model/experiment.ts";
 import { Selector } from "../faults/select.ts";
 import { authorityOf } from "./http1/forward-target.ts";
 import { laneOf } from "./lanes.ts";
+import { Numbers } from "./numbers.ts";
 import { ProxyServer } from "./proxy-server.ts";
 import { RecordBatch } from "./record-batch.ts";
 
@@ -50,7 +51,7 @@ class Carrier {
   #proxies = new Map<string, ProxyServer>();
   /** Those closed whose connections have not all ended. */
   readonly #leaving = new Set<ProxyServer>();
-  #connections = 0;
+  #connections = new Numbers();
   #run: DataPlaneConfig | undefined;
 
   constructor({ env, precise }: { readonly env: Env; readonly precise: Env }, post: (message: DataPlaneMessage) => void) {
@@ -90,6 +91,7 @@ class Carrier {
   async #start(config: DataPlaneConfig): Promise<Listening> {
     if (this.#run !== undefined) throw new ChaosError("already-started", "expected one start, got a second: the data plane serves one run");
     this.#run = config;
+    this.#connections = new Numbers(config.share);
     const listening = [];
     const edges = edgesOf(config.proxies);
     for (const proxy of config.proxies) {
@@ -119,7 +121,7 @@ class Carrier {
     const server = new ProxyServer({
       env, config, run, lane: laneOf(config),
       selector: new Selector({ seed: run.seed, epoch: 0, faults, startMs: this.#env.nowMs() }),
-      nextConn: () => (this.#connections += 1),
+      nextConn: () => this.#connections.next(),
       record: (record) => this.#batch.add(record),
       edgeAt: (authority) => this.#proxies.get(edges.get(`${name} ${authority}`) ?? ""),
     });

@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import type { ProxyConfig } from "../model/data-plane.ts";
+import type { ProxyConfig, Share } from "../model/data-plane.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
@@ -18,6 +18,7 @@ export interface DoorwayOptions {
   readonly config: ProxyConfig;
   readonly record: (record: WitnessRecord) => void;
   readonly accept: (client: Socket, caller: string) => void;
+  readonly share?: Share | undefined;
 }
 
 interface Door {
@@ -125,7 +126,9 @@ export class Doorway {
   }
 
   #listen(address: Endpoint, caller: string): Promise<Server> {
-    return listen(address, { proxy: this.#options.config.name, accept: (client) => this.#options.accept(client, caller), troubled: (error) => this.#troubled(error) });
+    const { config: { name: proxy, workers }, accept, share } = this.#options;
+    const shared = workers === undefined ? undefined : (share?.index ?? 0) === 0 ? "first" : "further";
+    return listen(address, { proxy, accept: (client) => accept(client, caller), troubled: (error) => this.#troubled(error), shared });
   }
 
   #troubled(error: Error): void {

@@ -1,6 +1,6 @@
 import { lstat, stat } from "node:fs/promises";
 import { connect, createServer } from "node:net";
-import type { Server, Socket } from "node:net";
+import type { ListenOptions, Server, Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Endpoint } from "../model/endpoint.ts";
 import { ChaosError } from "../model/error.ts";
@@ -10,6 +10,8 @@ export interface Acceptor {
   /** Name of the proxy, for messages. */
   readonly proxy: string;
   readonly accept: (client: Socket) => void;
+  /** Others listen there too, or will: the system gives each some of the connections. `first`: none does yet. */
+  readonly shared?: "first" | "further" | undefined;
   /** Accepting failed, such as EMFILE; the listener goes on. */
   readonly troubled: (error: Error) => void;
 }
@@ -20,10 +22,7 @@ export interface Acceptor {
  */
 export async function listen(endpoint: Endpoint, acceptor: Acceptor): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => acceptor.accept(client));
-  const failure = await new Promise<Error | undefined>((resolve) => {
-    server.once("error", resolve);
-    server.listen({ ...endpoint }, () => resolve(undefined));
-  });
+  const failure = await bind(server, endpoint, acceptor.shared);
   if (failure !== undefined) {
     const { code, why, ...hint } = await refusalOf(failure, endpoint);
     throw new ChaosError(code, `proxy "${acceptor.proxy}" cannot listen on ${textOf(endpoint)}: ${why}`, { ...hint, cause: failure });
@@ -32,6 +31,31 @@ export async function listen(endpoint: Endpoint, acceptor: Acceptor): Promise<Se
   server.on("error", (error) => acceptor.troubled(error));
   return server;
 }
+
+async function bind(server: Server, endpoint: Endpoint, shared: Acceptor["shared"]): Promise<Error | undefined> {
+  if (shared === undefined) return listenOn(server, endpoint);
+  if (!canShare) return Object.assign(new Error(`this is Node ${process.versions.node}`), { code: "CHAOS_UNSHARED" });
+  if (shared === "further") return listenOn(server, { ...endpoint, ...sharing });
+  // The system would let us in where others share a port among themselves.
+  const alone = createServer();
+  const failure = await listenOn(alone, endpoint);
+  if (failure !== undefined) return failure;
+  const address = boundTo(alone, endpoint);
+  await new Promise((resolve) => alone.close(resolve));
+  return listenOn(server, { ...address, ...sharing });
+}
+
+function listenOn(server: Server, options: ListenOptions): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    server.once("error", resolve);
+    server.listen(options, () => resolve(undefined));
+  });
+}
+
+// What the types of Node 20 do not know of.
+const sharing: ListenOptions & { readonly reusePort: boolean } = { reusePort: true };
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+const canShare = major > 22 || (major === 22 && minor >= 12);
 
 /** What a listener was bound to: with the port that it got. */
 export function boundTo(server: Server, endpoint: Endpoint): Endpoint {
@@ -47,7 +71,11 @@ interface Refusal {
 
 const unresolved: Refusal = { code: "listen-failed", why: "the name does not resolve", hint: "write an IP address of this machine" };
 
+const unshared: Refusal = { code: "listen-failed", why: "workers: several threads cannot listen there together", hint: "it takes Node 22.12 or newer on Linux or FreeBSD: leave workers out, or run chaos with another" };
+
 const refusals: Readonly<Record<string, Refusal>> = {
+  CHAOS_UNSHARED: unshared,
+  ENOTSUP: unshared,
   EADDRINUSE: { code: "port-taken", why: "another process holds the port", hint: "choose another port, or port 0 for any free one" },
   EADDRNOTAVAIL: { code: "listen-failed", why: "no interface of this machine has that address", hint: "listen on 127.0.0.1, ::1 or 0.0.0.0" },
   EACCES: { code: "listen-failed", why: "not permitted", hint: "ports below 1024 need privileges: choose a higher one" },

@@ -10,6 +10,7 @@ import { ForwardPolicy } from "./forward-policy.ts";
 import type { RequestCopy } from "./http1/request-copy.ts";
 import type { FaultsChange, Lane, LaneConnection, LaneContext } from "./lane.ts";
 import { RecordedAnswers } from "./message/index.ts";
+import { Numbers } from "./numbers.ts";
 import { tellShortagesOnce, tooManyConnections } from "./shortages.ts";
 import { checkSocketPath } from "./socket-path.ts";
 import type { Wire } from "./tcp/wire.ts";
@@ -22,7 +23,7 @@ const mostConnections = 10_000;
 export interface ProxyServerOptions {
   readonly env: Env;
   readonly config: ProxyConfig;
-  readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix">;
+  readonly run: Pick<DataPlaneConfig, "seed" | "tracePrefix" | "share">;
   readonly lane: Lane;
   /** The faults in force from the start. */
   readonly selector: Selector;
@@ -41,7 +42,7 @@ export class ProxyServer {
   readonly #connections = new Map<number, LaneConnection>();
   /** Those of the connections that are not served. */
   readonly #turnedAway = new Set<number>();
-  #accepted = 0;
+  readonly #numbers: Numbers;
   readonly #lent = new WeakMap<LaneContext, LaneContext>();
   #selector: Selector;
   #sharedWires = new Map<string, Wire>();
@@ -65,8 +66,9 @@ export class ProxyServer {
   constructor(options: ProxyServerOptions) {
     this.#options = { ...options, record: tellShortagesOnce(options.record) };
     this.#selector = options.selector;
+    this.#numbers = new Numbers(options.run.share);
     this.#forward = options.config.forward && new ForwardPolicy(options.config.forward);
-    this.#doorway = new Doorway({ env: options.env, config: options.config, record: this.#options.record, accept: (client, caller) => this.#accept(client, caller) });
+    this.#doorway = new Doorway({ env: options.env, config: options.config, record: this.#options.record, share: options.run.share, accept: (client, caller) => this.#accept(client, caller) });
   }
 
   /** Those turned away not counted. */
@@ -175,9 +177,8 @@ export class ProxyServer {
   #accept(client: Socket, caller: string): void {
     const { env, config, run, lane, nextConn, record, edgeAt } = this.#options;
     const conn = nextConn();
-    this.#accepted += 1;
     const context: LaneContext = {
-      env, proxy: config, forward: this.#forward, caller, conn, nth: this.#accepted, record, seed: run.seed, tracePrefix: run.tracePrefix,
+      env, proxy: config, forward: this.#forward, caller, conn, nth: this.#numbers.next(), record, seed: run.seed, tracePrefix: run.tracePrefix,
       selector: this.#inForce, sharedWires: this.#wires, answers: this.#answersOf, copies: this.#copies,
       edgeAt: edgeAt && ((authority) => edgeAt(authority)?.lend(context)),
       closed: () => this.#forget(conn),
@@ -191,8 +192,7 @@ export class ProxyServer {
   lend(context: LaneContext): LaneContext {
     const known = this.#lent.get(context);
     if (known !== undefined) return known;
-    this.#accepted += 1;
-    const lent = { ...context, proxy: this.#options.config, selector: this.#inForce, nth: this.#accepted };
+    const lent = { ...context, proxy: this.#options.config, selector: this.#inForce, nth: this.#numbers.next() };
     this.#lent.set(context, lent);
     return lent;
   }

@@ -50,10 +50,10 @@ export function dataPlaneConfig(plan: Plan, services: Addresses["services"], tra
 }
 
 function proxyConfig(proxy: Proxy, plan: Plan, services: Addresses["services"], { baseDir, tls, allowHosts }: DataPlaneOptions): ProxyConfig {
-  const { name, lane, host, correlate, listen, precise, forward, through, limits } = proxy;
+  const { name, lane, host, correlate, listen, precise, workers, forward, through, limits } = proxy;
   const placed = (endpoint: Endpoint): Endpoint => (endpoint.path === undefined ? endpoint : { path: resolve(baseDir, endpoint.path) });
   return {
-    name, lane, host, correlate, ...(through === undefined ? {} : { through }), ...(precise === undefined ? {} : { precise }), ...(limits === undefined ? {} : { limits }), ...tls.get(name),
+    name, lane, host, correlate, ...(through === undefined ? {} : { through }), ...(precise === undefined ? {} : { precise }), ...(workers === undefined ? {} : { workers }), ...(limits === undefined ? {} : { limits }), ...tls.get(name),
     ...(forward === undefined ? { upstream: placed(upstreamAddress(proxy, services)) } : { upstream: nowhere, forward: { ...hostsOf(name, forward, plan, services), allowHosts } }),
     listeners: plan.listeners.filter((listener) => listener.proxy === name).map(({ caller }) => ({ caller, ...placed(listen) })),
   };

@@ -1,16 +1,16 @@
 import type { Fault } from "../model/experiment.ts";
-import type { LocalEngine } from "../engines/index.ts";
+import type { SharedEngine } from "../engines/index.ts";
 import type { ProcessFaults } from "./process-faults.ts";
 import type { RemoteFaults } from "./remote-faults.ts";
 
 /** Where faults act: those of edges in the data plane or at another server, those of processes in the run itself. All come into force and are lifted together. */
 export class Injection {
-  readonly #edges: Pick<LocalEngine, "setFaults" | "lift">;
+  readonly #edges: Pick<SharedEngine, "setFaults" | "lift">;
   readonly #processes: Pick<ProcessFaults, "set" | "lift">;
   readonly #remotes: Pick<RemoteFaults, "set" | "lift">;
   readonly #isRemote: (fault: Fault) => boolean;
 
-  constructor(edges: Pick<LocalEngine, "setFaults" | "lift">, processes: Pick<ProcessFaults, "set" | "lift">, remotes: Pick<RemoteFaults, "set" | "lift">, remoteEdges: ReadonlySet<string>) {
+  constructor(edges: Pick<SharedEngine, "setFaults" | "lift">, processes: Pick<ProcessFaults, "set" | "lift">, remotes: Pick<RemoteFaults, "set" | "lift">, remoteEdges: ReadonlySet<string>) {
     this.#edges = edges;
     this.#processes = processes;
     this.#remotes = remotes;

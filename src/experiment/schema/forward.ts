@@ -13,7 +13,7 @@ const host = z.string().regex(hostPattern, 'expected a host such as api.example.
 export const hostsSchema = z.union([host.transform((one) => [one]), z.array(host)]);
 
 /** What an edge that is reached through a forward proxy cannot have: what is about connections is the other's. */
-const ofConnections = ["upstreamTls", "tls", "host", "advertise", "callers", "hosts", "limits", "precise"] as const;
+const ofConnections = ["upstreamTls", "tls", "host", "advertise", "callers", "hosts", "limits", "precise", "workers"] as const;
 
 interface Given extends Readonly<Partial<Record<(typeof ofConnections)[number], unknown>>> {
   readonly upstream: string;

@@ -66,9 +66,10 @@ export const proxySchema = z.strictObject({
   advertise: z.string().min(1).optional().meta({ description: "the host that ${proxies.NAME.url} says, when listening elsewhere than on the loopback" }),
   callers: z.int().min(1).optional().meta({ description: "replicas of the caller that the run does not start" }),
   precise: z.boolean().default(false).meta({ description: "true: the last 2 ms of every delay are waited for awake, at the cost of up to a core: delays are exact to some 0.1 ms" }),
+  workers: z.int().min(1).max(16).default(1).meta({ description: "threads that share its connections out, for loads beyond one processor core (Node 22.12 or newer, Linux or FreeBSD): they do not count together, so its faults may have a rate, but no first, every or attempt" }),
   correlate: correlateSchema.prefault("trace").meta({ description: "where a request's id comes out: trace, { header }, { json: pointer }, { path: \"/orders/{}\" }, serial, none" }),
   limits: limitsSchema.optional().meta({ description: "what it takes before it refuses callers or makes them wait: { connections, buffer, head, headers, headTimeout, idleTimeout, pipelined }" }),
-}).meta({ allOf: [{ anyOf: [{ required: ["upstream"] }, { required: ["remote"] }] }] }).transform(({ upstream: written, remote, name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, precise, correlate, limits }, context): Omit<Proxy, "name"> => {
+}).meta({ allOf: [{ anyOf: [{ required: ["upstream"] }, { required: ["remote"] }] }] }).transform(({ upstream: written, remote, name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, precise, workers, correlate, limits }, context): Omit<Proxy, "name"> => {
   if (written === undefined && remote === undefined) {
     context.addIssue({ code: "invalid_type", expected: "string", input: written, path: ["upstream"] });
     return z.NEVER;
@@ -76,7 +77,7 @@ export const proxySchema = z.strictObject({
   const upstream = written ?? "http://";
   const lane = laneOf(upstream);
   const problem = upstream === forward && remote !== undefined ? "expected no upstream: forward with remote: the remote proxy has one upstream of its own" : lane === undefined ? noLane(upstream) : addressProblem(upstream, lane, remote !== undefined);
-  for (const { key, message } of remoteProblems({ name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }) }, remote)) context.addIssue({ code: "custom", message, path: [key] });
+  for (const { key, message } of remoteProblems({ name: remoteName, token, witness, hosts, through, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }), ...(workers > 1 && { workers }) }, remote)) context.addIssue({ code: "custom", message, path: [key] });
   if (problem !== undefined) context.addIssue({ code: "custom", message: problem, path: ["upstream"] });
   const scheme = schemeOf(upstream) ?? "";
   const isSecured = securedSchemes.includes(scheme);
@@ -85,9 +86,9 @@ export const proxySchema = z.strictObject({
   if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
   if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
   for (const { key, spoken } of limitsBeyond(lane ?? "http1", limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
-  if (through !== undefined) for (const { key, message } of throughProblems({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }) }, through)) context.addIssue({ code: "custom", message, path: [key] });
+  if (through !== undefined) for (const { key, message } of throughProblems({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }), ...(workers > 1 && { workers }) }, through)) context.addIssue({ code: "custom", message, path: [key] });
   return {
     upstream, ...(remote === undefined ? {} : { remote: remoteOf({ remote, name: remoteName, token, witness }) }), ...(through === undefined ? {} : { through }), lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),
-    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), correlate, ...(limits === undefined ? {} : { limits }),
+    ...(advertise === undefined ? {} : { advertise }), ...(callers === undefined ? {} : { callers }), ...(precise && { precise }), ...(workers > 1 && { workers }), correlate, ...(limits === undefined ? {} : { limits }),
   };
 });

@@ -20,7 +20,7 @@ export function isSchemeOnly(upstream: string): boolean {
 }
 
 /** What is about our own listener. */
-const ofWitness = ["tls", "host", "advertise", "callers", "limits", "precise", "upstreamTls"] as const;
+const ofWitness = ["tls", "host", "advertise", "callers", "limits", "precise", "workers", "upstreamTls"] as const;
 /** What an edge has only where its callers name the host. */
 const ofForwarding = ["hosts", "through"] as const;
 const ofRemote = ["name", "token", "witness"] as const;
