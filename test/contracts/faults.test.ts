@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import type { AnyFaultType, Facts, Layer, Subject } from "../../src/model/fault-type.ts";
+import { parse as parseExperiment, plan } from "../../src/experiment/index.ts";
 import { faultCommons } from "../../src/experiment/schema/selection.ts";
 import { faultTypes, findFaultType } from "../../src/faults/index.ts";
 import { keyedRandom } from "../../src/math/random.ts";
@@ -87,4 +88,24 @@ test("no two faults share a name on one layer", () => {
 
 test("a name that no fault has is not found", () => {
   expect(findFaultType("lag")).toBeUndefined();
+});
+
+describe("the small experiments", () => {
+  const folder = new URL("../../experiments/faults/", import.meta.url);
+  const stories: readonly { readonly file: string; readonly vars?: readonly string[]; readonly outcome: string }[] = JSON.parse(readFileSync(new URL("../stories/stories.json", import.meta.url), "utf8"));
+  const small = readdirSync(folder).filter((file) => file.endsWith(".yaml")).map((file) => {
+    const { documents, issues } = parseExperiment(readFileSync(new URL(file, folder), "utf8"), { file, vars: {}, env: {} });
+    return { name: file.slice(0, -".yaml".length), experiment: documents[0]?.experiment, issues };
+  });
+
+  test.each(cases)("show $name, in a file of its name", ({ type: { type, layer } }) => {
+    const showing = small.filter(({ experiment }) => experiment?.faults.some((fault) => fault.type === type && fault.layer === layer)).map(({ name }) => name);
+    expect(showing).toContainEqual(expect.stringMatching(new RegExp(`^${type}(-(http|tcp))?$`)));
+  });
+
+  test.each(small)("$name is free of warnings, is over in seconds, and is run by the stories, which want it held", ({ name, experiment, issues }) => {
+    expect(issues).toEqual([]);
+    expect(experiment === undefined ? undefined : plan(experiment, { file: name, document: 0 }).schedule.at(-1)?.endMs).toBeLessThanOrEqual(16_000);
+    expect(stories).toContainEqual({ file: `faults/${name}`, outcome: "held" });
+  });
 });
