@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
@@ -5,6 +6,7 @@ import type { Event } from "../../src/model/event.ts";
 import { aRun, only, shop } from "../support/a-run.ts";
 import type { Outcome } from "../support/a-run.ts";
 import { isListening } from "../support/chaos.ts";
+import { dial, endOf, tcpServer } from "../support/sockets.ts";
 
 const phases = "{ warmup: 200ms, before: 1s, during: 2s, after: 2s }";
 
@@ -96,6 +98,40 @@ test("restart stops the service in good order, with all its processes, and start
     "service-started", "service-ready", "service-faulted 1 end", "service-exited expected by deploy",
     "service-started", "service-ready", "service-restored", "service-exited expected",
   ]);
+  expect(outcome.report).toMatchObject({ outcome: "held", faults: [{ felt: 1 }] });
+  expectUndone(outcome);
+});
+
+/** Connects and stays: which process it met, and how that ended. */
+async function visit(port: number): Promise<{ readonly pid: number; readonly end: string }> {
+  const socket = await dial(port);
+  const [said] = await once(socket, "data");
+  return { pid: Number(String(said)), end: await endOf(socket) };
+}
+
+test("restart cuts off who is connected and refuses who comes, until another process listens on the same port", async () => {
+  let port = 0;
+  const visits: Promise<Awaited<ReturnType<typeof visit>>>[] = [];
+  const met: string[] = [];
+  // The second process may not listen before somebody has been refused.
+  const gate = await tcpServer(async (socket) => {
+    if (visits.length > 0) met.push(await dial(port).then(() => "accepted", ({ code }: NodeJS.ErrnoException) => code ?? "failed"));
+    socket.end();
+  });
+  const services = `  desk: { command: [node, gated.mjs], port: auto, env: { GATE_PORT: "${gate.port}" }, ready: { tcp: "127.0.0.1:\${services.desk.port}", within: 15s } }`;
+  const outcome = await aRun(shop({ phases, services, faults: "[{ name: deploy, type: restart, service: desk }]" }), {
+    onEvent: (event) => {
+      if (event.kind === "service-started" && event.service === "desk") port = event.port ?? 0;
+      if (event.kind === "service-ready" && event.service === "desk") visits.push(visit(port));
+    },
+  });
+  const [before, after] = await Promise.all(visits);
+  await gate.close();
+  const pids = only(outcome.events, "service-started").filter(({ service }) => service === "desk").map(({ pid }) => pid);
+  expect(new Set(pids).size).toBe(2);
+  expect([before?.pid, after?.pid]).toEqual(pids);
+  expect(before?.end).toMatch(/^(fin|ECONNRESET)$/);
+  expect(met).toEqual(["ECONNREFUSED"]);
   expect(outcome.report).toMatchObject({ outcome: "held", faults: [{ felt: 1 }] });
   expectUndone(outcome);
 });
