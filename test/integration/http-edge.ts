@@ -19,15 +19,16 @@ export interface EdgeOptions {
   readonly limits?: Partial<Limits>;
   readonly proxy?: Partial<ProxyConfig>;
   readonly env?: Env;
+  /** Where other proxies have connections in the same run. */
+  readonly nextConn?: () => number;
 }
 
 /** A proxy with the http1 lane, `edge`, on real sockets before an upstream. */
-export async function startEdge(upstreamPort: number, { limits = {}, proxy = {}, env = createSystemEnv() }: EdgeOptions = {}) {
+export async function startEdge(upstreamPort: number, { limits = {}, proxy = {}, env = createSystemEnv(), nextConn = counter() }: EdgeOptions = {}) {
   const records: WitnessRecord[] = [];
-  let connections = 0;
   const selectorOf = (faults: readonly Fault[]): Selector => new Selector({ seed: "test", epoch: 1, faults, startMs: env.nowMs() });
   const server = new ProxyServer({
-    env, lane: http1Within(limits), selector: selectorOf([]), run: { seed: "test", tracePrefix }, nextConn: () => (connections += 1), record: (record) => records.push(record),
+    env, lane: http1Within(limits), selector: selectorOf([]), run: { seed: "test", tracePrefix }, nextConn, record: (record) => records.push(record),
     config: {
       name: "edge", lane: "http1", upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", correlate: { by: "trace" },
       listeners: [{ caller: "default", host: "127.0.0.1", port: 0 }], ...proxy,
@@ -43,6 +44,11 @@ export async function startEdge(upstreamPort: number, { limits = {}, proxy = {},
     connections: (): ConnectionRecord[] => records.filter((record) => record.kind === "connection"),
     issues: () => records.filter((record) => record.kind === "witness-issue"),
   };
+}
+
+export function counter(): () => number {
+  let last = 0;
+  return () => (last += 1);
 }
 
 /** A fault of the layer exchange on `edge` that hits all, unless told otherwise. */
