@@ -1,5 +1,6 @@
 import { Selector } from "../../src/faults/select.ts";
 import type { ProxyConfig } from "../../src/model/data-plane.ts";
+import type { Env } from "../../src/model/env.ts";
 import type { ConnectionRecord, ExchangeRecord, WitnessRecord } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/experiment.ts";
 import { http2Within } from "../../src/proxy/http2/index.ts";
@@ -12,11 +13,11 @@ import type { Undo } from "./http-edge.ts";
 export interface Http2EdgeOptions {
   readonly limits?: Partial<Limits>;
   readonly proxy?: Partial<ProxyConfig>;
+  readonly env?: Env;
 }
 
 /** A proxy with the http2 lane, `edge`, on real sockets before an upstream; closed at the end of the test. */
-export async function startHttp2Edge(undo: Undo, upstreamPort: number, { limits = {}, proxy = {} }: Http2EdgeOptions = {}) {
-  const env = createSystemEnv();
+export async function startHttp2Edge(undo: Undo, upstreamPort: number, { limits = {}, proxy = {}, env = createSystemEnv() }: Http2EdgeOptions = {}) {
   const records: WitnessRecord[] = [];
   let connections = 0;
   const selectorOf = (faults: readonly Fault[]): Selector => new Selector({ seed: "test", epoch: 1, faults, startMs: env.nowMs() });
