@@ -53,7 +53,7 @@ function ordinal(n: number): string {
 }
 
 function explainAttempt({ min, max }: { readonly min: number; readonly max: number }): string {
-  return min === max ? `only call ${min} of each request` : `only calls ${min} to ${max} of each request`;
+  return min === max ? `only attempt ${min} at each call of a request` : `only attempts ${min} to ${max} at each call of a request`;
 }
 
 function explainPer(per: Per): string {

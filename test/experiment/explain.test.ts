@@ -26,7 +26,7 @@ describe("a plan in words", () => {
       "payments: HTTP to http://127.0.0.1:8080, listening on 127.0.0.1:(any port), called by checkout",
       "checkout: GET ${services.checkout.url}/checkout; good: status 200-299; 25/s, given 5s",
       "slow on payments: holds calls back for 3s, on POST /charges, from 2s to 7s of during, 20% of calls",
-      "broken on payments: answers 503 in upstream's place, on calls to *.test, on for 1s, off for 1s, every 3rd of them, only calls 1 to 2 of each request",
+      "broken on payments: answers 503 in upstream's place, on calls to *.test, on for 1s, off for 1s, every 3rd of them, only attempts 1 to 2 at each call of a request",
       "relapse on payments: closes the connection without an answer, only the first call after a silence of 1.5s, the first 1 of them",
       "bursts on payments: holds calls back for 0ms to 500ms in sine waves of 2s ± 20ms, 5% of calls, in bursts of 4 in a row on average",
       "before, and again after from 5s on: checkout success >= 99%",

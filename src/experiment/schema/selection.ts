@@ -64,7 +64,7 @@ export const faultCommons = z.strictObject({
   first: z.int().min(1).optional().meta({ description: "only the first so many of those that pass after and every" }),
   after: z.int().min(0).default(0).meta({ description: "spares the first so many" }),
   every: z.int().min(1).default(1).meta({ description: "only each so-manieth" }),
-  attempt: attemptSchema.optional().meta({ description: 'only these calls of one request: 1, or "1..2"' }),
+  attempt: attemptSchema.optional().meta({ description: 'only these attempts of one request at one call, of the same method, path and query: 1, or "1..2"' }),
   rate: share().optional().meta({ description: "share of those left that are hit, such as 20%; default 100%" }),
   burstLength: z.number().min(1).max(10_000).optional().meta({ description: "hits come in bursts: how many calls in a row are hit on average, at the same rate in the long run; who is hit then goes by the order of arrival, not by the request" }),
   ramp: z.strictObject({ from: share().prefault("0%"), to: share().prefault("100%"), over: positive() }).optional().meta({ description: "moves the rate: { from: 0%, to: 100%, over: 10s }" }),
