@@ -133,16 +133,19 @@ describe("latency beside what ends or answers an exchange", () => {
     expect((record("other")?.actedMs ?? 0) - (record("slow")?.actedMs ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(40);
   });
 
-  it("what would hang behind a delay goes on when lifted meanwhile, and what is written behind that does not act", async () => {
+  it.each([
+    ["the request's", "request", "hang", "drop"],
+    ["the answer's", "response", "hang headers", "truncate"],
+  ])("what would hang behind a delay on %s way goes on when lifted meanwhile, and what is written behind that does not act", async (_, at, hang, behind) => {
     if (plant === undefined) throw new Error("no edge");
     const { edge, call } = plant;
-    edge.setFaults(...onPath("/lifted", [exchangeFault("latency", { delay: "200ms" }), faultOf("hang", "hang"), faultOf("drop", "drop")]));
+    edge.setFaults(...onPath(`/lifted-${at}`, [exchangeFault("latency", { delay: "200ms", at }), faultOf(hang, "hang"), faultOf(behind, "behind")]));
     const caller = await call().connected();
-    caller.socket.write("GET /lifted HTTP/1.1\r\nHost: x\r\n\r\n");
+    caller.socket.write(`GET /lifted-${at} HTTP/1.1\r\nHost: x\r\n\r\n`);
     await othersAreServed();
     edge.lift();
-    await caller.received(upstreams.length);
-    await expect.poll(() => edge.exchanges().find(({ path }) => path === "/lifted")).toMatchObject({ end: "complete", status: 200 });
+    expect((await caller.received(upstreams.length)).toString()).toBe(upstreams);
+    await expect.poll(() => edge.exchanges().find(({ path }) => path === `/lifted-${at}`)).toMatchObject({ end: "complete", status: 200 });
     caller.close();
   });
 });
