@@ -326,7 +326,7 @@ describe("selection", () => {
     const caller = call();
     const trace = `traceparent: 00-${tracePrefix}00000000000000aa-00000000000000bb-01\r\n`;
     caller.socket.write(`GET /a HTTP/1.1\r\nHost: x\r\nX-TIER:  gold\t\r\n\r\n`);
-    caller.socket.write(`GET /b HTTP/1.1\r\n${trace}Host: x\r\n\r\nGET /c HTTP/1.1\r\n${trace}Host: x\r\n\r\n`);
+    caller.socket.write(`GET /b HTTP/1.1\r\n${trace}Host: x\r\n\r\nGET /b HTTP/1.1\r\n${trace}Host: x\r\n\r\n`);
     await expect.poll(() => edge.exchanges().length).toBe(3);
     expect(edge.exchanges().map(({ faults }) => faults?.map(({ decision }) => decision))).toEqual([["applied", "ordinal"], ["match", "ordinal"], ["match", "applied"]]);
   });
