@@ -53,7 +53,7 @@ function tell(issue: ZodIssue, zodPath: readonly PropertyKey[], checked: Checked
   if (issue.code === "custom" || issue.code === "invalid_format") return report({ code: "bad-value", message: `${inner.length === 0 ? "" : `${name}: `}${ownWords(issue, got)}`, path });
   const near = issue.code === "invalid_value" && typeof got === "string" ? closest(got, issue.values.map(String)) : undefined;
   const description = descriptionAt(checked.shape, inner);
-  const hint = near === undefined ? description && `${name} is ${description}` : `did you mean "${near}"?`;
+  const hint = near === undefined ? description && `${name}: ${description}` : `did you mean "${near}"?`;
   report({ code: issue.code === "invalid_type" ? "wrong-type" : "bad-value", message: `${name}: expected ${expectation(issue)}, got ${describe(got)}`, hint, path });
 }
 
@@ -75,8 +75,17 @@ function tellUnion(issue: z.core.$ZodIssueInvalidUnion, inner: readonly (string 
     .filter((branch) => branch.length > 0 && !branch.some(isOfAnotherType))
     .sort((a, b) => a.length - b.length)[0];
   if (meant !== undefined) return meant.forEach((one) => { tell(one, [...inner, ...one.path], checked); });
-  const words = [...new Set(issue.errors.flatMap((branch) => branch.filter(({ path }) => path.length === 0).map(expectation)))];
-  checked.report({ code: "wrong-type", message: `${nameOf([...checked.at.path, ...inner])}: expected ${descriptionAt(checked.shape, inner) ?? words.join(" or ")}, got ${describe(got)}`, path: [...checked.at.path, ...inner] });
+  const words = [...new Set(alternativesOf(issue).map(expectation))];
+  const path = [...checked.at.path, ...inner];
+  const description = descriptionAt(checked.shape, inner);
+  // Some say what the value looks like (a share like "5%"), others what it is for.
+  const isForm = description !== undefined && /^an? /.test(description);
+  checked.report({ code: "wrong-type", message: `${nameOf(path)}: expected ${isForm ? description : words.join(" or ")}, got ${describe(got)}`, hint: isForm ? undefined : description && `${nameOf(path)}: ${description}`, path });
+}
+
+/** What each of the alternatives, and those of an alternative in turn, has against the value as a whole. */
+function alternativesOf({ errors }: z.core.$ZodIssueInvalidUnion): readonly ZodIssue[] {
+  return errors.flat().filter(({ path }) => path.length === 0).flatMap((one) => (one.code === "invalid_union" ? alternativesOf(one) : [one]));
 }
 
 function isOfAnotherType(issue: ZodIssue): boolean {

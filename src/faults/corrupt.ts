@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { FaultType } from "../model/fault-type.ts";
-import { share } from "../units/fields.ts";
+import { quantity } from "../units/fields.ts";
 import { format } from "../units/format.ts";
 
 interface Corrupt {
@@ -14,7 +14,7 @@ export const corrupt: FaultType<Corrupt> = {
   on: "exchange",
   summary: "Bytes of bodies are changed: as many come, in the same framing, compressed ones as they are.",
   params: z.strictObject({
-    share: share().prefault("1%").describe('Share of the bytes of a body that are changed, each to another value, like "1%" (default). direction says whose: response (default), request, both.'),
+    share: quantity("share", { positive: true }).prefault("1%").describe('Share of the bytes of a body that are changed, each to another value, like "1%" (default). direction says whose: response (default), request, both.'),
   }),
   example: "share: 5%",
   explain: ({ share }) => `changes ${format("share", share)} of the bytes of bodies`,

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { FaultType } from "../model/fault-type.ts";
-import { duration } from "../units/fields.ts";
 import { format } from "../units/format.ts";
-import { headerName, headerValue } from "./header-fields.ts";
+import { headerName, headerValue, retryAfterField } from "./header-fields.ts";
 
 interface ErrorAnswer {
   readonly status: number;
@@ -27,7 +26,7 @@ export const error: FaultType<ErrorAnswer> = {
         .optional()
         .describe("Body of the answer: text, or an object or list that is sent as JSON. Default: none."),
       headers: z.record(headerName, headerValue).default({}).describe("Headers of the answer. content-type follows from the body unless given."),
-      retryAfter: duration().optional().describe('A duration like "2s", sent as Retry-After, rounded up to whole seconds.'),
+      retryAfter: retryAfterField().optional().describe('A duration like "2s", sent as Retry-After, rounded up to whole seconds.'),
       retryAfterAs: z.enum(["seconds", "http-date"]).optional().describe("How Retry-After is written; goes with retryAfter. Default seconds."),
       reachUpstream: z.boolean().default(false).describe("true: upstream gets the call and does the work, and its answer is thrown away when it begins. Default false: upstream is not asked."),
     })
@@ -36,11 +35,12 @@ export const error: FaultType<ErrorAnswer> = {
         context.addIssue({ code: "custom", path: ["body"], message: `expected no body with the status ${status}, which has none (RFC 9110 §6.4.1)` });
       }
       if (retryAfterAs !== undefined && retryAfter === undefined) context.addIssue({ code: "custom", path: ["retryAfterAs"], message: 'expected retryAfter beside it, such as "2s": how long, of which this says how it is written' });
-      const written = lowerCase(headers);
-      const isDate = retryAfterAs === "http-date" && !("retry-after" in written);
+      const again = Object.keys(headers).find((name) => name.toLowerCase() === "retry-after");
+      if (retryAfter !== undefined && again !== undefined) context.addIssue({ code: "custom", path: ["headers", again], message: "expected either retryAfter or this header, got both" });
+      const isDate = retryAfterAs === "http-date";
       return {
         status,
-        headers: { ...contentType(body), ...(retryAfter === undefined || isDate ? {} : { "retry-after": String(Math.ceil(retryAfter / 1000)) }), ...written },
+        headers: { ...contentType(body), ...(retryAfter === undefined || isDate ? {} : { "retry-after": String(Math.ceil(retryAfter / 1000)) }), ...lowerCase(headers) },
         ...(isDate && retryAfter !== undefined && { retryAfterDateMs: retryAfter }),
         body: body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body),
         reachUpstream,

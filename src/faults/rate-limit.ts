@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { FaultType } from "../model/fault-type.ts";
 import type { Json } from "../model/json.ts";
-import { duration, quantity } from "../units/fields.ts";
+import { quantity } from "../units/fields.ts";
 import { format } from "../units/format.ts";
+import { longestRetryAfterMs, retryAfterField } from "./header-fields.ts";
 
 interface RateLimit {
   readonly limit: number;
@@ -22,7 +23,7 @@ export const rateLimit: FaultType<RateLimit> = {
     .strictObject({
       limit: quantity("rate", { positive: true }).describe('Calls that are let through in the long run, like "10/s" or "300/min". per says of whom: all together (default), each caller, each connection, each value of a header.'),
       burst: z.int().min(1).default(1).describe("Calls that are let through at once, after a silence. Default 1."),
-      retryAfter: duration().optional().describe('What Retry-After says, like "2s"; rounded up to whole seconds. Default: until the next call would be let through.'),
+      retryAfter: retryAfterField().optional().describe('What Retry-After says, like "2s"; rounded up to whole seconds. Default: until the next call would be let through.'),
       retryAfterAs: z.enum(["seconds", "http-date"]).default("seconds").describe("How Retry-After is written. Default seconds."),
     })
     .transform(({ retryAfter, ...params }): RateLimit => ({ ...params, ...(retryAfter !== undefined && { retryAfterMs: retryAfter }) })),
@@ -32,7 +33,7 @@ export const rateLimit: FaultType<RateLimit> = {
     const before = bucketOf(memory, { tokens: burst, atMs: sinceWindowMs });
     const tokens = Math.min(burst, before.tokens + ((sinceWindowMs - before.atMs) / 1000) * limit);
     if (tokens >= 1) return { effects: [], memory: { tokens: tokens - 1, atMs: sinceWindowMs } };
-    const waitMs = retryAfterMs ?? ((1 - tokens) / limit) * 1000;
+    const waitMs = retryAfterMs ?? Math.min(((1 - tokens) / limit) * 1000, longestRetryAfterMs);
     const told = retryAfterAs === "seconds" ? { headers: { "retry-after": String(Math.ceil(waitMs / 1000)) } } : { headers: {}, retryAfterDateMs: waitMs };
     return { effects: [{ kind: "respond", status: 429, body: "", ...told }], memory: { tokens, atMs: sinceWindowMs } };
   },

@@ -15,7 +15,7 @@ export const truncate: FaultType<Truncate> = {
   params: z
     .strictObject({
       afterBytes: quantity("size").optional().describe('Bytes of the body that still come, like "1KiB"; of a chunked one, of its data. A shorter body is left alone.'),
-      share: share().optional().describe('Share of the body that still comes, like "50%" (default). A body that does not tell its length is held until its length is known, 64KiB of it at most.'),
+      share: share().refine((part) => part < 1, "expected below 100%: a body that comes whole is not cut").optional().describe('Share of the body that still comes, like "50%" (default). A body that does not tell its length is held until its length is known, 64KiB of it at most.'),
       end: z.enum(["close", "reset"]).default("close").describe("close (default): FIN behind the last byte. reset: RST."),
     })
     .transform(({ afterBytes, share, end }, context): Truncate => {

@@ -156,7 +156,7 @@ describe("a proxy", () => {
     ["upstream: tls://payments", /expected a port/],
     ["upstream: http://a, upstreamTls: { insecure: true }", /expected an https:\/\/, grpcs:\/\/, h2:\/\/ or tls:\/\/ upstream with upstreamTls, got "http:\/\/a"/],
     ["upstream: https://a, upstreamTls: { cert: a.pem }", /expected cert and key together, key is missing/],
-    ["upstream: http://a, tls: self-signed", /tls: expected callers speak TLS: generated, \{ cert, key \}, or/],
+    ["upstream: http://a, tls: self-signed", /^tls: expected "generated" or a map of keys and values, got "self-signed"$/],
     ["upstream: http://a, tls: { cert: a.pem }", /tls: expected cert and key together, key is missing/],
     ["upstream: http://a, tls: { ca: a.pem }", /tls: expected ca and caKey together, caKey is missing/],
     ["upstream: http://a, tls: { cert: a.pem, key: k.pem, names: [a] }", /tls: expected cert and key alone/],

@@ -189,8 +189,9 @@ describe("error with retryAfter", () => {
     expect(explained("error", { retryAfter: "1500ms", retryAfterAs: "http-date" })).toBe("answers 503 in upstream's place, to be retried after 2s");
   });
 
-  test("gives way to a header of that name", () => {
-    expect(effects("error", { retryAfter: "9s", retryAfterAs: "http-date", headers: { "Retry-After": "soon" } })).toEqual([{ kind: "respond", status: 503, headers: { "retry-after": "soon" }, body: "" }]);
+  test("contradicts a header of that name", () => {
+    expect(problems("error", { retryAfter: "9s", headers: { "Retry-After": "soon" } })).toEqual(["headers.Retry-After: expected either retryAfter or this header, got both"]);
+    expect(effects("error", { headers: { "Retry-After": "soon" } })).toEqual([{ kind: "respond", status: 503, headers: { "retry-after": "soon" }, body: "" }]);
   });
 
   test("is needed beside the word for how it is written", () => {

@@ -1,8 +1,20 @@
 import type { Correlate, Experiment } from "../../model/experiment.ts";
 import type { Finding } from "../finding.ts";
 
-/** Selections that cannot tell apart what they are asked to. */
-export function lintFaults({ faults, proxies }: Experiment): readonly Finding[] {
+/** Selections that cannot tell apart what they are asked to, or let nothing through. */
+export function lintFaults(experiment: Experiment): readonly Finding[] {
+  return [...indistinct(experiment), ...idle(experiment)];
+}
+
+function idle({ faults }: Experiment): readonly Finding[] {
+  return faults.flatMap(({ name, selection: { rateShare, ramp } }, index): readonly Finding[] => {
+    const isRamp = ramp !== undefined;
+    if (isRamp ? ramp.fromShare > 0 || ramp.toShare > 0 : rateShare > 0) return [];
+    return [{ code: "never-hits", message: `${name} hits nothing: ${isRamp ? "its ramp begins and ends at 0%" : "its rate is 0%"}`, hint: "write a share above 0%, or leave the fault out", path: ["faults", index, isRamp ? "ramp" : "rate"] }];
+  });
+}
+
+function indistinct({ faults, proxies }: Experiment): readonly Finding[] {
   return faults.flatMap(({ name, proxy, selection }, index): readonly Finding[] => {
     const correlate = proxies.find((one) => one.name === proxy)?.correlate;
     if (selection.attempt === undefined || correlate === undefined || correlate.by === "trace") return [];
