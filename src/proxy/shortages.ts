@@ -1,18 +1,18 @@
 import type { WitnessRecord } from "../model/event.ts";
+import { limitIssues } from "../model/limits.ts";
+import type { LimitIssue } from "../model/limits.ts";
 
 /** Of connections beyond the limit of a proxy. */
-export const tooManyConnections = "too-many-connections";
+export const tooManyConnections: LimitIssue = "too-many-connections";
 
-/** What runs out for good many connections, not for one. */
-const shortages = new Set([tooManyConnections, "EMFILE", "ENFILE"]);
-
-/** Hands records on, but of each shortage only the first: every further connection would say the same again. */
+/** Hands records on, but of each limit that is met only the first, and of what is malformed each kind once: every further connection or request would say the same again. */
 export function tellShortagesOnce(record: (record: WitnessRecord) => void): (record: WitnessRecord) => void {
   const told = new Set<string>();
   return (one) => {
-    if (one.kind === "witness-issue" && shortages.has(one.code)) {
-      if (told.has(one.code)) return;
-      told.add(one.code);
+    if (one.kind === "witness-issue") {
+      const kind = limitIssues.has(one.code) ? one.code : one.code === "malformed-request" ? one.message : undefined;
+      if (kind !== undefined && told.has(kind)) return;
+      if (kind !== undefined) told.add(kind);
     }
     record(one);
   };

@@ -105,7 +105,7 @@ function reading(env: HeldClock) {
       tunnelSpeaksHttp: () => false,
       requestHead: (head, startMs) => new Exchange(head, 1, startMs),
       requestBytes: () => undefined,
-      requestRejected: (status) => rejections.push(status),
+      requestRejected: ({ status }) => rejections.push(status),
     },
   });
   return { reader, rejections };

@@ -30,7 +30,7 @@ function must(holds: boolean, promise: string): void {
 }
 
 /** Reads a stream as the proxy reads what a client sends, in its packets. Throws when a byte is lost, added, or delivered after a rejection. */
-export function readRequests({ bytes, packets, host, refusesAfter }: RequestStream): Reading {
+export function readRequests({ bytes, packets, host, refusesAfter, ends = false }: RequestStream): Reading {
   const env = new HeldClock();
   const drafts: Draft[] = [];
   let refusal: string | undefined;
@@ -65,10 +65,10 @@ export function readRequests({ bytes, packets, host, refusesAfter }: RequestStre
         draft.done = done;
         if (done && refusesAfter === 0) refuseTunnel();
       },
-      requestRejected: (status, head, _startMs, count, exchange) => {
+      requestRejected: ({ status, why }, head, _startMs, count, exchange) => {
         must(refusal === undefined, "one rejection");
         must(exchange === undefined || exchange === drafts.at(-1)?.exchange, "a rejection in a body names its request");
-        must([400, 408, 431].includes(status), "a rejection is a 400, 408 or 431");
+        must([400, 408, 431].includes(status) && why !== "", "a rejection is a 400, 408 or 431, and says why");
         must(head.method !== undefined, "a rejection has a head to tell of");
         refusal = String(status);
         rejectedBytes = exchange === undefined ? count : Number.NaN;
@@ -81,6 +81,7 @@ export function readRequests({ bytes, packets, host, refusesAfter }: RequestStre
     reader.push(Buffer.from(packet));
     if (++pushed % refusesAfter === 0) refuseTunnel();
   }
+  if (ends) reader.end();
   // What was held may ask for a tunnel again.
   for (let read = -1; read < drafts.length;) {
     read = drafts.length;
@@ -92,7 +93,9 @@ export function readRequests({ bytes, packets, host, refusesAfter }: RequestStre
   must(env.armed === 0, "no timer is left when the time for a head is over");
   must(reader.heldBytes === 0, "nothing is held when no tunnel is awaited");
   checkDelivered(bytes, drafts, host);
-  const isWhole = refusal === undefined ? last?.done === false || isEmptyLines(bytes.subarray(deliveredBytes)) || last?.exchange.method === "CONNECT" : true;
+  const rest = bytes.subarray(deliveredBytes).toString("latin1");
+  const isBegunHead = ends && !rest.replace(/^(?:\r\n)+/, "").includes("\r\n\r\n");
+  const isWhole = refusal === undefined ? last?.done === false || isBegunHead || isEmptyLines(bytes.subarray(deliveredBytes)) || last?.exchange.method === "CONNECT" : true;
   must(host !== undefined || isWhole, "all bytes are delivered or rejected");
   if (host === undefined && refusal !== undefined && !Number.isNaN(rejectedBytes)) must(deliveredBytes + rejectedBytes <= bytes.length, "no more is rejected than came");
   reader.stop();

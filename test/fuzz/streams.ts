@@ -8,6 +8,8 @@ export interface RequestStream {
   readonly host: string | undefined;
   /** What would be a tunnel is refused when so many packets more have come; 0: while its request is being told. */
   readonly refusesAfter: number;
+  /** The client closes its half behind the bytes. */
+  readonly ends?: boolean;
 }
 
 export interface ResponseStream {
@@ -149,7 +151,7 @@ export function requestStream(seed: string, n: number): RequestStream {
     return `${start}${sender.endOfLine()}${sender.fields()}${draw.chance(0.9) ? `Host: x${sender.endOfLine()}` : ""}${framing}${sender.fields()}${sender.endOfLine()}${body}`;
   });
   const bytes = Buffer.from(sender.mangled(text), "latin1");
-  return { bytes, packets: draw.packets(bytes), host: draw.chance(0.1) ? "upstream.test:8080" : undefined, refusesAfter: draw.pick([0, 1, 5]) };
+  return { bytes, packets: draw.packets(bytes), host: draw.chance(0.1) ? "upstream.test:8080" : undefined, refusesAfter: draw.pick([0, 1, 5]), ends: draw.chance(0.5) };
 }
 
 /** The response stream of a seed and a number. */

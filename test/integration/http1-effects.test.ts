@@ -121,6 +121,9 @@ describe("delays", () => {
     fin.socket.write(get("/now") + get("/fin"));
     rst.socket.write(get("/now") + get("/rst"));
     await Promise.all([fin.received(answerOf("/now").length), rst.received(answerOf("/now").length)]);
+    // A FIN right behind its request would be half a close.
+    const sentMs = edge.env.nowMs();
+    await expect.poll(() => edge.env.nowMs() - sentMs).toBeGreaterThan(50);
     fin.socket.end();
     rst.socket.resetAndDestroy();
     await expect.poll(() => edge.exchanges().length).toBe(4);

@@ -65,7 +65,23 @@ describe("heads beyond the limits of a proxy", () => {
     const caller = call();
     caller.socket.write("GET / HTTP/1.1\r\nHost: x\r\na:b\r\n\r\n");
     expect((await caller.received(ok.length)).toString()).toBe(ok);
-    expect(edge.issues()).toEqual([]);
+    expect(edge.issues()).toMatchObject([
+      { code: "too-many-headers", message: "answered 431 in upstream's place: a request head of 3 headers, and limits.headers of this proxy is 2: raise it if callers are meant to send so many" },
+      { code: "head-too-large", message: expect.stringMatching(/^answered 431 in upstream's place: a request head of 1\d\d or more bytes, and limits.head of this proxy is 100B: raise it if callers are meant to send so much$/) },
+      { code: "head-too-slow", message: "answered 408 in upstream's place: a request head of which 8 bytes had come, and not its end, after the 50ms of limits.headTimeout: raise it if callers are meant to take so long" },
+    ]);
+  });
+
+  it("are told of once, however many there are", async () => {
+    const { edge, call } = await setUpEdge(undo, okay, { proxy: { limits: { headerCount: 2 } } });
+    for (const count of [3, 4, 5]) {
+      const caller = call();
+      caller.socket.write(withHeaders(count));
+      await caller.ended;
+      expect(caller.bytes.toString()).toContain(`\r\n\r\na request head of ${count} headers, and limits.headers of this proxy is 2: `);
+    }
+    expect(edge.exchanges()).toHaveLength(3);
+    expect(edge.issues()).toHaveLength(1);
   });
 
   it("of answers end the connection, and the witness says so", async () => {
@@ -74,7 +90,7 @@ describe("heads beyond the limits of a proxy", () => {
     caller.socket.write(get);
     expect(await caller.ended).toBe("ECONNRESET");
     expect(edge.exchanges()).toMatchObject([{ end: "upstream-lost" }]);
-    expect(edge.issues()).toMatchObject([{ code: "malformed-response", message: "upstream sent a response head of more than 2 headers" }]);
+    expect(edge.issues()).toMatchObject([{ code: "too-many-headers", message: "upstream sent a response head of 3 headers, and limits.headers of this proxy is 2: raise it if upstream is meant to send so many" }]);
   });
 });
 

@@ -103,7 +103,7 @@ function pass(wires: readonly Wire[], { request, response, turns }: Split, fault
     isCut: false,
     wroteMs: 0,
     controlFlow: () => undefined,
-    close: refuse, reset: refuse, dropUpstream: refuse, requestsSent: () => undefined, endClient: refuse,
+    close: refuse, reset: refuse, dropUpstream: refuse, endClient: refuse,
     idle: () => undefined, requests: { tunnel: refuse, resume: () => undefined }, requestsPaused: false,
   });
   const requests = new RequestReader({ env, limits: defaultLimits, sink: pipeline });

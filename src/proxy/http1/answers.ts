@@ -43,9 +43,8 @@ const framingNames = new Set(["content-length", "transfer-encoding", "connection
 export type Rejection = 400 | 403 | 408 | 431 | 508;
 
 /** `why` is told in the body, except to a HEAD. */
-export function encodeRejection(status: Rejection, method: string, why = ""): Answer {
-  const body = why === "" ? why : `${why}\n`;
-  const type = why === "" ? "" : "content-type: text/plain; charset=utf-8\r\n";
-  const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nvia: chaos\r\nconnection: close\r\n${type}content-length: ${Buffer.byteLength(body)}\r\n\r\n`, "latin1");
+export function encodeRejection({ status, why }: { readonly status: Rejection; readonly why: string }, method: string): Answer {
+  const body = `${why}\n`;
+  const head = Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\nvia: chaos\r\nconnection: close\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`, "latin1");
   return { status, bytes: method === "HEAD" ? head : Buffer.concat([head, Buffer.from(body)]), headBytes: head.length };
 }

@@ -26,7 +26,7 @@ export interface ClientListener {
  */
 export const readingGraceMs = 20;
 
-/** Between two looks whether a client that is made to wait is still there. */
+/** Between two looks whether a client that is made to wait is still there, or one that is to be reset still reads. */
 const lookMs = 100;
 const nothing = new Uint8Array(0);
 
@@ -107,13 +107,29 @@ export class ClientSide {
     socket.once("close", () => timer.cancel());
   }
 
-  /** Resets it when what was written is out. */
+  /** Resets it when what was written is out, or when its client takes no more of that. */
   reset(): void {
     const { socket, env } = this;
     const waitMs = this.wroteMs + readingGraceMs - env.nowMs();
-    if (socket.writableLength > 0) socket.write("", () => env.after(readingGraceMs, () => reset(socket)));
+    if (socket.writableLength > 0) this.resetWhenOut();
     else if (waitMs > 0) env.after(waitMs, () => reset(socket));
     else reset(socket);
+  }
+
+  private resetWhenOut(): void {
+    const { socket, env } = this;
+    let unsentBytes = socket.writableLength;
+    let timer: Timer;
+    const look = (): void => {
+      if (socket.writableLength >= unsentBytes) return reset(socket);
+      unsentBytes = socket.writableLength;
+      timer = env.after(lookMs, look);
+    };
+    timer = env.after(lookMs, look);
+    socket.write("", () => {
+      timer.cancel();
+      env.after(readingGraceMs, () => reset(socket));
+    });
   }
 
   destroy(): void {

@@ -33,7 +33,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   private readonly pipeline: Pipeline;
   private readonly upgrades: Upgrades;
   private readonly witness: ConnectionWitness;
-  /** The client's half is closed, and upstream is to learn it behind what is still held of the requests. */
+  /** The client's half is closed, and upstream is to learn it behind the last of its requests. */
   private upstreamEndWaits = false;
   private silenced: Silence | undefined;
   /** Nothing that comes is read any more. */
@@ -48,7 +48,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.forwarding = context.forward && new Forwarding({ client: this.client, context, policy: context.forward, listener: this, lingerMs: limits.lingerMs, responses: () => this.responses });
     this.upstream = this.forwarding?.side ?? new UpstreamSide(context, this, limits.lingerMs);
     this.pipeline = new Pipeline(context, this);
-    this.upgrades = new Upgrades(context, this.pipeline, this);
+    this.upgrades = new Upgrades(context, this.pipeline);
     this.requests = new RequestReader({ env, limits, sink: this.upgrades, rewrite: this.forwarding?.rewrite ?? hostRewrite(proxy), looksIntoTunnels: context.forward !== undefined });
     this.responses = new ResponseReader(limits, this.upgrades);
     this.grip = new Grip(context, { request: this.upstream.requestLine, response: this.upstream.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
@@ -123,18 +123,13 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     this.upstream.drop("fin");
   }
 
-  requestsSent(): void {
-    if (this.upstreamEndWaits) this.upstream.end();
-    this.upstreamEndWaits = false;
-  }
-
   idle(loss: Loss | undefined): void {
     if (!this.isPassing()) return;
     if (loss?.how === "rst") this.reset("upstream");
     else if (loss === undefined && this.client.ended && !this.pipeline.requests.isSlow) this.close("client");
     else if (this.client.ended || loss !== undefined) {
       this.end(loss !== undefined);
-      this.upstream.end();
+      if (loss !== undefined) this.upstream.end();
     } else this.client.rests();
   }
 
@@ -145,6 +140,7 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   /** Who sends faster than the other side takes, or than the effects let go, is made to wait. */
   controlFlow(): void {
     if (this.pipeline.requests.waitsToTurn && this.isPassing()) this.pipeline.pump();
+    if (this.upstreamEndWaits && this.isPassing()) this.endUpstream();
     if (!this.isPassing()) return;
     const { client, pipeline, upstream, limits: { heldBytes, inFlight } } = this;
     client.pause(upstream.blocked || pipeline.requests.heldBytes + this.requests.heldBytes + upstream.requestLine.heldWeight > heldBytes || pipeline.inFlight >= inFlight);
@@ -163,17 +159,15 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   clientEnded(): void {
     if (this.over) return;
     this.witness.ends("client", "fin");
-    this.requests.stop();
-    this.exchanges.clientLeft("fin");
-    if (!this.isPassing()) return;
-    this.upstreamEndWaits = this.pipeline.requests.isSlow;
-    if (!this.upstreamEndWaits) this.upstream.end();
+    this.requests.end();
+    this.upstreamEndWaits = true;
+    this.exchanges.clientLeft("fin", this.requests.packetMs);
     this.controlFlow();
   }
 
   clientFailed(): void {
     if (this.over) return;
-    this.exchanges.clientLeft("rst");
+    this.exchanges.clientLeft("rst", this.requests.packetMs);
     this.finish("client", "rst");
   }
 
@@ -244,6 +238,13 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
     return !this.over && !this.isCut && this.silenced === undefined;
   }
 
+  private endUpstream(): void {
+    this.pipeline.requestsEnded();
+    if (this.requests.heldBytes > 0 || this.pipeline.requests.isWaiting) return;
+    this.upstreamEndWaits = false;
+    this.upstream.end();
+  }
+
   private carryOut(cut: Cut): void {
     if (!this.over) this.grip.carryOutCut(cut);
   }
@@ -260,11 +261,10 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   private silence(read: boolean): () => void {
     if (this.over) return () => undefined;
     if (this.silenced === undefined) {
-      this.silenced = new Silence(this.context, this.pipeline.ledger, this.pipeline.surrender());
+      this.silenced = new Silence(this.pipeline.ledger, this.pipeline.surrender());
       this.witness.isSilent = true;
       this.responses.stop();
       this.requests.redirect(this.silenced);
-      this.requests.resume();
       this.client.pause(false);
     }
     this.upstream.silence(read);

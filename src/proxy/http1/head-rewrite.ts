@@ -1,15 +1,9 @@
 import type { ProxyConfig } from "../../model/data-plane.ts";
 import { authority } from "../dial.ts";
-import type { Rejection } from "./answers.ts";
 import { readsAs } from "./bytes.ts";
 import type { ForwardTarget } from "./forward-target.ts";
+import type { Refusal } from "./refusals.ts";
 import type { RequestHead } from "./request-head.ts";
-
-/** Why a request whose head is good is not passed on. */
-export interface Refusal {
-  readonly status: Rejection;
-  readonly why: string;
-}
 
 /** Where the head of a request stands: its bytes from `at` to `headEnd`, and its lines as the scanner found them. */
 export interface HeadPlace {

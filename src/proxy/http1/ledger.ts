@@ -3,6 +3,7 @@ import type { LaneContext } from "../lane.ts";
 import { BodyProbe, bodyOfMessage, keyOfHead } from "./correlation.ts";
 import { Exchange } from "./exchange.ts";
 import { exchangeRecord } from "./exchange-record.ts";
+import type { Refusal } from "./refusals.ts";
 import type { RequestHead } from "./request-head.ts";
 import { StepPlanner } from "./steps.ts";
 
@@ -14,6 +15,7 @@ export class Ledger {
   /** Its answer is over, its request is still coming. */
   private uploading: Exchange | undefined;
   private probe: BodyProbe | undefined;
+  private leftBy: "fin" | "rst" | undefined;
 
   constructor(context: LaneContext) {
     this.context = context;
@@ -31,15 +33,23 @@ export class Ledger {
   }
 
   /** For what is no request, or did not come whole. */
-  openRejected(head: RequestHead, startMs: number, bytes: number, why: string | undefined): Exchange {
-    if (why !== undefined) this.issue("not-forwarded", why);
+  openRejected(head: RequestHead, startMs: number, bytes: number): Exchange {
     const exchange = this.begin(head, startMs);
     exchange.requestBytes = bytes;
     return exchange;
   }
 
+  /** The client has closed or reset; returned is when. Of requests that are read later, it has left too. */
+  left(exchanges: readonly Exchange[], how: "fin" | "rst"): number {
+    const nowMs = this.context.env.nowMs();
+    this.leftBy = how;
+    for (const exchange of exchanges) exchange.left(nowMs, how);
+    return nowMs;
+  }
+
   private begin(head: RequestHead, startMs: number): Exchange {
     const exchange = new Exchange(head, ++this.exchanges, startMs);
+    if (this.leftBy !== undefined) exchange.left(startMs, this.leftBy);
     if (head.authority !== undefined) exchange.edge = this.context.edgeAt?.(head.authority);
     return exchange;
   }
@@ -85,6 +95,11 @@ export class Ledger {
   close(): void {
     if (this.uploading !== undefined) this.write(this.uploading, this.context.env.nowMs());
     this.uploading = undefined;
+  }
+
+  /** A request is answered in upstream's place, and why. */
+  refused({ status, code, why }: Refusal): void {
+    this.issue(code, code === "not-forwarded" ? why : `answered ${status} in upstream's place: ${why}`);
   }
 
   issue(code: string, message: string): void {

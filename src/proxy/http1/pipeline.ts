@@ -1,17 +1,19 @@
 import type { ExchangeEnd } from "../../model/event.ts";
+import type { LimitIssue } from "../../model/limits.ts";
 import type { LaneContext } from "../lane.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import { encodeRejection, framingOf } from "./answers.ts";
-import type { Answer, Rejection } from "./answers.ts";
+import type { Answer } from "./answers.ts";
 import { Effects, isDue } from "./effects.ts";
 import type { Stage } from "./effects.ts";
 import { noSteps } from "./exchange.ts";
 import type { AnswerHead, Exchange, Step } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
 import { MessageEffects, isContinue } from "./message-effects.ts";
+import type { Refusal } from "./refusals.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSink } from "./request-reader.ts";
-import { RequestSender } from "./request-sender.ts";
+import { RequestSender, halfCloseMs } from "./request-sender.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseSink } from "./response-reader.ts";
 import type { Shape } from "./shape.ts";
@@ -70,19 +72,20 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     else if (done && exchange.respond !== undefined && exchange.responseGate === "none") this.answerInPlace(exchange, exchange.respond);
   }
 
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined, why?: string): void {
+  requestRejected(refusal: Refusal, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
+    this.ledger.refused(refusal);
     // Its answer is under way: all that is left to say is that this connection cannot be trusted.
-    if (found !== undefined && found.responseGate !== "none") return this.reset("rejected", "proxy");
+    if (found !== undefined && found.responseGate !== "none") return this.endBy("reset", "rejected", "proxy");
     // A fault ends it anyway.
     if (found?.ending !== undefined) return;
-    const exchange = found ?? this.ledger.openRejected(head, startMs, bytes, why);
+    const exchange = found ?? this.ledger.openRejected(head, startMs, bytes);
     if (found === undefined) this.exchanges.push(exchange);
     exchange.timer?.cancel();
     exchange.responseSteps = noSteps;
     exchange.endAs = "rejected";
     exchange.closeAfter = true;
     this.sink(exchange);
-    this.answer(exchange, encodeRejection(status, exchange.method, why));
+    this.answer(exchange, encodeRejection(refusal, exchange.method));
   }
 
   tunnelSpeaksHttp(): boolean {
@@ -130,8 +133,8 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     }
   }
 
-  responseMalformed(problem: string): void {
-    this.ledger.issue("malformed-response", `upstream sent ${problem}`);
+  responseMalformed(problem: string, limit?: LimitIssue): void {
+    this.ledger.issue(limit ?? "malformed-response", `upstream sent ${problem}`);
     this.wires.dropUpstream();
     this.upstreamLost({ how: "rst", reached: true });
   }
@@ -144,15 +147,20 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     this.pump();
   }
 
-  /** The client has closed or reset. What is still held of its requests is not passed on. */
-  clientLeft(how: "fin" | "rst"): void {
-    const nowMs = this.context.env.nowMs();
-    for (const exchange of this.exchanges) exchange.left(nowMs, how);
-    if (how === "rst") this.endAll("client-left");
-    else {
-      while (this.exchanges.length > this.requests.letGo) this.remove(this.exchanges.length - 1, "client-left");
-      this.pump();
-    }
+  /** The client has closed or reset; something came from it last at `lastMs`. */
+  clientLeft(how: "fin" | "rst", lastMs: number): void {
+    const nowMs = this.ledger.left(this.exchanges, how);
+    if (how === "rst") return this.endAll("client-left");
+    this.requestsEnded(nowMs - lastMs > halfCloseMs);
+    this.pump();
+  }
+
+  /** Nothing more comes from the client; what goes on of what has come, see `RequestSender`. */
+  requestsEnded(hasGivenUp = false): void {
+    const count = this.requests.remaining(hasGivenUp);
+    if (count === this.exchanges.length) return;
+    while (this.exchanges.length > count) this.remove(this.exchanges.length - 1, "client-left");
+    this.pump();
   }
 
   /** Faults were lifted, all or those that are `gone`: what hangs is reset, what would hang later does not; with `release` what is delayed goes on. */
@@ -218,7 +226,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
         if (exchange.tunnel) return this.wires.endClient();
         const { closeAfter } = exchange;
         this.remove(0, "complete");
-        if (closeAfter) return this.close("dropped", "proxy");
+        if (closeAfter) return this.endBy("close", "dropped", "proxy");
       } else if (ending !== undefined && isDue(exchange, ending)) {
         return this.carryOutEnding(exchange, ending);
       } else {
@@ -240,9 +248,9 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   private carryOutEnding(exchange: Exchange, { effect, fault }: Step): void {
     const nowMs = this.context.env.nowMs();
     fault.actedMs ??= nowMs;
-    if (effect.kind === "close" || effect.kind === "malformed" || (effect.kind === "truncate" && effect.end === "close")) this.close("dropped", "fault");
-    else if (effect.kind === "reset" || effect.kind === "truncate") this.reset("reset", "fault");
-    else if (exchange.leftMs >= 0) this.close("client-left", "client");
+    if (effect.kind === "close" || effect.kind === "malformed" || (effect.kind === "truncate" && effect.end === "close")) this.endBy("close", "dropped", "fault");
+    else if (effect.kind === "reset" || effect.kind === "truncate") this.endBy("reset", "reset", "fault");
+    else if (exchange.leftMs >= 0) this.endBy("close", "client-left", "client");
     else if (exchange.responseGate === "open") {
       // The head was let through; nothing behind it is.
       exchange.responseGate = "sink";
@@ -254,18 +262,13 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   private lose(exchange: Exchange, { how, reached }: Loss): void {
     if (!reached) for (const waiting of this.exchanges) waiting.passedOn = false;
     const end = reached ? "upstream-lost" : "upstream-unreachable";
-    if (exchange.leftBy === "fin" || (exchange.headMs >= 0 && how === "fin")) return this.close(end, "upstream");
-    this.reset(end, "upstream");
+    if (exchange.leftBy === "fin" || (exchange.headMs >= 0 && how === "fin")) return this.endBy("close", end, "upstream");
+    this.endBy("reset", end, "upstream");
   }
 
-  private reset(end: ExchangeEnd, by: "fault" | "proxy" | "upstream"): void {
+  private endBy(how: "close" | "reset", end: ExchangeEnd, by: "fault" | "proxy" | "upstream" | "client"): void {
     this.endAll(end);
-    this.wires.reset(by);
-  }
-
-  private close(end: ExchangeEnd, by: "fault" | "proxy" | "upstream" | "client"): void {
-    this.endAll(end);
-    this.wires.close(by);
+    this.wires[how](by);
   }
 
   private answer(exchange: Exchange, answer: Answer): void {

@@ -1,11 +1,12 @@
 import type { Env, Timer } from "../../model/env.ts";
-import type { Rejection } from "./answers.ts";
 import { BodyFramer } from "./body-framer.ts";
 import type { Exchange } from "./exchange.ts";
 import { HeadCarry } from "./head-carry.ts";
 import type { HeadRewrite } from "./head-rewrite.ts";
 import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
+import { contradictoryHead, excessOf, malformedChunk, malformedHead, tooSlow } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 import { RequestHead } from "./request-head.ts";
 import { ToolBox } from "./tool-box.ts";
 import type { HeadTools } from "./tool-box.ts";
@@ -17,7 +18,7 @@ export interface RequestSink {
   /** Bytes of the request, head and body, as they came; `done` with its last. */
   requestBytes(exchange: Exchange, bytes: Buffer, done: boolean, atMs: number): void;
   /** What has come is no request, or not in time, or is not passed on; nothing more is read. `exchange`: the request whose body it was found in. */
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined, why?: string): void;
+  requestRejected(refusal: Refusal, head: RequestHead, startMs: number, bytes: number, exchange: Exchange | undefined): void;
   /** What comes through the tunnel that was opened is HTTP: whether its requests can be read as exchanges of their own. */
   tunnelSpeaksHttp(): boolean;
   /** The proxy itself makes the client wait. */
@@ -39,10 +40,11 @@ export class RequestReader {
   private readonly framer = new BodyFramer();
   private mode: "head" | "body" | "held" | "opened" | "tunnel" | "stopped" = "head";
   private held: Buffer[] | undefined;
+  private ended = false;
   private exchange: Exchange | undefined;
   private startMs = -1;
-  /** When the packet came that is being read. */
-  private packetMs = 0;
+  /** When the packet came that was read last. */
+  packetMs = 0;
   private headTimer: Timer | undefined;
 
   constructor(options: { readonly env: Env; readonly limits: Limits; readonly sink: RequestSink; readonly rewrite?: HeadRewrite | undefined; readonly looksIntoTunnels?: boolean }) {
@@ -74,23 +76,30 @@ export class RequestReader {
     }
   }
 
-  /** From now on somebody else is told. */
+  /** From now on somebody else is told, who opens no tunnel. */
   redirect(sink: RequestSink): void {
     this.sink = sink;
+    this.resume();
   }
 
   /** The client asked for a tunnel and did not get one: what it has sent since are requests. */
   resume(): void {
     if (this.mode !== "held") return;
     this.mode = "head";
-    for (const packet of this.takeHeld()) this.push(packet);
+    this.pushHeld();
   }
 
   /** All that has come since the last request, and all that comes, is passed on as it is. */
   tunnel(): void {
     if (this.mode !== "held") return;
     this.mode = this.looksIntoTunnels && this.exchange?.method === "CONNECT" ? "opened" : "tunnel";
-    for (const packet of this.takeHeld()) this.push(packet);
+    this.pushHeld();
+  }
+
+  /** The client sends nothing more. What is held is read when it is known what it is. */
+  end(): void {
+    this.ended = true;
+    if (this.heldBytes === 0) this.stop();
   }
 
   /** Nothing more is read. */
@@ -124,15 +133,16 @@ export class RequestReader {
     const { scanner, head } = tools;
     const headEnd = scanner.scan(bytes, at, end);
     if (this.startMs < 0) this.startMs = this.packetMs;
-    if (headEnd === MALFORMED) return this.reject(400, tools, bytes, at);
-    if ((headEnd === MORE ? end : headEnd) - at > this.limits.headBytes || headerCount(scanner.lines) > this.limits.headerCount) return this.reject(431, tools, bytes, at);
+    if (headEnd === MALFORMED) return this.reject(malformedHead, tools, bytes, at);
+    const came = (headEnd === MORE ? end : headEnd) - at;
+    if (came > this.limits.headBytes || headerCount(scanner.lines) > this.limits.headerCount) return this.rejectExcess(came, headEnd !== MORE, tools, bytes, at);
     if (headEnd === MORE) {
       this.begun = tools;
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
       if (scanner.begun) this.headTimer ??= this.env.after(this.limits.headMs, this.headIsLate);
       return end;
     }
-    if (!head.read(bytes, at, scanner.lines)) return this.reject(400, tools, bytes, at);
+    if (!head.read(bytes, at, scanner.lines)) return this.reject(contradictoryHead, tools, bytes, at);
     if (this.headTimer !== undefined) {
       this.headTimer.cancel();
       this.headTimer = undefined;
@@ -159,7 +169,7 @@ export class RequestReader {
     const end = this.framer.consume(bytes, bodyAt, bytes.length);
     if (end < 0) {
       this.stop();
-      this.sink.requestRejected(400, new RequestHead(), exchange.startMs, 0, exchange);
+      this.sink.requestRejected(malformedChunk, new RequestHead(), exchange.startMs, 0, exchange);
       return bytes.length;
     }
     if (end === from) return end;
@@ -193,15 +203,20 @@ export class RequestReader {
     this.push(packet);
   }
 
-  private reject(status: Rejection, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
-    tools.head.readStart(bytes, at, tools.scanner.lines);
-    return this.refuse({ status }, tools, bytes, at);
+  private rejectExcess(came: number, isWhole: boolean, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
+    const excess = excessOf("request", { bytes: came, headers: headerCount(tools.scanner.lines), isWhole }, this.limits);
+    return this.reject({ status: 431, ...excess }, tools, bytes, at);
   }
 
-  private refuse({ status, why }: { readonly status: Rejection; readonly why?: string }, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
+  private reject(refusal: Refusal, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
+    tools.head.readStart(bytes, at, tools.scanner.lines);
+    return this.refuse(refusal, tools, bytes, at);
+  }
+
+  private refuse(refusal: Refusal, tools: HeadTools<RequestHead>, bytes: Buffer, at: number): number {
     const { startMs } = this;
     this.stop();
-    this.sink.requestRejected(status, tools.head, startMs, bytes.length - at, undefined, why);
+    this.sink.requestRejected(refusal, tools.head, startMs, bytes.length - at, undefined);
     toolBox.giveBack(tools);
     return bytes.length;
   }
@@ -209,11 +224,16 @@ export class RequestReader {
   private readonly headIsLate = (): void => {
     this.headTimer = undefined;
     if (this.sink.requestsPaused) this.headTimer = this.env.after(this.limits.headMs, this.headIsLate);
-    else if (this.begun !== undefined) this.reject(408, this.begun, this.carry.append(nothing), 0);
+    else if (this.begun !== undefined) this.reject(tooSlow(this.carry.length, this.limits), this.begun, this.carry.append(nothing), 0);
   };
 
   private isStopped(): boolean {
     return this.mode === "stopped";
+  }
+
+  private pushHeld(): void {
+    for (const packet of this.takeHeld()) this.push(packet);
+    if (this.ended) this.end();
   }
 
   private takeHeld(): readonly Buffer[] {

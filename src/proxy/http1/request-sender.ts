@@ -4,6 +4,9 @@ import type { Exchange } from "./exchange.ts";
 import { Shape } from "./shape.ts";
 import type { Wires } from "./wires.ts";
 
+/** A FIN so soon behind what came last is half a close: no caller gives up so fast. */
+export const halfCloseMs = 25;
+
 /** Passes the requests of a connection on to upstream, in their order, and holds what has to wait. */
 export class RequestSender {
   /** How many of the exchanges, from the first, have been let go: passed on, or answered in place. */
@@ -27,6 +30,24 @@ export class RequestSender {
 
   get heldBytes(): number {
     return this.waitingBytes + this.shapedWeight;
+  }
+
+  /** Some requests have not left whole. */
+  get isWaiting(): boolean {
+    return this.letGo < this.exchanges.length || this.isSlow;
+  }
+
+  /**
+   * How many of the requests go on when nothing more comes from the client. Of those not let go, what came in part does not, and, where the client
+   * has given up, what faults hold does not; and nothing behind it.
+   */
+  remaining(hasGivenUp: boolean): number {
+    let count = this.letGo;
+    for (; count < this.exchanges.length; count++) {
+      const { requestDone, ready, endAs } = this.exchanges[count]!;
+      if (endAs !== "rejected" && (!requestDone || (hasGivenUp && !ready))) break;
+    }
+    return count;
   }
 
   /** Something is held of a request that has been let go. */
@@ -119,7 +140,6 @@ export class RequestSender {
 
   private moved(): void {
     this.letReadyGo();
-    if (!this.isSlow) this.wires.requestsSent();
   }
 
   private passOn(exchange: Exchange): void {

@@ -1,8 +1,11 @@
+import type { LimitIssue } from "../../model/limits.ts";
 import { BodyFramer } from "./body-framer.ts";
 import type { Exchange } from "./exchange.ts";
 import { HeadCarry } from "./head-carry.ts";
 import { HeadScanner, MALFORMED, MORE, headerCount } from "./head-scanner.ts";
 import type { Limits } from "./limits.ts";
+import { excessOf } from "./refusals.ts";
+import type { HeadSize } from "./refusals.ts";
 import { ResponseHead } from "./response-head.ts";
 import { ToolBox } from "./tool-box.ts";
 import type { HeadTools } from "./tool-box.ts";
@@ -17,8 +20,8 @@ export interface ResponseSink {
   responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void;
   /** Bytes of the final response, head and body, as they came; `done` with its last. */
   responseBytes(exchange: Exchange, bytes: Buffer, done: boolean): void;
-  /** What has come is no answer to any request; nothing more is read. */
-  responseMalformed(problem: string): void;
+  /** What has come is no answer to any request, or beyond a limit of ours; nothing more is read. */
+  responseMalformed(problem: string, limit?: LimitIssue): void;
 }
 
 /** Cuts the bytes of an upstream into responses. */
@@ -76,15 +79,16 @@ export class ResponseReader {
     this.begun = undefined;
     const { scanner, head } = tools;
     const headEnd = scanner.scan(bytes, at, bytes.length);
-    if (headEnd === MALFORMED) return this.malformed("a response head with a control byte or a bare CR or LF");
-    if ((headEnd === MORE ? bytes.length : headEnd) - at > this.limits.headBytes) return this.malformed(`a response head of more than ${this.limits.headBytes} bytes`);
-    if (headerCount(scanner.lines) > this.limits.headerCount) return this.malformed(`a response head of more than ${this.limits.headerCount} headers`);
+    if (headEnd === MALFORMED) return this.malformedHead(bytes, at, "a response head with a control byte or a bare CR or LF");
+    const came = (headEnd === MORE ? bytes.length : headEnd) - at;
+    if (came > this.limits.headBytes || headerCount(scanner.lines) > this.limits.headerCount) return this.beyond({ bytes: came, headers: headerCount(scanner.lines), isWhole: headEnd !== MORE });
     if (headEnd === MORE) {
+      if (!mayBeVersion(bytes, at)) return this.malformedHead(bytes, at, "");
       this.begun = tools;
       if (this.carry.length === 0) this.carry.append(bytes.subarray(at));
       return bytes.length;
     }
-    if (!head.read(bytes, at, scanner.lines, exchange.method)) return this.malformed("a response head that is malformed or contradicts itself about its length");
+    if (!head.read(bytes, at, scanner.lines, exchange.method)) return this.malformedHead(bytes, at, "a response head that is malformed or contradicts itself about its length");
     if (head.status === 101 && !exchange.mayTunnel) return this.malformed("a switch of protocols (101) that was not asked for");
     this.carry.clear();
     if (head.status < 200 && head.status !== 101) {
@@ -108,13 +112,30 @@ export class ResponseReader {
     return end;
   }
 
-  private malformed(problem: string): number {
+  private beyond(size: HeadSize): number {
+    const { code, why } = excessOf("response", size, this.limits);
+    return this.malformed(why, code);
+  }
+
+  /** The problem is another where it is no head at all. */
+  private malformedHead(bytes: Buffer, at: number, problem: string): number {
+    return this.malformed(mayBeVersion(bytes, at) ? problem : "what does not begin as an answer of HTTP/1 does");
+  }
+
+  private malformed(problem: string, code?: LimitIssue): number {
     this.stop();
-    this.sink.responseMalformed(problem);
+    this.sink.responseMalformed(problem, code);
     return Number.POSITIVE_INFINITY;
   }
 }
 
 const nothing = Buffer.alloc(0);
+const version = Buffer.from("HTTP/1.", "latin1");
+
+/** Whether the bytes from `at` on, as far as they have come, begin as an answer does: who speaks another protocol may send no more, and wait. */
+function mayBeVersion(bytes: Buffer, at: number): boolean {
+  const length = Math.min(bytes.length - at, version.length);
+  return bytes.compare(version, 0, length, at, at + length) === 0;
+}
 
 const toolBox = new ToolBox(() => ({ scanner: new HeadScanner(false), head: new ResponseHead() }));

@@ -1,5 +1,4 @@
 import type { ExchangeEnd } from "../../model/event.ts";
-import type { LaneContext } from "../lane.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Ledger } from "./ledger.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -12,14 +11,12 @@ import type { RequestSink } from "./request-reader.ts";
 export class Silence implements RequestSink {
   /** A head that does not end is not rejected: nobody would hear of it. */
   readonly requestsPaused = true;
-  private readonly context: LaneContext;
   private readonly ledger: Ledger;
   private readonly exchanges: Exchange[];
   private bytesLeft = Number.POSITIVE_INFINITY;
 
   /** `exchanges` are those under way. */
-  constructor(context: LaneContext, ledger: Ledger, exchanges: Exchange[]) {
-    this.context = context;
+  constructor(ledger: Ledger, exchanges: Exchange[]) {
     this.ledger = ledger;
     this.exchanges = exchanges;
   }
@@ -55,8 +52,7 @@ export class Silence implements RequestSink {
   }
 
   clientLeft(how: "fin" | "rst"): void {
-    const nowMs = this.context.env.nowMs();
-    for (const exchange of this.exchanges) exchange.left(nowMs, how);
+    this.ledger.left(this.exchanges, how);
     this.endAll("client-left");
   }
 

@@ -30,8 +30,6 @@ export interface Wires {
   /** Resets the client's connection when what was written is out, and ends upstream's. */
   reset(by: ConnectionRecord["closedBy"]): void;
   dropUpstream(): void;
-  /** Nothing is held any more of the requests that have been let go. */
-  requestsSent(): void;
   /** Passes on upstream's half of a close. */
   endClient(): void;
   /** No answer is outstanding; `loss`: nor can upstream give any more. */

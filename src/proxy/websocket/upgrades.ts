@@ -1,12 +1,12 @@
 import type { ExchangeFacts } from "../../faults/subject.ts";
-import type { Rejection } from "../http1/answers.ts";
+import type { LimitIssue } from "../../model/limits.ts";
 import type { Exchange } from "../http1/exchange.ts";
 import type { Pipeline } from "../http1/pipeline.ts";
+import type { Refusal } from "../http1/refusals.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import type { RequestSink } from "../http1/request-reader.ts";
 import type { ResponseHead } from "../http1/response-head.ts";
 import type { ResponseSink } from "../http1/response-reader.ts";
-import type { Wires } from "../http1/wires.ts";
 import type { FaultsChange, LaneContext } from "../lane.ts";
 import { readHandshake } from "./handshake.ts";
 import { WebSocket } from "./web-socket.ts";
@@ -18,15 +18,13 @@ import { WebSocket } from "./web-socket.ts";
 export class Upgrades implements RequestSink, ResponseSink {
   private readonly context: LaneContext;
   private readonly pipeline: Pipeline;
-  private readonly wires: Wires;
   /** The request that asks for a tunnel and has no answer yet, or got it; there is one at a time. */
   private asking: { readonly exchange: Exchange; readonly facts: ExchangeFacts } | undefined;
   private webSocket: WebSocket | undefined;
 
-  constructor(context: LaneContext, pipeline: Pipeline, wires: Wires) {
+  constructor(context: LaneContext, pipeline: Pipeline) {
     this.context = context;
     this.pipeline = pipeline;
-    this.wires = wires;
   }
 
   get requestsPaused(): boolean {
@@ -44,8 +42,8 @@ export class Upgrades implements RequestSink, ResponseSink {
     else exchange.webSocket.take("request", bytes);
   }
 
-  requestRejected(status: Rejection, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined, why?: string): void {
-    this.pipeline.requestRejected(status, head, startMs, bytes, found, why);
+  requestRejected(refusal: Refusal, head: RequestHead, startMs: number, bytes: number, found: Exchange | undefined): void {
+    this.pipeline.requestRejected(refusal, head, startMs, bytes, found);
   }
 
   tunnelSpeaksHttp(): boolean {
@@ -73,8 +71,8 @@ export class Upgrades implements RequestSink, ResponseSink {
     if (done) webSocket.end("response");
   }
 
-  responseMalformed(problem: string): void {
-    this.pipeline.responseMalformed(problem);
+  responseMalformed(problem: string, limit?: LimitIssue): void {
+    this.pipeline.responseMalformed(problem, limit);
   }
 
   /** What is not in force any more lets go: of the WebSocket, and then of what the pipeline has; with `release` at once. */
@@ -93,7 +91,7 @@ export class Upgrades implements RequestSink, ResponseSink {
   private open(exchange: Exchange, facts: ExchangeFacts, head: ResponseHead, headBytes: number): void {
     const agreed = readHandshake(head.header);
     if (agreed === undefined) return;
-    const { pipeline, wires } = this;
+    const { pipeline } = this;
     const context = exchange.edge ?? this.context;
     this.webSocket = new WebSocket({
       context, facts, agreed, headBytes,
@@ -101,10 +99,7 @@ export class Upgrades implements RequestSink, ResponseSink {
         if (way === "response") pipeline.responseBytes(exchange, bytes, end);
         else pipeline.requestBytes(exchange, bytes, false, context.env.nowMs());
       },
-      moved: (way) => {
-        if (way === "request" && !pipeline.requests.isSlow) wires.requestsSent();
-        pipeline.holdRanOut();
-      },
+      moved: () => pipeline.holdRanOut(),
     });
     exchange.webSocket = this.webSocket;
   }
