@@ -1,3 +1,4 @@
+import { limitIssues } from "../model/limits.ts";
 import type { ConnectionRecord, Event, JournalHeader } from "../model/event.ts";
 import type { Disturbance, Interruption, Observations, ServiceObservation, WitnessIssue } from "../model/observation.ts";
 import { CallTable } from "./call-table.ts";
@@ -39,7 +40,7 @@ export interface Folded {
   ended?: { readonly cleanedUp: boolean; readonly left: readonly string[] };
 }
 
-/** So many different issues of the data plane are kept. */
+/** So many different issues of the data plane are kept, beside those of limits, of which there are few and verdicts depend on them. */
 const mostIssues = 100;
 
 /** Folds the events of one run, in the order of the journal, into what hypotheses ask about it. */
@@ -177,7 +178,7 @@ export class Observer {
     const { witnessIssues } = this.#folded;
     const key = JSON.stringify([proxy, code, message]);
     const known = witnessIssues.get(key);
-    if (known !== undefined || witnessIssues.size < mostIssues) witnessIssues.set(key, { proxy, code, message, count: (known?.count ?? 0) + 1 });
+    if (known !== undefined || witnessIssues.size < mostIssues || limitIssues.has(code)) witnessIssues.set(key, { proxy, code, message, count: (known?.count ?? 0) + 1 });
   }
 
   #connection(record: ConnectionRecord): void {

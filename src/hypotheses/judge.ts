@@ -9,6 +9,7 @@ import { undecided } from "./decide.ts";
 import { combineEpochs, conjoin } from "./epochs.ts";
 import type { EpochJudgement } from "./epochs.ts";
 import { findHypothesisType } from "./index.ts";
+import { ownLimitObstacle } from "./own-limits.ts";
 import { phaseObstacle } from "./preconditions.ts";
 import type { Obstacle } from "./preconditions.ts";
 
@@ -43,7 +44,7 @@ function judgeHypothesis(hypothesis: Hypothesis, observations: Observations): { 
   const type = findHypothesisType(hypothesis.type);
   if (type === undefined) throw new ChaosError("unknown-hypothesis", `expected a known hypothesis type, got "${hypothesis.type}" in the plan of this journal`, { hint: "judge it with the version that wrote it" });
   const epochs = epochsOf(hypothesis, observations).map((epoch) => ({ epoch, judgement: judgeEpoch(type, hypothesis, observations, epoch) }));
-  return { verdict: conclude(hypothesis, type.explain(hypothesis.params), epochs, continuityObstacle(hypothesis, observations)), epochs };
+  return { verdict: conclude(hypothesis, type.explain(hypothesis.params), epochs, ownLimitObstacle(observations) ?? continuityObstacle(hypothesis, observations)), epochs };
 }
 
 /** Those of the plan; the one that repeats them, where it ran, for hypotheses that ask for it. */
@@ -86,9 +87,9 @@ export function tellDeath({ service, replica, diedMs, code, signal }: ServiceObs
   return `${service}${replica > 1 ? `#${replica}` : ""} ended by itself${how} at ${format("duration", diedMs ?? 0)}`;
 }
 
-function conclude(hypothesis: Hypothesis, expected: string, epochs: readonly EpochJudgement[], continuity: Obstacle | undefined): Verdict {
+function conclude(hypothesis: Hypothesis, expected: string, epochs: readonly EpochJudgement[], obstacle: Obstacle | undefined): Verdict {
   const combined = combineEpochs(epochs);
-  const claims = continuity === undefined ? combined : combined.map((claim): ClaimVerdict => ({ ...claim, verdict: "inconclusive", reason: continuity.reason, nextStep: continuity.nextStep }));
+  const claims = obstacle === undefined ? combined : combined.map((claim): ClaimVerdict => ({ ...claim, verdict: "inconclusive", reason: obstacle.reason, nextStep: obstacle.nextStep }));
   const verdict = conjoin(claims.map((claim) => claim.verdict));
   const deciding = claims.find((claim) => claim.verdict === verdict);
   const shown = epochs.find(({ judgement }) => deciding !== undefined && judgement.claims.some((claim) => claim.claim === deciding.claim && claim.verdict === verdict)) ?? epochs[0];

@@ -3,6 +3,7 @@ import type { Outcome } from "../model/report.ts";
 import type { Verdict } from "../model/verdict.ts";
 import { format } from "../units/format.ts";
 import { tellDeath } from "./judge.ts";
+import { ownLimitObstacle } from "./own-limits.ts";
 import { exerciseObstacle } from "./preconditions.ts";
 import type { Obstacle } from "./preconditions.ts";
 import type { AssessedGate } from "./steady-state.ts";
@@ -75,7 +76,8 @@ function firstSetMs({ faults, header, phases }: Observations): number {
 
 function violated(observations: Observations, verdicts: readonly Verdict[], gates: readonly AssessedGate[]): Concluded | undefined {
   const refuted = verdicts.filter(({ verdict }) => verdict === "violated");
-  const missed = gates.filter(({ row, disturbed }) => row.phase !== "before" && row.met === false && !disturbed);
+  const isOurs = ownLimitObstacle(observations) !== undefined;
+  const missed = gates.filter(({ row, disturbed }) => row.phase !== "before" && row.met === false && !disturbed && !isOurs);
   const dead = observations.services.find(({ diedMs }) => diedMs !== undefined);
   const reasons = [
     ...(dead === undefined ? [] : [`${tellDeath(dead)}, with the fault in force or after it`]),
@@ -91,6 +93,8 @@ function undecided(observations: Observations, verdicts: readonly Verdict[], gat
   const base = { outcome: "inconclusive", exitCode: 3 } as const;
   const open = verdicts.find(({ verdict }) => verdict === "inconclusive");
   if (open !== undefined) return { ...base, because: `${open.name}: ${open.reason}` };
+  const ours = ownLimitObstacle(observations);
+  if (ours !== undefined) return { ...base, because: ours.reason };
   const disturbed = gates.find((gate) => gate.disturbed);
   if (disturbed !== undefined) return { ...base, because: `The machine disturbed more than 5% of the samples of ${disturbed.row.probe} ${disturbed.row.phase} the fault, so its steady state cannot be judged.` };
   const { schedule } = observations.header.plan;

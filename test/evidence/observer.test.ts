@@ -284,5 +284,7 @@ describe("what the data plane found worth telling", () => {
     const many = observe([...Array.from({ length: 150 }, (_, i) => issue("payments", String(i))), issue("payments", "7")]).witnessIssues;
     expect(many).toHaveLength(100);
     expect(many[7]?.count).toBe(2);
+    const limit: Fact = { kind: "witness-issue", atMs: 1, proxy: "stock", code: "too-many-headers", message: "c" };
+    expect(observe([...Array.from({ length: 150 }, (_, i) => issue("payments", String(i))), limit]).witnessIssues.at(-1)).toMatchObject({ code: "too-many-headers" });
   });
 });

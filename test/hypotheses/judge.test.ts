@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { combineEpochs, conjoin } from "../../src/hypotheses/epochs.ts";
 import { judge, needsConfirmation } from "../../src/hypotheses/judge.ts";
+import { limitIssues } from "../../src/model/limits.ts";
 import type { Observations } from "../../src/model/observation.ts";
 import type { PlannedPhase } from "../../src/model/plan.ts";
 import type { ClaimVerdict, VerdictWord } from "../../src/model/verdict.ts";
@@ -57,6 +58,17 @@ describe("the judge", () => {
     const verdicts = judge(observe({ samples, experiment: { hypotheses: [available, recovery] }, overrides: { services } })).hypotheses;
     expect(verdicts.map(({ verdict }) => verdict)).toEqual(["held", "inconclusive"]);
     expect(verdicts[1]?.reason).toBe("shop ended by itself with exit code 1 at 9s: what was seen may be its absence, not the pattern (continuity).");
+  });
+
+  test("rests no verdict on calls that a proxy failed at a limit of its own, and says which to raise", () => {
+    const violated = hypothesisOf("claim", { probe: "checkout", p95: "<= 1ms" });
+    const judged = (code: string) => judge(observe({ samples, experiment: { hypotheses: [available, violated] }, overrides: { witnessIssues: [{ proxy: "stock", code: "malformed-request", message: "a", count: 1 }, { proxy: "payments", code, message: "11 headers", count: 1 }] } })).hypotheses;
+    expect(judged("malformed-response").map(({ verdict }) => verdict)).toEqual(["held", "violated"]);
+    expect([...limitIssues].flatMap((code) => judged(code).map(({ verdict }) => verdict))).toEqual(Array.from({ length: 12 }, () => "inconclusive"));
+    const [verdict] = judged("too-many-headers");
+    expect(verdict?.reason).toBe("The proxy payments failed calls by itself, at a limit of its own (11 headers): what came of it says nothing of the service.");
+    expect(verdict?.nextStep).toBe("Raise limits.headers of payments, or let what meets it keep within it.");
+    expect(verdict?.claims).toMatchObject([{ verdict: "inconclusive" }]);
   });
 
   test("judges no pattern when the fault was never in force", () => {

@@ -56,6 +56,12 @@ describe("the exit code", () => {
     expect(concluded({ experiment })).toMatchObject({ exitCode: 0 });
   });
 
+  test("is 3 where a proxy failed calls at a limit of its own, whatever the steady state and the verdicts would be", () => {
+    const overrides = { witnessIssues: [{ proxy: "payments", code: "too-many-headers", message: "11 headers", count: 1 }] };
+    for (const weather of [{}, { during: bad }, { after: bad }]) expect(concluded({ ...weather, overrides })).toMatchObject({ exitCode: 3, outcome: "inconclusive", because: expect.stringContaining("The proxy payments failed calls by itself") });
+    expect(concluded({ after: bad, overrides, experiment: { hypotheses: [] } })).toMatchObject({ exitCode: 3, because: expect.stringMatching(/^The proxy payments failed/) });
+  });
+
   test("is 3 when a verdict is open, when a phase never ran, and when the machine let nothing be seen", () => {
     expect(concluded({ overrides: { faults: [faultSeen({ felt: 0 })] } })).toMatchObject({ exitCode: 3, outcome: "inconclusive", because: expect.stringContaining("only 0 of them felt it") });
     expect(concluded({ overrides: { phases: windows.slice(0, 2) } })).toMatchObject({ exitCode: 3, because: "The phase after never ran." });
