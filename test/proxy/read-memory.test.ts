@@ -96,6 +96,34 @@ describe("readAccepted", () => {
     await once(client.resume(), "end");
   });
 
+  it("is not touched any more by the socket that accepted it, whatever becomes of that", async () => {
+    const { server, client, accepted, read, taken } = await start();
+    accepted.destroy();
+    await once(accepted, "close");
+    client.write("still here");
+    await once(read, "took");
+    expect(taken).toEqual(["still here"]);
+    const answered = once(client, "data") as Promise<[Buffer]>;
+    read.write("back");
+    expect(String((await answered)[0])).toBe("back");
+    client.destroy();
+    read.destroy();
+    server.close();
+  });
+
+  it("is written to behind the other end's FIN, where it was accepted so", async () => {
+    const { server, client, read, taken } = await start();
+    client.end("asked");
+    await once(read, "end");
+    // Who does not allow half a close would end it now.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([taken, read.writable]).toEqual([["asked"], true]);
+    const answered = once(client, "data") as Promise<[Buffer]>;
+    read.end("answer");
+    expect(String((await answered)[0])).toBe("answer");
+    server.close();
+  });
+
   it("reads no more while it is paused", async () => {
     const { server, client, read, taken } = await start();
     read.pause();
