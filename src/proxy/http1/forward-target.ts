@@ -18,22 +18,31 @@ export interface ForwardTarget {
  * It quotes nothing, so that it is the same for all requests that are wrong in the same way, and tells no secret.
  */
 export function readForwardTarget(method: string, target: string): ForwardTarget | string {
-  if (method === "CONNECT") return targetOf(target, undefined, target) ?? "this is a forward proxy: expected host and port as in CONNECT host:443";
+  if (method === "CONNECT") {
+    const read = targetOf(target, undefined, target);
+    return read === "form" ? "this is a forward proxy: expected host and port as in CONNECT host:443" : read === "port" ? wrongPort : read;
+  }
   const parts = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)([/?].*)?$/i.exec(target);
   if (parts === null) return "this is a forward proxy: expected a whole URL as in GET http://host/path, or CONNECT host:port";
   const [, scheme = "", authority = "", rest = ""] = parts;
   if (scheme.toLowerCase() !== "http") return `this is a forward proxy: expected http:// as in GET http://host/path${scheme.toLowerCase() === "https" ? "; for https:// ask for a tunnel, CONNECT host:443" : ""}`;
   // RFC 9112 §3.2.4: an OPTIONS without any path asks about the server as a whole.
   const path = rest.startsWith("/") ? rest : rest === "" && method === "OPTIONS" ? "*" : `/${rest}`;
-  return targetOf(authority, 80, path) ?? "this is a forward proxy: expected http://host or http://host:port, without user and password";
+  const read = targetOf(authority, 80, path);
+  if (read !== "form") return read === "port" ? wrongPort : read;
+  return `this is a forward proxy: expected http://host or http://host:port${authority.includes("@") ? ", without user and password" : ""}`;
 }
 
-function targetOf(text: string, defaultPort: number | undefined, path: string): ForwardTarget | undefined {
-  const parts = /^(?:\[([\da-f:.]+)\]|([\w.~-]+))(?::(\d{0,5}))?$/i.exec(text);
-  if (parts === null) return undefined;
+const wrongPort = "this is a forward proxy: expected a port from 1 to 65535 behind the host";
+
+/** Or what is wrong. */
+function targetOf(text: string, defaultPort: number | undefined, path: string): ForwardTarget | "form" | "port" {
+  const parts = /^(?:\[([\da-f:.]+)\]|([\w.~-]+))(?::(\d*))?$/i.exec(text);
+  if (parts === null) return "form";
   const [, address, name = "", digits = ""] = parts;
   const port = digits === "" ? defaultPort : Number(digits);
-  if (port === undefined || port < 1 || port > 65_535) return undefined;
+  if (port === undefined) return "form";
+  if (port < 1 || port > 65_535) return "port";
   const host = (address ?? name).toLowerCase();
   return { host, port, authority: authorityOf({ host, port }), path, hostField: text };
 }
