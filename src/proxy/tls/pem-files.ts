@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -11,7 +12,7 @@ interface TlsTexts {
   readonly tls?: ListenerTlsChoice;
 }
 
-/** Reads the files that a proxy names, relative to a folder. Throws ChaosError `bad-certificate`: one cannot be read, is no PEM, or a key is not its certificate's. */
+/** Reads the files that a proxy names, relative to a folder. Throws ChaosError `bad-certificate`: one cannot be read, is no PEM, or a key is not its certificate's; `bad-authority`: a key that is to sign cannot. */
 export function readTlsFiles({ name, upstreamTls, tls }: Pick<Proxy, "name" | "upstreamTls" | "tls">, baseDir: string): TlsTexts {
   const files: Files = { proxy: name, baseDir };
   return {
@@ -34,7 +35,27 @@ function upstreamTexts({ ca: path, identity, ...rest }: UpstreamTlsChoice, files
 function listenerTexts(choice: ListenerTlsChoice, files: Files): ListenerTlsChoice {
   if (choice.kind === "generated") return choice;
   if (choice.kind === "own") return { ...choice, identity: readIdentity(choice.identity, "tls.cert and key", files) };
-  return { ...choice, authority: readIdentity(choice.authority, "tls.ca and caKey", files) };
+  const what = "tls.ca and caKey";
+  checkSigns(read(choice.authority.key, what, files), choice.authority.key, files);
+  return { ...choice, authority: readIdentity(choice.authority, what, files) };
+}
+
+/** What signs here knows RSA only. */
+function checkSigns(key: string, path: string, { proxy }: Files): void {
+  const type = keyTypeOf(key);
+  if (type === undefined || type === "rsa") return;
+  throw new ChaosError("bad-authority", `proxy ${proxy}: expected an RSA key in tls.caKey (${path}), to sign certificates with, got one of the type ${type}`, {
+    hint: "take an authority with an RSA key (openssl req -x509 -newkey rsa:2048 -nodes …), or show a certificate of your own: tls: { cert, key }",
+  });
+}
+
+/** Absent when it cannot be read as a key; what is wrong with it is told where it is used. */
+function keyTypeOf(key: string): string | undefined {
+  try {
+    return createPrivateKey(key).asymmetricKeyType;
+  } catch {
+    return undefined;
+  }
 }
 
 function readIdentity({ cert, key }: Identity, what: string, files: Files): Identity {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,5 +38,11 @@ describe("the files of TLS that a proxy names", () => {
     ["hold another authority's key", { tls: { kind: "signed", authority: { cert: "ca.pem", key: "own.key" }, names: [] } }, /^proxy payments: tls\.ca and caKey \(ca\.pem, own\.key\) cannot be used: /],
   ] as const)("are refused that %s", (_claim, proxy, message) => {
     expect(() => readTlsFiles({ name: "payments", ...proxy }, folder)).toThrow(message);
+  });
+
+  test("are refused by name when they are to sign and hold no RSA key", () => {
+    writeFileSync(join(folder, "ec.key"), generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }));
+    const refusal = { code: "bad-authority", message: "proxy payments: expected an RSA key in tls.caKey (ec.key), to sign certificates with, got one of the type ec", hint: expect.stringContaining("openssl req -x509 -newkey rsa:2048") as string };
+    expect(() => readTlsFiles({ name: "payments", tls: { kind: "signed", authority: { cert: "ca.pem", key: "ec.key" }, names: [] } }, folder)).toThrow(expect.objectContaining(refusal));
   });
 });
