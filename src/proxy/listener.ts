@@ -73,7 +73,13 @@ const unresolved: Refusal = { code: "listen-failed", why: "the name does not res
 
 const unshared: Refusal = { code: "listen-failed", why: "workers: several threads cannot listen there together", hint: "it takes Node 22.12 or newer on Linux or FreeBSD: leave workers out, or run chaos with another" };
 
+const openFiles: Readonly<Record<string, Refusal>> = {
+  EMFILE: { code: "listen-failed", why: "the limit of open files is reached", hint: "raise it (ulimit -n): each listener needs one, each connection two" },
+  ENFILE: { code: "listen-failed", why: "the system's limit of open files is reached", hint: "raise it (sysctl fs.file-max)" },
+};
+
 const refusals: Readonly<Record<string, Refusal>> = {
+  ...openFiles,
   CHAOS_UNSHARED: unshared,
   ENOTSUP: unshared,
   EADDRINUSE: { code: "port-taken", why: "another process holds the port", hint: "choose another port, or port 0 for any free one" },
@@ -84,6 +90,7 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 const pathRefusals: Readonly<Record<string, Refusal>> = {
+  ...openFiles,
   EACCES: { code: "listen-failed", why: "not permitted", hint: "choose a folder that may be written to" },
 };
 

@@ -63,6 +63,16 @@ describe("errors", () => {
     expect(long.err()).toContain("    at ");
   });
 
+  test.each([
+    ["EMFILE", "the limit of open files is reached: EMFILE: too many", /ulimit -n/],
+    ["ENFILE", "the system's limit of open files is reached: ENFILE: too many", /fs\.file-max/],
+  ])("that say that files have run out are no defect: %s", async (code, message, hint) => {
+    const context = fakeContext({ explainType: () => { throw Object.assign(new Error(`${code}: too many`), { code }); } });
+    expect(await main(["explain", "x"], context)).toBe(6);
+    expect(context.err()).toMatch(new RegExp(`^error: ${message} \\[open-files\\]\n {2}help: raise it .*\n$`));
+    expect(context.err()).toMatch(hint);
+  });
+
   test("that nobody caught end the process with 6 and no stack", async () => {
     const context = fakeContext({ explainType: () => {
       context.defect(new TypeError("boom"));

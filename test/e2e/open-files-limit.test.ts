@@ -24,6 +24,16 @@ afterEach(() => {
 });
 
 describe("the limit of open files", () => {
+  it.each([
+    ["not even the program", 150, 1, /^error: the limit of open files is reached: EMFILE.* \[open-files\]\n {2}help: raise it \(ulimit -n 4096\)/],
+    ["not all proxies", 256, 300, /^error: proxy "p\d+" cannot listen on 127\.0\.0\.1:0: the limit of open files is reached \[listen-failed\]\n {2}help: raise it \(ulimit -n\)/],
+  ])("that leaves room for %s is told with what to do", async (_what, limit, proxies, message) => {
+    const file = Array.from({ length: proxies }, (_, i) => `  p${i}: { listen: "127.0.0.1:0", upstream: "tcp://127.0.0.1:9" }`).join("\n");
+    const { exitCode, stderr } = await execa("sh", ["-c", `ulimit -n ${limit}; exec "$0" bin/chaos.js proxy --api 127.0.0.1:0 --config -`, process.execPath], { input: `proxies:\n${file}\n`, reject: false });
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(6);
+  });
+
   it.each(["tcp", "http1"])("costs the connections above it, is written down once, and does not end the proxy (%s)", async (lane) => {
     const upstream = createServer((socket) => open.add(socket.on("error", () => undefined).on("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))).listen(0, "127.0.0.1");
     await once(upstream, "listening");
