@@ -12,7 +12,7 @@ export type { FileProxies } from "./experiment/index.ts";
 export { defaultApiUrl, readApiUrl, ToxiproxyClient } from "./engines/index.ts";
 export type { ClientOptions, NewProxy, NewToxic, ProxyChanges, RemoteProxy, RemoteToxic, ToxicChanges } from "./engines/index.ts";
 export { judgeJournal, judgeJournal as judge, planOfJournal, preflight, run, serveProxy } from "./run/index.ts";
-export type { RunOptions, ServedChange, ServedProxies, ServeProxyOptions } from "./run/index.ts";
+export type { RunOptions, ServedChange, ServedIssue, ServedProxies, ServeProxyOptions } from "./run/index.ts";
 export type { Event } from "./model/event.ts";
 export type { Experiment, Fault, Hypothesis, Probe, Proxy, Service } from "./model/experiment.ts";
 export type { FaultType, ProcessFaultType } from "./model/fault-type.ts";

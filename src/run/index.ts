@@ -9,4 +9,4 @@ export { preflight } from "./preflight.ts";
 export { run } from "./run.ts";
 export type { RunOptions } from "./run.ts";
 export { serveProxy } from "./serve-proxy.ts";
-export type { ServedChange, ServedProxies, ServeProxyOptions } from "./serve-proxy.ts";
+export type { ServedChange, ServedIssue, ServedProxies, ServeProxyOptions } from "./serve-proxy.ts";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
+import type { WitnessRecord } from "../model/event.ts";
 import { LocalEngine, readProxy, readToxic } from "../engines/index.ts";
 import type { RemoteProxy, RemoteToxic } from "../engines/index.ts";
 import type { FileProxies } from "../experiment/index.ts";
@@ -35,8 +36,17 @@ export interface ServeProxyOptions {
   readonly allowHosts?: readonly string[];
   /** Told what has changed, once it is carried out. */
   readonly onChange?: (change: ServedChange) => void;
+  /** Told of what proxies cannot do or do not understand, such as a certificate that is not trusted: once of each kind on a proxy as it is. */
+  readonly onIssue?: (issue: ServedIssue) => void;
   /** Told when nothing is served any more though nobody asked for it. */
   readonly onDeath?: (error: ChaosError) => void;
+}
+
+export interface ServedIssue {
+  readonly proxy: string;
+  /** Its kind. */
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What has changed, and how it is `now`; absent: gone. `withToxics`: its toxics have changed with it. */
@@ -64,19 +74,24 @@ export interface ServedProxies {
  * Throws ChaosError `api-exposed`, `bad-token`, `port-taken`, `listen-failed`, or what the proxies themselves meet; then nothing listens.
  */
 export async function serveProxy(options: ServeProxyOptions): Promise<ServedProxies> {
-  const { host, port, seed, token, open, hosts = [], proxies, baseDir = process.cwd(), allowHosts = [], onChange = () => undefined, onDeath } = options;
+  const { host, port, seed, token, open, hosts = [], proxies, baseDir = process.cwd(), allowHosts = [], onChange = () => undefined, onIssue = () => undefined, onDeath } = options;
   const startNs = process.hrtime.bigint();
   const env = createSystemEnv(startNs);
   const log = new WitnessLog(env);
+  const issues = new Issues(onIssue);
   const undo = new Undo();
   let isServing = false;
   let isClosing = false;
-  const engine = new LocalEngine(openDataPlane({ env, startNs }), (records) => log.add(records), (error) => {
+  const engine = new LocalEngine(openDataPlane({ env, startNs }), (records) => {
+    log.add(records);
+    issues.add(records);
+  }, (error) => {
     if (!isClosing) onDeath?.(error);
   });
   undo.add("proxies", () => engine.stop());
   const control = new Control(switchboardOf(engine), { env, allowHosts, onEvent: (event) => {
     log.tell(event);
+    if (event.kind === "proxy") issues.forget(event.proxy);
     // What is there at start is told by `proxies`; what the end of all takes away is no news.
     const change = news.of(event);
     if (isServing && !isClosing && change !== undefined) onChange(change);
@@ -131,6 +146,32 @@ function switchboardOf(engine: LocalEngine): Switchboard {
     close: (proxy) => engine.closeProxy(proxy),
     change: async (proxy, faults) => void await engine.changeFaults(proxy, faults),
   };
+}
+
+/** Tells issues of the witness once of each kind: some come with every connection. */
+class Issues {
+  readonly #told = new Map<string, Set<string>>();
+  readonly #onIssue: (issue: ServedIssue) => void;
+
+  constructor(onIssue: (issue: ServedIssue) => void) {
+    this.#onIssue = onIssue;
+  }
+
+  add(records: readonly WitnessRecord[]): void {
+    for (const record of records) {
+      if (record.kind !== "witness-issue") continue;
+      const { proxy, code, message } = record;
+      const told = this.#told.get(proxy) ?? new Set();
+      if (told.has(code)) continue;
+      this.#told.set(proxy, told.add(code));
+      this.#onIssue({ proxy, code, message });
+    }
+  }
+
+  /** The proxy has changed: what is told of it is news again. */
+  forget(proxy: string): void {
+    this.#told.delete(proxy);
+  }
 }
 
 /** Tells of an event what is new in it: a file that is taken over names every proxy of it. */

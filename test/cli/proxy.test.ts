@@ -165,6 +165,37 @@ describe("with a file", () => {
   });
 });
 
+describe("what a proxy cannot do or does not understand", () => {
+  test("is told once of each kind, --quiet or not, and again of a proxy that has changed", async () => {
+    const port = await freePort();
+    const file = await config(`proxies:\n  secure: { listen: "127.0.0.1:${port}", upstream: "http://127.0.0.1:${upstream.port}", tls: generated }\n`);
+    const api = await freePort();
+    const context = fakeContext();
+    running.push({ context, done: main(["proxy", "--api", `127.0.0.1:${api}`, "--config", file, "--quiet"], context) });
+    await eventually(async () => ((await isListening(api)) ? true : undefined));
+    const ask = async (): Promise<void> => {
+      const socket = await dial(port);
+      const end = endOf(socket);
+      socket.write("GET / HTTP/1.1\r\n\r\n");
+      await end;
+    };
+    const warning = /^warning: secure: a caller spoke plain HTTP to a listener that speaks TLS: .* \[tls-handshake\]\n$/;
+    await ask();
+    await eventually(() => (context.err() === "" ? undefined : true));
+    const client = new ToxiproxyClient({ url: readApiUrl(String(api)) });
+    await ask();
+    // What is witnessed is handed over before this is answered.
+    await (await fetch(`http://127.0.0.1:${api}/metrics`)).text();
+    expect(context.err()).toMatch(warning);
+    await client.updateProxy("secure", { enabled: false });
+    await client.updateProxy("secure", { enabled: true });
+    const told = context.err().length;
+    await ask();
+    await eventually(() => (context.err().length > told ? true : undefined));
+    expect(context.err().slice(told)).toMatch(warning);
+  });
+});
+
 describe("what cannot be served is refused, and nothing is left", () => {
   test("a port of the API that is taken is 6", async () => {
     const { code, err } = await refused(["--api", `127.0.0.1:${upstream.port}`]);
