@@ -1,8 +1,8 @@
 /** What goes wrong at a limit of ours, by the code of its issue. */
-export type LimitIssue = "too-many-connections" | "head-too-large" | "too-many-headers" | "head-too-slow" | "EMFILE" | "ENFILE";
+export type LimitIssue = "too-many-connections" | "head-too-large" | "too-many-headers" | "head-too-slow" | "handshake-too-slow" | "EMFILE" | "ENFILE";
 
 /** Calls that ended so did it of the proxy: what came of them says nothing of callers or upstream. */
-export const limitIssues: ReadonlySet<string> = new Set<LimitIssue>(["too-many-connections", "head-too-large", "too-many-headers", "head-too-slow", "EMFILE", "ENFILE"]);
+export const limitIssues: ReadonlySet<string> = new Set<LimitIssue>(["too-many-connections", "head-too-large", "too-many-headers", "head-too-slow", "handshake-too-slow", "EMFILE", "ENFILE"]);
 
 /** What callers and upstream may make one proxy hold or wait for, before it refuses them or makes them wait. */
 export interface ProxyLimits {
@@ -14,7 +14,7 @@ export interface ProxyLimits {
   readonly headBytes: number;
   /** HTTP. Most header lines of a head; a request with more is answered 431. */
   readonly headerCount: number;
-  /** HTTP. From the first byte of a request head to its last; a slower one is answered 408. */
+  /** HTTP and TLS. From the first byte of a request head to its last; a slower one is answered 408, or where it cannot be its connection is closed. Handshakes and prefaces may take as long. */
   readonly headMs: number;
   /** HTTP. Unanswered requests on one connection before the client is made to wait. */
   readonly inFlight: number;

@@ -18,8 +18,14 @@ function published(kind: QuantityKind, description: string, pattern: string, exa
 
 const comparison = "(?:<=|>=|==|<|>)";
 
+interface Range {
+  readonly min?: number;
+  readonly max?: number;
+  readonly positive?: boolean;
+}
+
 /** A quantity as a number of base units (ms, bytes, share, factor, per second). */
-export function quantity(kind: QuantityKind, options: { readonly max?: number; readonly positive?: boolean } = {}): z.ZodType<number, string | number> {
+export function quantity(kind: QuantityKind, options: Range = {}): z.ZodType<number, string | number> {
   return scalar.meta(published(kind, expectedForm(kind), patternOf(kind), examplesOf(kind))).transform((text, context) => {
     const value = parseQuantity(kind, text);
     const problem = typeof value === "string" ? value : rangeProblem(kind, text, value, options);
@@ -31,8 +37,9 @@ export function quantity(kind: QuantityKind, options: { readonly max?: number; r
   });
 }
 
-function rangeProblem(kind: QuantityKind, text: string | number, value: number, options: { readonly max?: number; readonly positive?: boolean }): string | undefined {
+function rangeProblem(kind: QuantityKind, text: string | number, value: number, options: Range): string | undefined {
   if (options.positive === true && value === 0) return `expected ${expectedForm(kind)} above 0, got "${text}"`;
+  if (options.min !== undefined && value < options.min) return `expected ${expectedForm(kind)} of at least ${format(kind, options.min)}, got "${text}"`;
   const max = options.max ?? (kind === "share" ? 1 : Number.POSITIVE_INFINITY);
   return value > max ? `expected ${expectedForm(kind)} of at most ${kind === "share" ? "100%" : max}, got "${text}"` : undefined;
 }

@@ -22,9 +22,16 @@ describe("the limits of a proxy", () => {
     expect(issueOf(text("h2c://127.0.0.1:80", "{ idleTimeout: 5s }")).message).toBe("idleTimeout: expected only where HTTP/1 is spoken, got it with the upstream h2c://127.0.0.1:80: leave it out");
   });
 
+  test("of the time for heads are a tcp proxy's where callers shake hands over TLS first", () => {
+    expect(limitsOf("{ headTimeout: 5s }", "h2c://127.0.0.1:80")).toEqual({ headMs: 5000 });
+    expect(experimentOf(text("tcp://127.0.0.1:5432", "{ headTimeout: 5s }, tls: generated")).proxies[0]?.limits).toEqual({ headMs: 5000 });
+    expect(issueOf(text("tcp://127.0.0.1:5432", "{ headTimeout: 5s }")).message).toBe("headTimeout: expected only where HTTP, or TLS with callers, is spoken, got it with the upstream tcp://127.0.0.1:5432: leave it out");
+  });
+
   test.each([
     ["{ connections: 0 }", /at least 1, got 0/],
     ["{ buffer: 0B }", /expected a size like .* above 0/],
+    ["{ head: 1B }", /expected a size like .* of at least 256B, got "1B"/],
     ["{ head: 100 }", /bare number 100: write its unit/],
     ["{ headTimeout: 0s }", /expected a duration like .* above 0/],
     ["{ headerCount: 5 }", /unknown key "headerCount"/],

@@ -44,7 +44,7 @@ async function setUp() {
 
 describe("the http2 lane under attack", () => {
   it.each([
-    ["HTTP/1.1", Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
+    ["a preface that is none", Buffer.from("PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n")],
     ["garbage", Buffer.from(Array.from({ length: 500 }, (_, i) => (i * 91) & 255))],
     ["a window that overflows", Buffer.concat([hello, frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])), frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff]))])],
   ])("ends a connection that speaks %s, says so, and serves the others", async (_what, bytes) => {

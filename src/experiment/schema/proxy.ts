@@ -85,7 +85,7 @@ export const proxySchema = z.strictObject({
   const isForward = upstream === forward;
   if (hosts !== undefined && !isForward) context.addIssue({ code: "custom", message: `expected upstream: forward with hosts, got "${upstream}"`, path: ["hosts"] });
   if (host === "upstream" && isForward) context.addIssue({ code: "custom", message: "expected no host: upstream with upstream: forward: Host always says what the caller named", path: ["host"] });
-  for (const { key, spoken } of limitsBeyond(lane ?? "http1", limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
+  for (const { key, spoken } of limitsBeyond({ lane: lane ?? "http1", tls: tls !== undefined }, limits ?? {})) context.addIssue({ code: "custom", message: `expected only where ${spoken} is spoken, got it with the upstream ${upstream}: leave it out`, path: ["limits", key] });
   if (through !== undefined) for (const { key, message } of throughProblems({ upstream, hosts, upstreamTls, listen, tls, host, advertise, callers, limits, ...(precise && { precise }), ...(workers > 1 && { workers }) }, through)) context.addIssue({ code: "custom", message, path: [key] });
   return {
     upstream, ...(remote === undefined ? {} : { remote: remoteOf({ remote, name: remoteName, token, witness }) }), ...(through === undefined ? {} : { through }), lane: lane ?? "tcp", ...(isForward ? { forward: hosts === undefined ? {} : { hosts } } : {}), ...(isSecured ? { upstreamTls: upstreamTls ?? { insecure: false } } : {}), listen, ...(tls === undefined ? {} : { tls }), host: host ?? (isSecured && lane !== "tcp" ? "upstream" : "keep"),

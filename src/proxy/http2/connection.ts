@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, Settings } from "node:http2";
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { ExchangeEnd } from "../../model/event.ts";
 import { ClientSide, readingGraceMs } from "../http1/client-side.ts";
@@ -9,7 +9,7 @@ import type { Limits } from "../http1/limits.ts";
 import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
 import { Grip } from "../tcp/grip.ts";
 import type { Cut } from "../tcp/pending-ends.ts";
-import { Cable } from "./cable.ts";
+import { CallerSide } from "./caller-side.ts";
 import type { Goaway } from "./effects.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
@@ -17,6 +17,8 @@ import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
 import { resetBudget } from "./limits.ts";
 import { Mute } from "./mute.ts";
+import { brokeHttp2, manyResets } from "./refusals.ts";
+import type { Refusal } from "./refusals.ts";
 import { readRequestHead } from "./request-head.ts";
 import { ResetBudget } from "./reset-budget.ts";
 import { serverSession } from "./sessions.ts";
@@ -31,14 +33,13 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   isSilent = false;
   readonly grip: Grip;
   private readonly client: ClientSide;
-  private readonly cable: Cable;
+  private readonly callerSide: CallerSide;
   private readonly session: ServerHttp2Session;
-  private readonly upstreamSide: Upstream;
+  readonly upstream: Upstream;
   private readonly ledger: Ledger;
   private readonly witness: ConnectionWitness;
   private readonly resets: ResetBudget;
   private readonly exchanges = new Set<Exchange>();
-  private streamsAtMost: number;
   /** No further exchange is taken; when those under way are over, the connection ends like this. */
   private retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" } | undefined;
   /** Nothing is said to either side any more. */
@@ -56,14 +57,16 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.witness = new ConnectionWitness(context);
     this.ledger = new Ledger(context);
     this.resets = new ResetBudget(resetBudget, env.nowMs());
-    this.streamsAtMost = limits.inFlight;
     this.client = new ClientSide(client, env, limits, this);
-    this.upstreamSide = new Upstream(context, limits, this);
-    this.cable = new Cable({ send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false) });
-    this.session = serverSession(this.cable.duplex, limits);
+    this.upstream = new Upstream(context, limits, this);
+    this.callerSide = new CallerSide({
+      env, ...limits, isSecured: proxy.tls !== undefined, isHeldUp: () => this.client.paused || this.silenced !== undefined, refuse: (refusal) => this.refuse(refusal),
+      send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false),
+    });
+    this.session = serverSession(this.callerSide.duplex, limits);
     this.session.on("stream", this.onStream);
-    this.session.on("error", this.onSessionError);
-    this.grip = new Grip(context, { request: this.upstreamSide.requestLine, response: this.upstreamSide.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
+    this.session.on("error", (error) => this.refuse(brokeHttp2(error)));
+    this.grip = new Grip(context, { request: this.upstream.requestLine, response: this.upstream.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
     this.client.rests();
     this.grip.ask();
   }
@@ -77,22 +80,18 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   stop(): void {
     this.settleAll("open");
     this.finish("proxy", "fin");
-    this.upstreamSide.drop("now");
+    this.upstream.drop("now");
     this.client.destroy();
   }
 
   leave(): void {
-    this.upstreamSide.requestLine.drop();
+    this.upstream.requestLine.drop();
     this.hangUp("proxy", "open");
   }
 
   cut(): void {
     this.settleAll("reset");
     this.end("fault", "rst");
-  }
-
-  upstream(): ClientHttp2Session | undefined {
-    return this.upstreamSide.open();
   }
 
   goAway({ code, graceful }: Goaway): void {
@@ -103,7 +102,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
 
   clientReset(): void {
     if (this.resets.take(this.context.env.nowMs()) || this.retiring !== undefined || this.over) return;
-    this.issue("many-resets", "a caller gave so many calls up that it was told to take another connection (GOAWAY), before the protection of HTTP/2 from floods of resets would end this one");
+    this.issue(manyResets.code, manyResets.message);
     this.retire(0, { by: "proxy", how: "fin" });
   }
 
@@ -119,14 +118,14 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   controlFlow(): void {
-    if (!this.client.blocked) this.cable.drained();
+    if (!this.client.blocked) this.callerSide.drained();
   }
 
   clientBytes(bytes: Buffer): void {
     const { client, silenced } = this;
     if (this.over) return;
     if (this.exchanges.size === 0) client.rests();
-    if (!this.cable.give(bytes)) client.pause(true);
+    if (!this.callerSide.give(bytes)) client.pause(true);
     if (silenced !== undefined) client.pause(!silenced.takes(bytes.length));
   }
 
@@ -146,19 +145,16 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.clientLeft("fin");
     this.finish("client", "fin");
     this.grip.drop();
-    const { client, upstreamSide } = this;
+    const { client, upstream } = this;
     this.witness.write({
       peer: client.peer, exchanges: this.ledger.exchanges, requestBytes: client.receivedBytes, responseBytes: client.sentBytes,
-      upstreamReached: upstreamSide.reached, ...this.grip.ledger.records(),
+      upstreamReached: upstream.reached, ...this.grip.ledger.records(),
     });
-    if (upstreamSide.isGone) this.context.closed();
+    if (upstream.isGone) this.context.closed();
   }
 
-  upstreamSettings({ maxConcurrentStreams = Number.POSITIVE_INFINITY }: Settings): void {
-    const atMost = Math.min(this.limits.inFlight, maxConcurrentStreams);
-    if (atMost === this.streamsAtMost || this.session.destroyed) return;
-    this.streamsAtMost = atMost;
-    this.session.settings({ maxConcurrentStreams: atMost });
+  upstreamTakesAtOnce(streams: number): void {
+    if (this.callerSide.announces(streams) && !this.session.destroyed) this.session.settings({ maxConcurrentStreams: this.limits.inFlight });
   }
 
   upstreamGoesAway(code: number, data: Uint8Array): void {
@@ -200,12 +196,13 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     exchange.begin();
   };
 
-  private readonly onSessionError = (error: Error): void => {
+  private refuse({ code, message, answer }: Refusal): void {
     if (this.over) return;
-    this.issue("malformed-request", `a caller broke HTTP/2: ${error.message}`);
+    if (answer !== undefined) this.toClient(answer);
+    this.issue(code, message);
     this.settleAll("rejected");
     this.finish("proxy", "fin");
-  };
+  }
 
   private clientLeft(how: "fin" | "rst"): void {
     if (this.over) return;
@@ -256,7 +253,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.isSilent = true;
     this.witness.isSilent = true;
     for (const exchange of this.exchanges) exchange.silence();
-    this.upstreamSide.silence(read);
+    this.upstream.silence(read);
     return () => this.endSilence();
   }
 
@@ -291,7 +288,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (this.over) return;
     this.witness.ends(by, how);
     this.over = true;
-    this.upstreamSide.drop(how);
+    this.callerSide.stop();
+    this.upstream.drop(how);
     if (this.session.destroyed) return;
     // Who was told to go away already knows why.
     if (code !== 0 && this.retiring === undefined) this.session.goaway(code);

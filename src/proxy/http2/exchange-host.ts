@@ -1,9 +1,9 @@
-import type { ClientHttp2Session } from "node:http2";
 import type { Limits } from "../http1/limits.ts";
 import type { LaneContext } from "../lane.ts";
 import type { Grip } from "../tcp/grip.ts";
 import type { Goaway } from "./effects.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** The connection that an exchange is on. */
 export interface ExchangeHost {
@@ -11,8 +11,8 @@ export interface ExchangeHost {
   readonly limits: Limits;
   /** Fields of requests that are other towards upstream, by name. */
   readonly changedFields: Readonly<Record<string, string>>;
-  /** The session with upstream, dialled when need be; undefined when it takes no more. */
-  upstream(): ClientHttp2Session | undefined;
+  /** Where it gets its stream to upstream. */
+  readonly upstream: Pick<Upstream, "ask" | "leave">;
   goAway(effect: Goaway): void;
   /** The client's stream was reset by the client. */
   clientReset(): void;

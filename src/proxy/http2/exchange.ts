@@ -9,13 +9,14 @@ import type { Answer, AnswerHead } from "./answer.ts";
 import { Effects } from "./effects.ts";
 import type { Goaway, Stage } from "./effects.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
-import { fieldOf, sensitiveIn, toSend, weightOf } from "./fields.ts";
+import { fieldOf, lengthIn, sensitiveIn, toSend, weightOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
 import { sendHead } from "./send-head.ts";
 import type { Steps } from "../http1/steps.ts";
+import type { Waiter } from "./turns.ts";
 import type { Witness } from "./witness.ts";
 
 export interface ExchangeOptions {
@@ -30,7 +31,7 @@ const cancelCode = constants.NGHTTP2_CANCEL;
 const endStream = 0x1;
 
 /** One stream of the client, and, when it is passed on, the stream to upstream that it stands for. */
-export class Exchange implements Stage {
+export class Exchange implements Stage, Waiter {
   readonly env: Env;
   readonly requests: Flow;
   readonly responses: Flow;
@@ -45,6 +46,7 @@ export class Exchange implements Stage {
   /** How it ends when its answer has been written. */
   private endAs: ExchangeEnd = "complete";
   private isRecorded = false;
+  private waitsForTurn = false;
 
   constructor({ host, stream, witness, steps }: ExchangeOptions) {
     this.host = host;
@@ -101,11 +103,17 @@ export class Exchange implements Stage {
 
   passOn(): void {
     if (this.isOver) return;
-    const session = this.host.upstream();
+    this.waitsForTurn = true;
+    this.host.upstream.ask(this);
+  }
+
+  takeTurn(session: ClientHttp2Session | undefined): ClientHttp2Stream | undefined {
+    this.waitsForTurn = false;
+    const upstream = session === undefined ? undefined : this.request(session);
     // Upstream has not seen it, and says so: it may be sent again elsewhere (RFC 9113 §8.7).
-    if (session === undefined) return this.resetStream(constants.NGHTTP2_REFUSED_STREAM, "upstream-lost");
-    const upstream = this.request(session);
-    if (upstream === undefined) return this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "rejected");
+    if (session === undefined) this.resetStream(constants.NGHTTP2_REFUSED_STREAM, "upstream-lost");
+    else if (upstream === undefined) this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "rejected");
+    if (upstream === undefined) return undefined;
     this.upstream = upstream;
     this.witness.passedOn = !this.host.grip.loses("request");
     upstream.on("error", nothing);
@@ -113,6 +121,7 @@ export class Exchange implements Stage {
     upstream.on("response", (headers: IncomingHttpHeaders, flags: number, fields: Fields = []) => this.response(headers, flags, fields));
     upstream.on("close", () => this.upstreamClosed(upstream));
     if (!this.head.isAll) this.requests.open(upstream);
+    return upstream;
   }
 
   answer({ head, body }: Answer, fault: FaultDraft): void {
@@ -178,6 +187,7 @@ export class Exchange implements Stage {
   /** Whether it goes on without upstream: its answer has come whole, or is none of upstream's. */
   get isIndependent(): boolean {
     const { upstream } = this;
+    if (this.waitsForTurn) return false;
     if (upstream === undefined || this.answeredBy !== undefined || this.responses.isWhole) return true;
     return upstream.state.remoteClose === 1 || (upstream.closed && upstream.rstCode === constants.NGHTTP2_NO_ERROR);
   }
@@ -195,6 +205,7 @@ export class Exchange implements Stage {
     if (witness.end !== undefined) return;
     witness.end = end;
     witness.endMs = this.env.nowMs();
+    if (this.waitsForTurn) this.host.upstream.leave(this);
     this.effects.drop();
     this.responses.drop();
     if (end !== "complete") {
@@ -285,11 +296,5 @@ export class Exchange implements Stage {
   }
 }
 
-function lengthIn(fields: Fields): number | undefined {
-  const text = fieldOf(fields, "content-length");
-  return text === undefined || !/^\d{1,15}$/.test(text) ? undefined : Number(text);
-}
-
-function nothing(): void {
-  // An error is followed by the stream's close, which says all that is to be known.
-}
+/** An error is followed by the stream's close, which says all that is to be known. */
+function nothing(): void {}

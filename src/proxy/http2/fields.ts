@@ -17,6 +17,12 @@ export function joinedField(fields: Fields, name: string): string | undefined {
   return joined;
 }
 
+/** Bytes of data that a head promises; absent when it does not say. */
+export function lengthIn(fields: Fields): number | undefined {
+  const text = fieldOf(fields, "content-length");
+  return text === undefined || !/^\d{1,15}$/.test(text) ? undefined : Number(text);
+}
+
 /** Characters of names and values: what fields weigh before they are compressed. */
 export function weightOf(fields: Fields): number {
   let weight = 0;

@@ -1,4 +1,4 @@
-import type { ClientHttp2Session, Settings } from "node:http2";
+import type { ClientHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { authority, dial } from "../dial.ts";
 import type { Limits } from "../http1/limits.ts";
@@ -10,6 +10,8 @@ import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";
 import { clientSession } from "./sessions.ts";
+import { Turns } from "./turns.ts";
+import type { Waiter } from "./turns.ts";
 
 /** How the connection to upstream was lost. */
 export interface Loss {
@@ -20,7 +22,8 @@ export interface Loss {
 
 /** What is told of the session with upstream. */
 export interface UpstreamListener {
-  upstreamSettings(settings: Settings): void;
+  /** So many exchanges. */
+  upstreamTakesAtOnce(streams: number): void;
   /** It takes no more exchanges; those that it has are over too unless the code is 0. */
   upstreamGoesAway(code: number, data: Uint8Array): void;
   /** The connection is gone, or was never there. */
@@ -49,6 +52,7 @@ export class Upstream {
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly listener: UpstreamListener;
+  private readonly turns = new Turns(() => this.open());
   private socket: Socket | undefined;
   private cable: Cable | undefined;
   private session: ClientHttp2Session | undefined;
@@ -69,17 +73,21 @@ export class Upstream {
     return this.socket === undefined || this.closed;
   }
 
-  /** The session that takes further exchanges; undefined when there is none any more. */
-  open(): ClientHttp2Session | undefined {
-    if (this.isLost) return undefined;
-    const session = this.session ?? this.connect();
-    return session.closed || session.destroyed ? undefined : session;
+  /** Gives an exchange its stream as soon as upstream takes one more; dials it when need be. */
+  ask(waiter: Waiter): void {
+    this.turns.ask(waiter);
+  }
+
+  /** An exchange does not wait for its stream any more. */
+  leave(waiter: Waiter): void {
+    this.turns.leave(waiter);
   }
 
   /** What comes of it is lost (`read`), or not even taken. Nothing goes to it. */
   silence(read: boolean): void {
     this.isLost = true;
     this.isMute = true;
+    this.turns.drop();
     this.requestLine.drop();
     this.responseLine.drop();
     if (read) this.socket?.resume();
@@ -89,6 +97,7 @@ export class Upstream {
   /** Nothing of it is wanted any more. `fin`: it is told so, in peace; `now`: not even that. */
   drop(how: "fin" | "rst" | "now"): void {
     this.isLost = true;
+    this.turns.drop();
     const { socket, session } = this;
     this.responseLine.drop();
     if (socket === undefined) return;
@@ -98,6 +107,13 @@ export class Upstream {
     if (how === "rst") reset(socket);
     else socket.destroy();
     session?.destroy();
+  }
+
+  /** The session that takes further exchanges; undefined when there is none any more. */
+  private open(): ClientHttp2Session | undefined {
+    if (this.isLost) return undefined;
+    const session = this.session ?? this.connect();
+    return session.closed || session.destroyed ? undefined : session;
   }
 
   private connect(): ClientHttp2Session {
@@ -121,8 +137,15 @@ export class Upstream {
     cable.duplex.on("close", () => socket.destroySoon());
     const scheme = proxy.upstreamTls === undefined ? "http" : "https";
     const session = clientSession(`${scheme}://${authority(proxy)}`, cable.duplex, limits);
-    session.on("remoteSettings", (told) => listener.upstreamSettings(told));
-    session.on("goaway", (code, _last, data) => this.isLost || listener.upstreamGoesAway(code, data ?? nothing));
+    session.on("remoteSettings", ({ maxConcurrentStreams = Number.POSITIVE_INFINITY }) => {
+      listener.upstreamTakesAtOnce(maxConcurrentStreams);
+      this.turns.allow(maxConcurrentStreams);
+    });
+    session.on("goaway", (code, _last, data) => {
+      if (this.isLost) return;
+      listener.upstreamGoesAway(code, data ?? nothing);
+      this.turns.refuse();
+    });
     session.on("error", (error) => this.broken(error));
     session.on("close", () => this.lose("fin"));
     this.socket = socket;

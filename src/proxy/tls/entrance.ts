@@ -3,11 +3,14 @@ import { createSecureContext, TLSSocket } from "node:tls";
 import type { SecureContext } from "node:tls";
 import type { ConnectionRecord, FaultRecord, WitnessRecord } from "../../model/event.ts";
 import type { Identity, ServerTls } from "../../model/tls.ts";
+import type { Timer } from "../../model/env.ts";
 import type { Decided } from "../../faults/subject.ts";
+import { defaultLimits } from "../http1/limits.ts";
 import type { FaultsChange, Lane, LaneConnection, LaneContext } from "../lane.ts";
 import { carriedBy, onFin, reset } from "../reset.ts";
 import { tcp } from "../tcp/index.ts";
-import { handshakeProblem } from "./problems.ts";
+import { handshakeProblem, slowHandshake } from "./problems.ts";
+import type { TlsProblem } from "./problems.ts";
 
 /** What may be spoken behind the handshake (ALPN), the best first, and the lane for each. */
 export type Spoken = Readonly<Record<string, Lane>>;
@@ -54,6 +57,7 @@ class Entrance implements LaneConnection {
   #inner: LaneConnection | undefined;
   #closing: Pick<ConnectionRecord, "closedBy" | "how"> | undefined;
   #releasedMs: number | undefined;
+  #late: Timer | undefined;
 
   constructor(client: Socket, context: LaneContext, setting: Setting) {
     const { env, conn, nth, caller } = context;
@@ -103,6 +107,9 @@ class Entrance implements LaneConnection {
   }
 
   #shakeHands({ lane, spoken, contextFor }: Setting): void {
+    const { env, proxy } = this.#context;
+    const { headMs = defaultLimits.headMs } = proxy.limits ?? {};
+    this.#late = env.after(headMs, () => this.#tooSlow(headMs));
     const protocols = Object.keys(spoken);
     const secured = new TLSSocket(this.#client, { isServer: true, secureContext: contextFor(this.#as), ...(protocols.length === 0 ? {} : { ALPNProtocols: protocols }) });
     carriedBy(secured, this.#client);
@@ -113,6 +120,7 @@ class Entrance implements LaneConnection {
     const closed = (): void => this.#closed();
     secured.on("end", ended).on("error", failed).on("close", closed);
     secured.once("secure", () => {
+      this.#late?.cancel();
       secured.off("end", ended).off("error", failed).off("close", closed);
       // Without a tls.Server in charge Node tells of what goes wrong behind the handshake by this event alone.
       secured.on("_tlsError", (error: Error) => secured.destroy(error));
@@ -121,12 +129,21 @@ class Entrance implements LaneConnection {
     });
   }
 
-  /** The handshake broke off. What a fault made of it is no problem of the witness. */
+  /** The handshake broke off. */
   #fail(error: NodeJS.ErrnoException): void {
-    const { env, proxy } = this.#context;
-    const problem = this.#as === undefined ? handshakeProblem(error) : undefined;
-    if (problem !== undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
+    this.#tell(handshakeProblem(error));
     this.#closing = { closedBy: "client", how: error.code === "ECONNRESET" ? "rst" : "fin" };
+  }
+
+  #tooSlow(headMs: number): void {
+    this.#tell(slowHandshake(headMs));
+    this.#end("proxy", "fin");
+  }
+
+  /** What a fault made of a handshake is no problem of the witness. */
+  #tell(problem: TlsProblem | undefined): void {
+    const { env, proxy } = this.#context;
+    if (problem !== undefined && this.#as === undefined) this.#context.record({ kind: "witness-issue", atMs: env.nowMs(), proxy: proxy.name, ...problem });
   }
 
   #end(closedBy: ConnectionRecord["closedBy"], how: ConnectionRecord["how"]): void {
@@ -139,6 +156,7 @@ class Entrance implements LaneConnection {
   #closed(): void {
     const { env, proxy, caller, conn } = this.#context;
     const closeMs = env.nowMs();
+    this.#late?.cancel();
     this.#context.record(this.#amended({
       kind: "connection", atMs: closeMs, proxy: proxy.name, caller, conn, openMs: this.#openMs, closeMs, peer: this.#peer, exchanges: 0, requestBytes: 0, responseBytes: 0,
       upstreamReached: false, ...(this.#closing ?? { closedBy: "client", how: "fin" }),

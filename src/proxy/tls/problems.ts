@@ -1,3 +1,8 @@
+import type { LimitIssue } from "../../model/limits.ts";
+import { format } from "../../units/format.ts";
+
+const tooSlow: LimitIssue = "handshake-too-slow";
+
 /** What is told of a failure of TLS, as an issue of the witness. */
 export interface TlsProblem {
   readonly code: string;
@@ -35,6 +40,11 @@ export function handshakeProblem({ code = "", message }: NodeJS.ErrnoException):
   if (code === "ERR_SSL_HTTP_REQUEST") return { code: "tls-handshake", message: "a caller spoke plain HTTP to a listener that speaks TLS: give it ${proxies.NAME.url}, which says https://" };
   const distrust = /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN)/.test(code);
   return { code: "tls-handshake", message: `the handshake with a caller failed: ${reason(message)}${distrust ? "; have the caller trust ${proxies.NAME.ca}, such as by NODE_EXTRA_CA_CERTS" : ""}` };
+}
+
+/** Of a caller that has not shaken hands in time. */
+export function slowHandshake(headMs: number): TlsProblem {
+  return { code: tooSlow, message: `a caller had not ended its TLS handshake after the ${format("duration", headMs)} of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long` };
 }
 
 function isTls(code: string): boolean {

@@ -1,0 +1,82 @@
+import type { Duplex } from "node:stream";
+import type { Env } from "../../model/env.ts";
+import { AnnouncedStreams } from "./announced-streams.ts";
+import { Arrival } from "./arrival.ts";
+import { Cable } from "./cable.ts";
+import type { CableOptions } from "./cable.ts";
+import { spokeHttp1, wasLate } from "./refusals.ts";
+import type { Beginning, Refusal } from "./refusals.ts";
+
+export interface CallerSideOptions extends CableOptions {
+  readonly env: Env;
+  /** A preface, and any head, may take so long. */
+  readonly headMs: number;
+  /** Streams that we take at once. */
+  readonly inFlight: number;
+  /** TLS is spoken beneath. */
+  readonly isSecured: boolean;
+  /** Whether it is by us that it is not heard, or gets no answer. */
+  readonly isHeldUp: () => boolean;
+  /** It is not to be served any further. */
+  readonly refuse: (refusal: Refusal) => void;
+}
+
+/** What lies between a caller's socket and its session: nothing is said before it is known that the caller understands it. */
+export class CallerSide {
+  private readonly options: CallerSideOptions;
+  private readonly cable: Cable;
+  private readonly arrival: Arrival;
+  private readonly streams: AnnouncedStreams;
+  /** What the session has said so far, while nobody is known to understand it. */
+  private unsaid: Buffer[] = [];
+
+  constructor(options: CallerSideOptions) {
+    this.options = options;
+    this.arrival = new Arrival({ ...options, late: (what) => this.late(what) });
+    this.streams = new AnnouncedStreams(options.inFlight);
+    this.cable = new Cable({ ...options, send: (bytes) => this.say(bytes) });
+  }
+
+  get duplex(): Duplex {
+    return this.cable.duplex;
+  }
+
+  /** Bytes of the caller; false: no more are taken for now. */
+  give(bytes: Buffer): boolean {
+    const { arrival, options } = this;
+    const given = arrival.take(bytes);
+    if (arrival.speech === "http1" && !options.isHeldUp()) options.refuse(spokeHttp1(options.isSecured));
+    if (given === undefined) return true;
+    if (this.unsaid.length > 0) for (const said of this.unsaid.splice(0)) options.send(said);
+    return this.cable.give(given);
+  }
+
+  /** The caller is to know of upstream's limit. Returns whether it has to be told by settings now. */
+  announces(atMost: number): boolean {
+    return this.streams.change(Math.min(this.options.inFlight, atMost));
+  }
+
+  /** Whoever waited to send may go on. */
+  drained(): void {
+    this.cable.drained();
+  }
+
+  /** Nothing is waited for any more. */
+  stop(): void {
+    this.arrival.stop();
+  }
+
+  private late(what: Beginning): void {
+    const { headMs, isHeldUp, refuse } = this.options;
+    if (isHeldUp()) this.arrival.wait();
+    else refuse(wasLate(what, headMs));
+  }
+
+  private say(bytes: Buffer): boolean {
+    this.streams.amend(bytes);
+    const { speech } = this.arrival;
+    if (speech === "http2" || speech === "other") return this.options.send(bytes);
+    this.unsaid.push(bytes);
+    return true;
+  }
+}
