@@ -6,6 +6,7 @@ import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
 import type { Got } from "./http2-peers.ts";
+import { Caller } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -63,6 +64,23 @@ describe("more calls than upstream takes at once", () => {
     await expect.poll(() => edge.exchanges()).toHaveLength(9);
     const exchanges = edge.exchanges().toSorted((a, b) => a.nth - b.nth);
     expect(exchanges.at(-1)?.startMs).toBeLessThan(exchanges[0]?.endMs ?? 0);
+  });
+
+  it("are not refused for having been sent before the caller knew of upstream's limit", async () => {
+    const { edge, held, answerAll } = await setUp(1);
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    // GET / by the static table (RFC 7541, appendix A), all of the request.
+    const get = (stream: number): Buffer => Buffer.from([0, 0, 6, 1, 5, 0, 0, 0, stream, 0x82, 0x86, 0x84, 0x41, 0x01, 0x78]);
+    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]), get(1)]));
+    const oneAtOnce = Buffer.from([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 1]);
+    await expect.poll(() => caller.bytes.includes(oneAtOnce)).toBe(true);
+    caller.socket.write(Buffer.concat([get(3), get(5)]));
+    for (let answered = 0; answered < 3; answered += 1) {
+      await expect.poll(() => held.filter(({ headersSent }) => !headersSent)).toHaveLength(1);
+      answerAll();
+    }
+    await expect.poll(() => edge.exchanges().map(({ nth, end, passedOn }) => [nth, end, passedOn])).toEqual([[1, "complete", true], [2, "complete", true], [3, "complete", true]]);
   });
 
   it("that are given up while they wait never get to upstream, and say so", async () => {
