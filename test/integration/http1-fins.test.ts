@@ -53,7 +53,7 @@ describe("a caller that closes its half behind requests and reads on", () => {
     expect(await caller.ended).toBe("fin");
     expect(caller.bytes.toString()).toBe(`${switched}back`);
     await expect.poll(() => seen).toEqual(["/up", "hello", "FIN"]);
-    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "tunnel", status: 101, requestBytes: upgrade.length + 5 }]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "tunnel", afterFin: "tunnel", status: 101, requestBytes: upgrade.length + 5 }]);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "client", how: "fin" }]);
   });
 

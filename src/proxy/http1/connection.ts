@@ -239,8 +239,8 @@ export class Http1Connection implements LaneConnection, Wires, ClientListener, U
   }
 
   private endUpstream(): void {
-    this.pipeline.requestsEnded();
-    if (this.requests.heldBytes > 0 || this.pipeline.requests.isWaiting) return;
+    if (this.requests.isStopped()) this.pipeline.requestsEnded();
+    if (!this.requests.isStopped() || !this.isPassing() || this.pipeline.requests.isWaiting) return;
     this.upstreamEndWaits = false;
     this.upstream.end();
   }

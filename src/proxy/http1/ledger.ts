@@ -78,7 +78,7 @@ export class Ledger {
     exchange.timer = undefined;
     exchange.settled = true;
     exchange.end = exchange.tunnel ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
-    if (exchange.leftBy === "fin") exchange.afterFin = end;
+    if (exchange.leftBy === "fin") exchange.afterFin = exchange.tunnel ? "tunnel" : end;
     exchange.endMs = this.context.env.nowMs();
     const inside = exchange.webSocket?.conclude() ?? [];
     if (inside.length > 0) exchange.faults = [...(exchange.faults ?? []), ...inside];

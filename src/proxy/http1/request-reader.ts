@@ -55,6 +55,11 @@ export class RequestReader {
     this.looksIntoTunnels = options.looksIntoTunnels ?? false;
   }
 
+  /** Nothing is read any more: stopped, or all that came before the client's end has been told. */
+  isStopped(): boolean {
+    return this.mode === "stopped";
+  }
+
   push(packet: Buffer): void {
     switch (this.mode) {
       case "head":
@@ -226,10 +231,6 @@ export class RequestReader {
     if (this.sink.requestsPaused) this.headTimer = this.env.after(this.limits.headMs, this.headIsLate);
     else if (this.begun !== undefined) this.reject(tooSlow(this.carry.length, this.limits), this.begun, this.carry.append(nothing), 0);
   };
-
-  private isStopped(): boolean {
-    return this.mode === "stopped";
-  }
 
   private pushHeld(): void {
     for (const packet of this.takeHeld()) this.push(packet);
