@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 /** A head beyond the limits of a proxy. */
-export interface Excess {
+interface Excess {
   readonly why: string;
   readonly code: LimitIssue;
 }
