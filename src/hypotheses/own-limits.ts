@@ -8,7 +8,6 @@ const remedies: Readonly<Record<LimitIssue, string>> = {
   "head-too-large": "limits.head",
   "too-many-headers": "limits.headers",
   "head-too-slow": "limits.headTimeout",
-  "handshake-too-slow": "limits.headTimeout",
   EMFILE: "the limit of open files (ulimit -n)",
   ENFILE: "the system's limit of open files (sysctl fs.file-max)",
 };

@@ -1,4 +1,3 @@
-import type { LimitIssue } from "../../model/limits.ts";
 import { format } from "../../units/format.ts";
 import { encodeRejection } from "../http1/answers.ts";
 
@@ -27,7 +26,7 @@ export function wasLate(what: Beginning, headMs: number): Refusal {
 
 export type Beginning = "preface" | "head";
 
-const beginnings: Readonly<Record<Beginning, { readonly code: LimitIssue; readonly spoken: string }>> = {
+const beginnings: Readonly<Record<Beginning, { readonly code: string; readonly spoken: string }>> = {
   preface: { code: "handshake-too-slow", spoken: "the preface of HTTP/2" },
   head: { code: "head-too-slow", spoken: "a head that it had begun" },
 };

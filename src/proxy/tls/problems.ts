@@ -1,7 +1,7 @@
-import type { LimitIssue } from "../../model/limits.ts";
 import { format } from "../../units/format.ts";
 
-const tooSlow: LimitIssue = "handshake-too-slow";
+/** Nothing was asked yet: no call has failed by it. */
+const tooSlow = "handshake-too-slow";
 
 /** What is told of a failure of TLS, as an issue of the witness. */
 export interface TlsProblem {
