@@ -1,5 +1,6 @@
 import { format } from "../../units/format.ts";
 import { encodeRejection } from "../http1/answers.ts";
+import { handshakeTooSlow } from "../shortages.ts";
 
 /** Why a caller is not served any further, as it is told as an issue of the witness. */
 export interface Refusal {
@@ -27,7 +28,7 @@ export function wasLate(what: Beginning, headMs: number): Refusal {
 export type Beginning = "preface" | "head";
 
 const beginnings: Readonly<Record<Beginning, { readonly code: string; readonly spoken: string }>> = {
-  preface: { code: "handshake-too-slow", spoken: "the preface of HTTP/2" },
+  preface: { code: handshakeTooSlow, spoken: "the preface of HTTP/2" },
   head: { code: "head-too-slow", spoken: "a head that it had begun" },
 };
 

@@ -1,7 +1,6 @@
 import { format } from "../../units/format.ts";
+import { handshakeTooSlow } from "../shortages.ts";
 
-/** Nothing was asked yet: no call has failed by it. */
-const tooSlow = "handshake-too-slow";
 
 /** What is told of a failure of TLS, as an issue of the witness. */
 export interface TlsProblem {
@@ -44,7 +43,7 @@ export function handshakeProblem({ code = "", message }: NodeJS.ErrnoException):
 
 /** Of a caller that has not shaken hands in time. */
 export function slowHandshake(headMs: number): TlsProblem {
-  return { code: tooSlow, message: `a caller had not ended its TLS handshake after the ${format("duration", headMs)} of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long` };
+  return { code: handshakeTooSlow, message: `a caller had not ended its TLS handshake after the ${format("duration", headMs)} of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long` };
 }
 
 function isTls(code: string): boolean {
