@@ -34,7 +34,7 @@ export async function listen(endpoint: Endpoint, acceptor: Acceptor): Promise<Se
 
 async function bind(server: Server, endpoint: Endpoint, shared: Acceptor["shared"]): Promise<Error | undefined> {
   if (shared === undefined) return listenOn(server, endpoint);
-  if (!canShare) return Object.assign(new Error(`this is Node ${process.versions.node}`), { code: "CHAOS_UNSHARED" });
+  if (!canShare) return Object.assign(new Error("not shared"), { code: "ENOTSUP" });
   if (shared === "further") return listenOn(server, { ...endpoint, ...sharing });
   // The system would let us in where others share a port among themselves.
   const alone = createServer();
@@ -71,7 +71,7 @@ interface Refusal {
 
 const unresolved: Refusal = { code: "listen-failed", why: "the name does not resolve", hint: "write an IP address of this machine" };
 
-const unshared: Refusal = { code: "listen-failed", why: "workers: several threads cannot listen there together", hint: "it takes Node 22.12 or newer on Linux or FreeBSD: leave workers out, or run chaos with another" };
+const unshared: Refusal = { code: "listen-failed", why: `workers takes Node 22.12 or newer on Linux or FreeBSD, and this is Node ${process.versions.node} on ${process.platform}`, hint: "leave workers out, or run chaos with another Node" };
 
 const openFiles: Readonly<Record<string, Refusal>> = {
   EMFILE: { code: "listen-failed", why: "the limit of open files is reached", hint: "raise it (ulimit -n): each listener needs one, each connection two" },
@@ -80,7 +80,6 @@ const openFiles: Readonly<Record<string, Refusal>> = {
 
 const refusals: Readonly<Record<string, Refusal>> = {
   ...openFiles,
-  CHAOS_UNSHARED: unshared,
   ENOTSUP: unshared,
   EADDRINUSE: { code: "port-taken", why: "another process holds the port", hint: "choose another port, or port 0 for any free one" },
   EADDRNOTAVAIL: { code: "listen-failed", why: "no interface of this machine has that address", hint: "listen on 127.0.0.1, ::1 or 0.0.0.0" },

@@ -70,6 +70,6 @@ describe.runIf(canShare)("a proxy with two workers", () => {
 
 describe.runIf(!canShare)("a proxy with two workers, where the system or Node cannot share a port", () => {
   it("says so, and what it takes", async () => {
-    await expect(setUp(1).start()).rejects.toMatchObject({ code: "listen-failed", message: expect.stringContaining("workers") as string, hint: expect.stringContaining("Node 22.12") as string });
+    await expect(setUp(1).start()).rejects.toMatchObject({ code: "listen-failed", message: expect.stringContaining("workers takes Node 22.12 or newer") as string, hint: expect.stringContaining("leave workers out") as string });
   });
 });
