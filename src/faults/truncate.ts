@@ -14,7 +14,7 @@ export const truncate: FaultType<Truncate> = {
   summary: "Answers break off: the body ends early, and the connection is closed or reset.",
   params: z
     .strictObject({
-      afterBytes: quantity("size").optional().describe('Bytes of the body that still come, like "1KiB"; of a chunked one, of its data. A shorter body is left alone.'),
+      afterBytes: quantity("size").optional().describe('Bytes of the body that still come, like "1KiB"; of a chunked one, of its data. One that is no longer is left alone.'),
       share: share().refine((part) => part < 1, "expected below 100%: a body that comes whole is not cut").optional().describe('Share of the body that still comes, like "50%" (default). A body that does not tell its length is held until its length is known, 64KiB of it at most.'),
       end: z.enum(["close", "reset"]).default("close").describe("close (default): FIN behind the last byte. reset: RST."),
     })
