@@ -45,7 +45,7 @@ export class JsonLines {
   }
 
   add(value: unknown): void {
-    this.#value(value, false);
+    this.#value(value);
     this.#byte(code.lineBreak);
   }
 
@@ -60,12 +60,12 @@ export class JsonLines {
     return taken;
   }
 
-  #value(value: unknown, isTime: boolean): void {
+  #value(value: unknown): void {
     switch (typeof value) {
       case "string":
         return this.#text(value);
       case "number":
-        return this.#number(isTime ? Math.round(value * 1000) / 1000 : value);
+        return this.#number(value);
       case "boolean":
         return this.#copy(value ? words.true : words.false);
       case "object":
@@ -85,7 +85,7 @@ export class JsonLines {
       this.#copy(before === undefined ? name.first : name.next);
       before = name;
       if (name.isTime && typeof value === "number") this.#time(value);
-      else this.#value(value, false);
+      else this.#value(value);
     }
     if (this.#length === start) this.#copy(words.none);
     else this.#byte(code.brace);
@@ -95,7 +95,7 @@ export class JsonLines {
     this.#byte(code.open);
     for (let i = 0; i < items.length; i++) {
       if (i > 0) this.#byte(code.comma);
-      this.#value(items[i], false);
+      this.#value(items[i]);
     }
     this.#byte(code.close);
   }
