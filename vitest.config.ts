@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+/** `npm run fuzz` and its like go on for as long as they are told. */
+const fuzzMs = Number(process.env["FUZZ_MINUTES"] ?? 0) * 60_000;
 const endToEnd = ["test/e2e/**/*.test.ts"];
 
 export default defineConfig({
@@ -8,7 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     watch: false,
     projects: [
-      { test: { name: "rooms", include: ["test/**/*.test.ts"], exclude: [...endToEnd, "test/optional/**"], testTimeout: 20_000, hookTimeout: 20_000 } },
+      { test: { name: "rooms", include: ["test/**/*.test.ts"], exclude: [...endToEnd, "test/optional/**"], testTimeout: 20_000 + 2 * fuzzMs, hookTimeout: 20_000 } },
       // Only these run the published entry point, so only these wait for a build.
       { test: { name: "e2e", include: endToEnd, globalSetup: ["test/build-once.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Env } from "../../src/model/env.ts";
@@ -7,10 +6,7 @@ import { createSystemEnv } from "../../src/run/system-env.ts";
 import { exchangeFault, startEdge } from "../integration/http-edge.ts";
 import { connectionFault } from "../integration/plane.ts";
 import { Caller, serve } from "../integration/wire.ts";
-
-/** `FUZZ_MINUTES=30 npm run fuzz:abuse` goes on for that long. */
-const minutes = Number(process.env["FUZZ_MINUTES"] ?? 0);
-const numRuns = minutes > 0 ? 1_000_000 : 300;
+import { fc, fuzzMinutes, runs } from "../support/properties.ts";
 
 const requests = [
   "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -165,6 +161,6 @@ async function play({ client, upstream, early, faults, liftsAfterMs, release }: 
 
 describe("whoever leaves whom at whatever byte, under whatever faults", () => {
   it("every exchange is recorded once, no byte is invented, and no socket or timer is left", async () => {
-    await fc.assert(fc.asyncProperty(scenario, play), { numRuns, ...(minutes > 0 ? { interruptAfterTimeLimit: minutes * 60_000 } : {}) });
-  }, minutes * 60_000 + 120_000);
+    await fc.assert(fc.asyncProperty(scenario, play), runs(300));
+  }, fuzzMinutes * 60_000 + 120_000);
 });

@@ -1,14 +1,10 @@
-import fc from "fast-check";
 import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { Fault } from "../../src/model/experiment.ts";
 import { exchangeFault, startEdge } from "../integration/http-edge.ts";
 import { connectionFault } from "../integration/plane.ts";
 import { Caller, serve } from "../integration/wire.ts";
-
-/** `FUZZ_MINUTES=30 npm run fuzz:abuse` goes on for that long. */
-const minutes = Number(process.env["FUZZ_MINUTES"] ?? 0);
-const numRuns = minutes > 0 ? 1_000_000 : 150;
+import { fc, fuzzMinutes, runs } from "../support/properties.ts";
 
 /** Whole requests, none of which ends the connection; the last may open a tunnel. */
 const requests = [
@@ -97,6 +93,6 @@ async function play({ asked: plain, tunnel, pieces, answersAfterMs, faults, lift
 
 describe("a caller that closes its half right behind whole requests, whatever holds them", () => {
   it("has all of them passed on to the byte, its FIN behind them, and gets all answers", async () => {
-    await fc.assert(fc.asyncProperty(scenario, play), { numRuns, ...(minutes > 0 ? { interruptAfterTimeLimit: minutes * 60_000 } : {}) });
-  }, minutes * 60_000 + 120_000);
+    await fc.assert(fc.asyncProperty(scenario, play), runs(150));
+  }, fuzzMinutes * 60_000 + 120_000);
 });

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { circuitBreaker } from "../../src/hypotheses/circuit-breaker.ts";
 import { ratePoints } from "../../src/hypotheses/circuit-breaker/flow.ts";
@@ -8,6 +7,7 @@ import { judgeOne } from "../support/judge-one.ts";
 import { plannedParams } from "../support/planned-params.ts";
 import { simulate } from "../support/simulate.ts";
 import type { Simulation } from "../support/simulate.ts";
+import { fc, runs } from "../support/properties.ts";
 
 const edge = { proxy: "payments", probe: "checkout" };
 const retried: Simulation = { fault: { kind: "error" }, service: { retry: { attempts: 3, backoff: "exponential", firstMs: 100, jitter: 0.5 } } };
@@ -33,7 +33,7 @@ describe("the rates beside a breaker", () => {
       expect(held).toBeLessThanOrEqual(times.length + (points.at(-2)?.[1] ?? 0) / 2 + 1e-6);
       expect(held).toBeGreaterThanOrEqual(times.filter((ms) => ms < 9500).length - 1e-6);
       expect(points.length).toBeLessThanOrEqual(23);
-    }), { examples: [[[8501, 9501, 8501, 8501]]], numRuns: 1000 });
+    }), { examples: [[[8501, 9501, 8501, 8501]]], ...runs(1000) });
   });
 
   test("are those of the probe and of its calls: the calls stop while it is open, the requests go on", () => {

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tally } from "../../src/hypotheses/figures.ts";
 import { assessClaims } from "../../src/hypotheses/steady-state.ts";
 import { suffixesThatMeet } from "../../src/hypotheses/steady-suffixes.ts";
 import { boundOf, requests } from "../support/hand-made.ts";
+import { fc, runs } from "../support/properties.ts";
 
 const claims = [
   { metric: "success", bound: boundOf("share", ">= 80%") },
@@ -19,5 +19,5 @@ test("says of every suffix what the gate would say of it", () => {
     const samples = requests("checkout", "during", 20, (_, i) => answers[i] ?? {}).slice(0, answers.length);
     const asked = samples.map((_, i) => (assessClaims([claim], tally(samples.slice(i), 1)).every(({ met }) => met) ? 1 : 0));
     expect([...suffixesThatMeet(samples, [claim])]).toEqual(asked);
-  }), { numRuns: 300 });
+  }), runs(300));
 });

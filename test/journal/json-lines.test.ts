@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JsonLines } from "../../src/journal/json-lines.ts";
+import { fc, runs } from "../support/properties.ts";
 
 /** One for all, so that it meets names in every order and has to grow. */
 const lines = new JsonLines(16);
@@ -14,9 +14,9 @@ function encodeJson(value: unknown): string {
 
 describe("JsonLines", () => {
   it("writes any plain data as JSON.stringify does", () => {
-    fc.assert(fc.property(fc.anything({ withNullPrototype: false, withDate: false, withBigInt: false, withMap: false, withSet: false, withTypedArray: false, withSparseArray: false, withBoxedValues: false }), (value) => {
+    fc.assert(fc.property(fc.anything({ key: fc.string().filter((name) => !name.endsWith("Ms")), withNullPrototype: false, withDate: false, withBigInt: false, withMap: false, withSet: false, withTypedArray: false, withSparseArray: false, withBoxedValues: false }), (value) => {
       expect(encodeJson({ value })).toBe(JSON.stringify({ value }));
-    }), { numRuns: 2000 });
+    }), runs(2000));
   });
 
   it("escapes what JSON wants escaped, in names and in texts", () => {

@@ -1,7 +1,7 @@
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Wave } from "../../src/model/distribution.ts";
 import { delayAt, waveAt } from "../../src/math/wave.ts";
+import { fc } from "../support/properties.ts";
 
 const wave = (shape: Wave["shape"], over: Partial<Wave> = {}): Wave => ({ shape, periodMs: 8000, fromMs: 100, toMs: 500, ...over });
 const shapes = ["sine", "saw", "square"] as const;

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseDocument, stringify } from "yaml";
@@ -7,6 +6,7 @@ import { escapePlaceholders, segmentsOf } from "../../src/experiment/placeholder
 import { resolve } from "../../src/experiment/interpolate.ts";
 import type { Json } from "../../src/model/json.ts";
 import { splitWords } from "../../src/probes/command-words.ts";
+import { fc, runs } from "../support/properties.ts";
 
 const text = readFileSync(new URL("../../experiments/health-checks.yaml", import.meta.url), "utf8");
 const whole = parseDocument(text).toJS() as Json;
@@ -45,13 +45,13 @@ describe("an experiment file", () => {
         expect(frame).toContain("^");
         expect(message).not.toMatch(/undefined|\[object|NaN/);
       }
-    }), { numRuns: 300 });
+    }), runs(300));
   });
 
   test("with any character put anywhere is read without a throw", () => {
     fc.assert(fc.property(fc.nat(text.length), fc.string({ maxLength: 4, unit: "grapheme" }), (at, inserted) => {
       expect(() => parse(text.slice(0, at) + inserted + text.slice(at), options)).not.toThrow();
-    }), { numRuns: 200 });
+    }), runs(200));
   });
 });
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ExchangeRecord, WitnessRecord } from "../../src/model/event.ts";
 import type { Fault } from "../../src/model/experiment.ts";
@@ -10,6 +9,7 @@ import { ResponseReader } from "../../src/proxy/http1/response-reader.ts";
 import type { LaneContext } from "../../src/proxy/lane.ts";
 import { RecordedAnswers } from "../../src/proxy/message/index.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
+import { fc, runs } from "../support/properties.ts";
 
 /** One exchange as it goes over the wire. */
 interface Wire {
@@ -163,6 +163,6 @@ describe("HTTP/1.1 framing", () => {
       expect(witnessed(records)).toEqual(wires.map(({ method, target, status, request, response }, i) => ({
         method, path: target, nth: i + 1, status, requestBytes: request.length, responseBytes: response.length, end: "complete", passedOn: true,
       })));
-    }), { numRuns: 200 });
+    }), runs(200));
   });
 });

@@ -1,10 +1,10 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Fault } from "../../src/model/experiment.ts";
 import type { Selection } from "../../src/model/selection.ts";
 import { Selector } from "../../src/faults/select.ts";
 import type { Decided, ExchangeFacts } from "../../src/faults/subject.ts";
 import { isOpenAt, nextEdgeAt, windowsOf } from "../../src/faults/window.ts";
+import { fc } from "../support/properties.ts";
 
 const window = fc.record({
   fromMs: fc.double({ min: 0, max: 5000, noNaN: true }),

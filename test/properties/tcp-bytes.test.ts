@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyedRandom } from "../../src/math/random.ts";
 import { Line } from "../../src/proxy/tcp/line.ts";
@@ -7,6 +6,7 @@ import type { StageEffect } from "../../src/proxy/tcp/stage-of.ts";
 import type { Chunk, Stage } from "../../src/proxy/tcp/stage.ts";
 import { Wire } from "../../src/proxy/tcp/wire.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
+import { fc, runs } from "../support/properties.ts";
 
 const direction = "both" as const;
 const delay = fc.record({ delayMs: fc.nat(200), jitterMs: fc.nat(100), distribution: fc.constant("uniform" as const) });
@@ -65,7 +65,7 @@ describe("the bytes of a tcp direction", () => {
         expect(line.heldWeight).toBe(0);
         expect(clock.armed).toBe(0);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

@@ -1,9 +1,9 @@
-import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseBound, within } from "../../src/units/bound.ts";
 import { format } from "../../src/units/format.ts";
 import { parseQuantity } from "../../src/units/quantity.ts";
 import type { QuantityKind } from "../../src/units/quantity.ts";
+import { fc } from "../support/properties.ts";
 
 const kinds = ["duration", "size", "share", "factor", "rate", "throughput", "count"] as const satisfies readonly QuantityKind[];
 const kind = fc.constantFrom(...kinds);

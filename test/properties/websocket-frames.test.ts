@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MessageStream, passes } from "../../src/proxy/websocket/message-stream.ts";
 import type { Fate, StreamOptions } from "../../src/proxy/websocket/message-stream.ts";
 import { HeldClock } from "../proxy/held-clock.ts";
 import { continuation, encodeFrame } from "../proxy/websocket/frames.ts";
 import type { Frame } from "../proxy/websocket/frames.ts";
+import { fc } from "../support/properties.ts";
 
 /** One frame of a stream on the wire; `message` is the number of the message that it belongs to, absent for control frames. */
 interface Piece {

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from "node:util";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { report } from "../../src/hypotheses/report.ts";
 import type { Series } from "../../src/model/hypothesis-type.ts";
@@ -7,6 +6,7 @@ import type { Report } from "../../src/model/report.ts";
 import type { RequestDrawn, Verdict } from "../../src/model/verdict.ts";
 import { text } from "../../src/reporters/text.ts";
 import { observe } from "../support/hand-made.ts";
+import { fc, runs } from "../support/properties.ts";
 
 const verdict: Verdict = { name: "the one", type: "pattern", faults: ["outage"], verdict: "held", expected: "It holds", observed: {}, samples: 100, reason: "It held.", equivalentTo: [], claims: [], evidence: [] };
 /** before 0..10 s, during 10..20 s with the fault, after 20..30 s. */
@@ -196,6 +196,6 @@ describe("any drawing", () => {
       expect(plain.split("\n").filter((line) => line.length > Math.min(100, width) || /\s$/.test(line))).toEqual([]);
       expect(plain).not.toMatch(/NaN|undefined|Infinity|\u001B/);
       expect(stripVTControlCharacters(text.render([shown], { width, colour: true, verbose }))).toBe(plain);
-    }), { numRuns: 200 });
+    }), runs(200));
   });
 });

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findFaultType } from "../../src/faults/index.ts";
 import type { Fault } from "../../src/model/experiment.ts";
 import { asFloat32, attributeProblems, directionOf, findToxicType, readStream, toxicOf, toxicTypes, withDefaults } from "../../src/toxics/index.ts";
 import type { Attributes, ToxicType } from "../../src/toxics/index.ts";
+import { fc } from "../support/properties.ts";
 
 /** A toxic, and the fault as its author would have written it. */
 const sayings: readonly (readonly [string, Attributes, string, Record<string, unknown>])[] = [

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { JsonSyntaxError, plainJson, readJson } from "../../../src/proxy/api/read-json.ts";
+import { fc } from "../../support/properties.ts";
 
 describe("what is no JSON is told in Go's words", () => {
   test.each([

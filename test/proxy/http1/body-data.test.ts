@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { BodyData } from "../../../src/proxy/http1/body-data.ts";
+import { fc } from "../../support/properties.ts";
 
 const data = fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 300 });
 

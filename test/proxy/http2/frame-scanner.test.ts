@@ -1,8 +1,8 @@
 import { constants } from "node:http2";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnnouncedStreams } from "../../../src/proxy/http2/announced-streams.ts";
 import { FrameScanner } from "../../../src/proxy/http2/frame-scanner.ts";
+import { fc } from "../../support/properties.ts";
 
 interface Frame {
   readonly type: number;

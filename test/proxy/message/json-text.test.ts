@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editJson } from "../../../src/proxy/message/json-text.ts";
+import { fc } from "../../support/properties.ts";
 
 const set = (text: string, changes: Parameters<typeof editJson>[1]["set"]) => editJson(text, { set: changes, remove: [] });
 const remove = (text: string, ...pointers: readonly string[]) => editJson(text, { set: {}, remove: pointers });
