@@ -65,7 +65,7 @@ function parseDocument(document: YamlDocument, place: Place, options: ParseOptio
   }
   const given = value as JsonObject;
   if (Object.hasOwn(given, "method")) {
-    report({ code: "chaos-toolkit", message: `a Chaos Toolkit experiment: \`chaos import ${options.file}\``, hint: "it has method: at the top level; Chaos Toolkit's own command is also called chaos", path: ["method"], part: "key" });
+    report({ code: "chaos-toolkit", message: `a Chaos Toolkit experiment: \`chaos import ${options.file}\``, hint: "it has method: at the top level. This version has no import yet: run it by Chaos Toolkit, whose command is also called chaos (this one is chaos-judge, too)", path: ["method"], part: "key" });
     return done();
   }
   const unfilled = new Set<string>();
