@@ -195,6 +195,23 @@ describe("plain HTTP through a tunnel", () => {
     expect(here.sockets.size).toBe(1);
   });
 
+  it("may ask its host for a tunnel in turn, where that is a proxy as well", async () => {
+    let seen = "";
+    const { here, call, toHere } = await setUpForward(undo, (socket) => socket.on("data", (bytes) => {
+      seen += bytes.toString();
+      socket.write(seen.endsWith("inside") ? "inside" : "HTTP/1.1 200 Its own\r\n\r\n");
+    }));
+    const caller = call();
+    await opened(caller, toHere);
+    const nested = connectTo("further.test:443");
+    caller.socket.write(nested);
+    await caller.received(established.length + 24);
+    expect(await caller.ask("inside")).toBe("inside");
+    expect(caller.bytes.toString()).toBe(`${established}HTTP/1.1 200 Its own\r\n\r\ninside`);
+    expect(seen).toBe(`${nested}inside`);
+    expect(here.sockets.size).toBe(1);
+  });
+
   it("stays bytes where a fault acts on the bytes of the tunnel", async () => {
     const { edge, call, toHere } = await setUpForward(undo, paths);
     edge.setFaults(exchangeFault("bandwidth", { throughput: "100KB/s" }));

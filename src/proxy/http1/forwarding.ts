@@ -39,7 +39,8 @@ export class Forwarding {
 
   /** What is written from now on is for the host of this exchange. False: not yet; `isFree`: no exchange before it is outstanding. */
   turnTo(exchange: Exchange, isFree: boolean): boolean {
-    return this.side.turnTo(exchange, isFree && this.options.responses().isIdle);
+    // In a tunnel all that comes is for its end, which may be a proxy itself that is asked for another tunnel.
+    return this.isThrough || this.side.turnTo(exchange, isFree && this.options.responses().isIdle);
   }
 
   /** From now on requests come through the tunnel that was opened last, as upstream is to get them, and answers come back. */
