@@ -1,4 +1,5 @@
 import type { Match, TextMatch } from "../model/selection.ts";
+import { compileGlob } from "./glob.ts";
 import type { ExchangeFacts } from "./subject.ts";
 
 type Test = (value: string | undefined) => boolean;
@@ -12,11 +13,11 @@ export function compileMatch(match: Match | undefined): (facts: ExchangeFacts) =
     tests.push((facts) => methods.includes(facts.method));
   }
   if (match.path !== undefined) {
-    const test = compileText(match.path, "[^/]*");
+    const test = compileText(match.path, "/");
     tests.push((facts) => test(pathOf(facts.path)));
   }
   if (match.host !== undefined) {
-    const test = compileText(match.host, ".*");
+    const test = compileText(match.host);
     tests.push((facts) => {
       const host = facts.authority ?? facts.header("host")?.toLowerCase();
       return test(host) || (host !== undefined && test(host.replace(/:\d*$/, "")));
@@ -24,10 +25,10 @@ export function compileMatch(match: Match | undefined): (facts: ExchangeFacts) =
   }
   for (const [name, text] of Object.entries(match.headers ?? {})) {
     const header = name.toLowerCase();
-    const test = compileText(text, ".*");
+    const test = compileText(text);
     tests.push((facts) => test(facts.header(header)));
   }
-  const query = Object.entries(match.query ?? {}).map(([name, text]) => ({ name, test: compileText(text, ".*") }));
+  const query = Object.entries(match.query ?? {}).map(([name, text]) => ({ name, test: compileText(text) }));
   if (query.length > 0) {
     tests.push((facts) => {
       const values = new URLSearchParams(queryOf(facts.path));
@@ -38,23 +39,16 @@ export function compileMatch(match: Match | undefined): (facts: ExchangeFacts) =
   return only !== undefined && tests.length === 1 ? only : (facts) => tests.every((test) => test(facts));
 }
 
-/** `star` is what a single `*` of a glob stands for, as a regular expression. */
-function compileText(match: TextMatch, star: string): Test {
+/** `bound`: what a single `*` of a glob does not cross. */
+function compileText(match: TextMatch, bound?: "/"): Test {
   if ("present" in match) return (value) => (value !== undefined) === match.present;
   if ("equals" in match) return (value) => value === match.equals;
-  if ("glob" in match && !match.glob.includes("*")) return (value) => value === match.glob;
-  const pattern = "glob" in match ? globPattern(match.glob, star) : new RegExp(match.regex);
-  return (value) => value !== undefined && pattern.test(value);
+  const test = "glob" in match ? compileGlob(match.glob, bound) : testOf(new RegExp(match.regex));
+  return (value) => value !== undefined && test(value);
 }
 
-/** In a path `*` stays within a segment and `**` crosses them; between slashes it also stands for a single slash. */
-function globPattern(glob: string, star: string): RegExp {
-  const source = glob.replaceAll(/\/\*\*+\/|\*\*+|\*|[\\^$.|?+()[\]{}]/g, (part) => {
-    if (part === "*") return star;
-    if (part.startsWith("/")) return "/(?:.*/)?";
-    return part.startsWith("*") ? ".*" : `\\${part}`;
-  });
-  return new RegExp(`^${source}$`, "s");
+function testOf(pattern: RegExp): (value: string) => boolean {
+  return (value) => pattern.test(value);
 }
 
 /** The path of a request target without its query; of an absolute target (to a forward proxy) without its origin too. */

@@ -24,9 +24,9 @@ const codings = new Set(["gzip", "x-gzip", "deflate", "compress", "x-compress", 
 
 /** What a whole Transfer-Encoding says about framing: `chunked` when it ends in it, `other` when every coding is known and it does not, else undefined. */
 export function transferCoding(text: string): "chunked" | "other" | undefined {
-  const names = text.toLowerCase().split(",").map((name) => name.replace(/^[ \t]+|[ \t]+$/g, ""));
+  const names = text.toLowerCase().split(",").map((name) => /^[ \t]*([^ \t]*)[ \t]*$/.exec(name)?.[1]);
   const last = names.pop();
-  if (!names.every((name) => codings.has(name))) return undefined;
+  if (!names.every((name) => codings.has(name ?? ""))) return undefined;
   return last === "chunked" ? "chunked" : codings.has(last ?? "") ? "other" : undefined;
 }
 
