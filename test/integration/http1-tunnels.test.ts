@@ -142,6 +142,31 @@ describe("faults on a tunnel", () => {
     expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(99);
   });
 
+  it.each([["bandwidth", { throughput: "1KB/s" }, 100], ["slow-body", { size: "10B", spacing: "10ms" }, 100], ["slow-body", { over: "1h" }, 0]] as const)("of what callers send act on what goes through it, and no byte is lost: %s %j", async (type, params, leastMs) => {
+    let seen = "";
+    let end: (() => void) | undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const { edge, call, toHere } = await setUpForward(undo, (socket) => socket.on("data", (bytes) => (seen += bytes.toString())).on("end", () => end?.()));
+    edge.setFaults({ ...exchangeFault(type, params), direction: "request" });
+    const caller = call();
+    await opened(caller, toHere);
+    const startMs = edge.env.nowMs();
+    caller.socket.end("x".repeat(101));
+    await ended;
+    expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(leastMs);
+    expect(seen).toBe("x".repeat(101));
+  });
+
+  it("of what callers send leave a connection alone on which no tunnel was opened", async () => {
+    const { edge, call, toHere } = await setUpForward(undo, answering((_, socket) => socket.write(ok)));
+    edge.setFaults({ ...exchangeFault("bandwidth", { throughput: "10KB/s" }), direction: "request" });
+    const caller = call();
+    const request = `GET http://${toHere}/ HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n`;
+    caller.socket.write(request + request + request);
+    await caller.received(3 * ok.length);
+    expect(caller.bytes.toString()).toBe(ok + ok + ok);
+  });
+
   it("slow its opening down too, and no byte of its CONNECT reaches the host", async () => {
     const { edge, call, toHere } = await setUpForward(undo, echo);
     edge.setFaults(connectionFault("slicer", { size: "7B", spacing: "2ms" }, {}, "request"));

@@ -98,7 +98,7 @@ export class RequestSender {
   /** What the bytes of the request go through from now on. */
   shape(exchange: Exchange): Shape {
     exchange.requestShape ??= new Shape({
-      env: this.env, framing: exchange.requestFraming, length: exchange.requestLength,
+      env: this.env, framing: exchange.requestFraming, length: exchange.requestLength, mayTunnel: exchange.mayTunnel,
       out: (bytes) => {
         if (bytes.length > 0) this.wires.toUpstream(bytes);
         if (exchange.tees !== undefined) for (const tee of exchange.tees) tee.take(bytes, exchange.requestShape?.finished === true);
@@ -126,6 +126,7 @@ export class RequestSender {
   removed(exchange: Exchange, index: number): void {
     if (index < this.letGo) this.letGo--;
     if (exchange.heldRequest !== undefined) this.sink(exchange);
+    if (exchange.mayTunnel) exchange.requestShape?.end();
   }
 
   private get shapedWeight(): number {

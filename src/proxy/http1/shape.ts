@@ -24,6 +24,8 @@ export interface ShapeOptions {
   readonly framing: Framing;
   /** Of the body, when framed by length. */
   readonly length: number;
+  /** A tunnel may begin with the message: what comes behind it goes the same way, until `end`. */
+  readonly mayTunnel?: boolean;
   /** Bytes leave; with `cut` nothing of the message may follow them. */
   readonly out: (bytes: Buffer, cut: boolean) => void;
   /** Something has left by itself, when its time had come. */
@@ -83,7 +85,9 @@ export class Shape {
       }
       case "spread": {
         let wire = new Wire(Number.POSITIVE_INFINITY);
-        this.sizing.ask(({ wireBytes }) => (wire = new Wire((wireBytes / effect.overMs) * 1000)));
+        this.sizing.ask(({ wireBytes }) => {
+          if (wireBytes > 0) wire = new Wire((wireBytes / effect.overMs) * 1000);
+        });
         return this.pace(this.body, { next: (leftBytes, arrivedMs) => wire.next(leftBytes, arrivedMs) }, fault);
       }
       case "corrupt":
@@ -103,8 +107,13 @@ export class Shape {
     this.drive(() => {
       const bodyAt = this.headCame || bytes.length === 0 ? 0 : this.takeHead(bytes);
       for (const piece of this.sizing.take(bytes.subarray(bodyAt), done)) this.send(piece);
-      if (done) this.sendEnd();
+      if (done && this.options.mayTunnel !== true) this.sendEnd();
     });
+  }
+
+  /** Nothing comes behind the message. */
+  end(): void {
+    this.drive(() => this.sendEnd());
   }
 
   /** The faults are gone, or `gone` of them: what they hold leaves, what comes goes on at once. What was to become of the data stays. */
