@@ -353,6 +353,15 @@ describe("malformed", () => {
     expect(edge.exchanges().map(({ end }) => end)).toEqual(Array.from({ length: 8 }, () => "dropped"));
   });
 
+  it("by its chunk is of HTTP/1.1, for an answer of HTTP/1.0 too, which knows no chunks", async () => {
+    const { edge, call } = await setUpEdge(undo, answerer("HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody").handle);
+    edge.setFaults(exchangeFault("malformed", { kind: "chunk" }));
+    const caller = call();
+    caller.socket.write(get());
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString()).toBe("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nno-size\r\n");
+  });
+
   it("by its chunk leaves an answer without a body alone", async () => {
     const { edge, call } = await setUpEdge(undo, answerer("HTTP/1.1 204 No Content\r\n\r\n").handle);
     edge.setFaults(exchangeFault("malformed", { kind: "chunk" }));

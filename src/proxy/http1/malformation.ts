@@ -32,7 +32,8 @@ function withLines(head: Buffer, lines: readonly string[]): Buffer {
   return Buffer.concat([head.subarray(0, -lineEnd.length), Buffer.from(lines.map((line) => line + lineEnd).join("")), Buffer.from(lineEnd)]);
 }
 
+/** Of HTTP/1.1: before it there were no chunks, and what stands for one would be read as the body. */
 function chunkedHead(head: Buffer): Buffer {
-  const sound = head.toString("latin1").replaceAll(/\r\n(?:content-length|transfer-encoding)[^\r]*/gi, "");
+  const sound = head.toString("latin1").replace(/^HTTP\/1\.0/, "HTTP/1.1").replaceAll(/\r\n(?:content-length|transfer-encoding)[^\r]*/gi, "");
   return withLines(Buffer.from(sound, "latin1"), ["transfer-encoding: chunked"]);
 }

@@ -43,7 +43,7 @@ export function throughHttpProxy(kind: "request" | "response", bytes: Buffer, ch
     };
     const leave = (outgoing: OutgoingMessage, changed: Message, written: () => Buffer): void => {
       dress(outgoing, changed);
-      outgoing.on("finish", () => resolve(withStartLine(written(), changed.startLine)));
+      outgoing.on("finish", () => resolve(withHead(written(), changed)));
     };
     server.on("clientError", reject);
     proxy.on("error", reject);
@@ -100,21 +100,16 @@ function agentTo(stream: Duplex): Agent {
   return Object.assign(new Agent(), { createConnection: () => stream });
 }
 
-/** The headers of the message, and none that Node would give it. */
+/** What frames the body, and its trailers: Node writes those, and the head is put in its place in the end. */
 function dress(outgoing: OutgoingMessage, { lines, trailers }: Message): void {
-  for (const name of [...outgoing.getHeaderNames(), "connection", "date"]) outgoing.removeHeader(name);
-  const named = new Map<string, { readonly name: string; readonly values: string[] }>();
-  for (const [name, value] of fieldsOf(lines)) {
-    const known = named.get(name.toLowerCase());
-    if (known === undefined) named.set(name.toLowerCase(), { name, values: [value] });
-    else known.values.push(value);
-  }
-  for (const { name, values } of named.values()) outgoing.setHeader(name, values);
+  for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
+  for (const [name, value] of fieldsOf(lines)) if (framingNames.has(name.toLowerCase())) outgoing.setHeader(name, value);
   if (trailers.length > 0) outgoing.addTrailers(fieldsOf(trailers).map(([name, value]): [string, string] => [name, value]));
 }
 
-/** Node writes HTTP/1.1 and reasons of its own. */
-function withStartLine(bytes: Buffer, startLine: string): Buffer {
-  const lineEnd = bytes.indexOf("\r\n");
-  return Buffer.concat([writeHead({ startLine, lines: [] }).subarray(0, -4), bytes.subarray(lineEnd)]);
+const framingNames = new Set(["content-length", "transfer-encoding"]);
+
+/** Node writes HTTP/1.1, reasons and headers of its own, and those that repeat as one wrote the first. */
+function withHead(bytes: Buffer, head: MessageHead): Buffer {
+  return Buffer.concat([writeHead(head), bytes.subarray(readHead(bytes).bodyAt)]);
 }
