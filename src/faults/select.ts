@@ -185,6 +185,7 @@ export class Selector {
 
 const nothing: readonly Decided[] = [];
 const traceHeader = "traceparent";
+const longestCounter = 256;
 
 function headersOf({ selection: { match, per } }: Fault): readonly string[] {
   const counted = typeof per === "object" ? [per.header.toLowerCase()] : per === "trace" ? [traceHeader] : [];
@@ -193,12 +194,17 @@ function headersOf({ selection: { match, per } }: Fault): readonly string[] {
 
 /** Which counter an exchange belongs to; those without the header or trace that is asked for share one. */
 function counterOf(per: Per, facts: ExchangeFacts): string | number {
-  if (typeof per === "object") return facts.header(per.header.toLowerCase()) ?? "";
+  if (typeof per === "object") return counterFor(facts.header(per.header.toLowerCase()) ?? "");
   if (per === "connection") return facts.connection;
   if (per === "caller") return facts.caller;
   // W3C Trace Context §3.2: version, trace id, parent id, flags.
-  if (per === "trace") return facts.request ?? facts.header(traceHeader)?.split("-", 2)[1] ?? "";
+  if (per === "trace") return facts.request ?? counterFor(facts.header(traceHeader) ?? "", (value) => value.split("-", 2)[1] ?? "");
   return "";
+}
+
+/** What counts of a header's value; of a long one its fingerprint: callers choose how long it is, and many are remembered. */
+function counterFor(value: string, partOf = (whole: string): string => whole): string | number {
+  return value.length <= longestCounter ? partOf(value) : fingerprint(partOf(value));
 }
 
 /** The number a connection was given when it was first eligible. */

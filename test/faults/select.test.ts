@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../src/model/experiment.ts";
 import type { Selection } from "../../src/model/selection.ts";
@@ -276,3 +278,33 @@ describe("a fault that learns", () => {
     expect(only(of.exchange(asked, 1000))).toMatchObject({ decision: "applied", effects: [{ kind: "replay", key: remember.key }] });
   });
 });
+
+describe("counting by what callers choose", () => {
+  const long = (i: number): string => `${i} `.padEnd(64 * 1024, "k");
+  const byHeader = fault({ per: { header: "x-key" }, after: 1 });
+  const byTrace = fault({ per: "trace", after: 1 });
+
+  test("tells long values apart", () => {
+    const of = selector(byHeader);
+    expect(words(of, [1, 2, 1, 3, 2].map((i) => call({ headers: { "x-key": long(i) } })))).toEqual(["ordinal", "ordinal", "applied", "ordinal", "applied"]);
+  });
+
+  test.each([
+    ["the value of a header", byHeader, (i: number) => ({ "x-key": long(i) })],
+    ["a trace", byTrace, (i: number) => ({ traceparent: `00-${long(i)}` })],
+    ["a trace in a long header", byTrace, (i: number) => ({ traceparent: `00-0000000000000000000000000${i + 1_000_000}-${long(i)}` })],
+  ])("remembers little of a long one: %s", (_, by, headers) => {
+    const of = selector(by);
+    const before = usedMiB();
+    for (let i = 0; i < 600; i++) words(of, [call({ headers: headers(i) })]);
+    expect(usedMiB() - before).toBeLessThan(10);
+    expect(words(of, [call({ headers: headers(0) })])).toEqual(["applied"]);
+  });
+});
+
+/** Of the heap, without what is garbage. */
+function usedMiB(): number {
+  setFlagsFromString("--expose-gc");
+  runInNewContext("gc()");
+  return process.memoryUsage().heapUsed / 2 ** 20;
+}

@@ -93,6 +93,22 @@ describe("floods", () => {
     expect((await caller.received(ok.length)).toString()).toBe(ok);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", requestBytes: head.length }]);
   });
+
+  it("of long words in heads are written down in short, and told apart", async () => {
+    const long = (word: string): string => "k".repeat(9000) + word;
+    const answer = `HTTP/1.1 503 Wait\r\nRetry-After: ${long("")}\r\nContent-Length: 0\r\n\r\n`;
+    const { edge, call } = await setUpEdge(undo, answering((_, socket) => socket.write(answer)), { proxy: { correlate: { by: "header", header: "x-order" } } });
+    const caller = call();
+    for (const [i, id] of ["a", "b", "a"].entries()) {
+      caller.socket.write(`${long("")} / HTTP/1.1\r\nHost: x\r\nIdempotency-Key: ${long(id)}\r\nX-Order: ${long(id)}\r\n\r\n`);
+      await caller.received((i + 1) * answer.length);
+    }
+    await expect.poll(() => edge.exchanges().length).toBe(3);
+    for (const record of edge.exchanges()) expect(JSON.stringify(record).length).toBeLessThan(2000);
+    const [first, second, third] = edge.exchanges().map(({ idempotencyKey, key }) => [idempotencyKey, key]);
+    expect(third).toEqual(first);
+    expect([first?.[0] === second?.[0], first?.[1] === second?.[1]]).toEqual([false, false]);
+  });
 });
 
 describe("Expect: 100-continue", () => {

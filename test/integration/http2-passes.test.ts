@@ -48,6 +48,18 @@ describe("the http2 lane passes on", () => {
     expect(authorities).toEqual([`127.0.0.1:${edge.port}`, `127.0.0.1:${upstream.port}`]);
   });
 
+  it("long words, which are written down in short", async () => {
+    const seen: unknown[] = [];
+    const { edge, caller } = await setUp((stream, headers) => {
+      seen.push(headers["idempotency-key"]);
+      stream.respond({ ":status": 503, "retry-after": "9".repeat(9000) }, { endStream: true });
+    });
+    await caller.ask({ "idempotency-key": "k".repeat(9000) });
+    expect(seen).toEqual(["k".repeat(9000)]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ status: 503, end: "complete" }]);
+    expect(JSON.stringify(edge.exchanges()).length).toBeLessThan(2000);
+  });
+
   it("bodies and trailers both ways", async () => {
     const { edge, caller } = await setUp(echo);
     const body = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * 13) & 255));

@@ -1,4 +1,5 @@
 import type { ExchangeRecord } from "../../model/event.ts";
+import { abridged } from "../abridged.ts";
 import type { LaneContext } from "../lane.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -8,7 +9,8 @@ const maxPathLength = 1024;
 
 /** The witness's record of an exchange that is over. */
 export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: LaneContext, atMs: number): ExchangeRecord {
-  const { nth, method, target, startMs, requestEndMs, headMs, endMs, leftMs, requestBytes, responseBytes, end, passedOn, trace, key, idempotencyKey, retryAfter, faults, status } = exchange;
+  const { nth, target, startMs, requestEndMs, headMs, endMs, leftMs, requestBytes, responseBytes, end, passedOn, trace, key, idempotencyKey, retryAfter, faults, status } = exchange;
+  const method = abridged(exchange.method);
   const path = target.length > maxPathLength ? target.slice(0, maxPathLength) : target;
   // Records live long and are many: the usual one is made in one piece, which is smaller than one that grows.
   const isUsual = requestEndMs >= 0 && headMs >= 0;
@@ -22,13 +24,13 @@ export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: Lane
       record.status = status;
     }
   }
-  if (exchange.authority !== undefined) record.authority = exchange.authority;
+  if (exchange.authority !== undefined) record.authority = abridged(exchange.authority);
   if (exchange.isSeenThrough) record.carries = "http";
   if (trace !== undefined) record.trace = trace;
   if (faults !== undefined) record.faults = faults;
-  if (key !== undefined) record.key = key;
-  if (idempotencyKey !== undefined) record.idempotencyKey = idempotencyKey;
-  if (retryAfter !== undefined && headMs >= 0) record.retryAfter = retryAfter;
+  if (key !== undefined) record.key = abridged(key);
+  if (idempotencyKey !== undefined) record.idempotencyKey = abridged(idempotencyKey);
+  if (retryAfter !== undefined && headMs >= 0) record.retryAfter = abridged(retryAfter);
   if (leftMs >= 0 && exchange.leftBy !== undefined) {
     record.leftMs = leftMs;
     record.leftBy = exchange.leftBy;

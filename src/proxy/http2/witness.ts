@@ -1,4 +1,5 @@
 import type { ExchangeEnd, ExchangeRecord, FaultRecord } from "../../model/event.ts";
+import { abridged } from "../abridged.ts";
 import type { LaneContext } from "../lane.ts";
 import type { BodyProbe } from "../http1/correlation.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -38,13 +39,13 @@ export class Witness {
     const { nth, head, key = this.jsonKey?.key(), faults, startMs, requestEndMs, headMs, endMs, leftMs, leftBy, grpcStatus, retryAfter, requestBytes, responseBytes, passedOn, end = "open" } = this;
     const { method, target, trace, idempotencyKey } = head;
     return {
-      kind: "exchange", atMs, proxy: proxy.name, caller, conn, nth, method, path: target.length > maxPathLength ? target.slice(0, maxPathLength) : target, startMs,
+      kind: "exchange", atMs, proxy: proxy.name, caller, conn, nth, method: abridged(method), path: target.length > maxPathLength ? target.slice(0, maxPathLength) : target, startMs,
       ...(requestEndMs !== undefined && { requestEndMs }),
       ...(headMs !== undefined && { headMs, status: this.status }),
       endMs, requestBytes, responseBytes, end, passedOn,
       ...(grpcStatus !== undefined && { grpcStatus }),
-      ...(trace !== undefined && { trace }), ...(faults !== undefined && { faults }), ...(key !== undefined && { key }), ...(idempotencyKey !== undefined && { idempotencyKey }),
-      ...(retryAfter !== undefined && headMs !== undefined && { retryAfter }),
+      ...(trace !== undefined && { trace }), ...(faults !== undefined && { faults }), ...(key !== undefined && { key: abridged(key) }), ...(idempotencyKey !== undefined && { idempotencyKey: abridged(idempotencyKey) }),
+      ...(retryAfter !== undefined && headMs !== undefined && { retryAfter: abridged(retryAfter) }),
       ...(leftMs !== undefined && leftBy !== undefined && { leftMs, leftBy }),
     };
   }
