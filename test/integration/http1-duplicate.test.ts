@@ -11,6 +11,8 @@ afterEach(async () => {
 
 const post = (body: string, headers = ""): string => `POST /charges HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${body.length}\r\n\r\n${body}`;
 
+const offersH2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n";
+
 /** An upstream that keeps what each connection got. */
 function listener(answer: (text: string, socket: Socket, nth: number) => void = (_, socket) => socket.write(ok)) {
   const got: string[] = [];
@@ -126,6 +128,32 @@ describe("duplicate", () => {
     await calls.ask("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     expect(edge.issues().map((issue) => "message" in issue && issue.message)).toEqual(["duplicate-1 left a request as it was: it is larger than 100B", "duplicate-1 left a request as it was: a tunnel may begin with it"]);
     expect(got).toHaveLength(1);
+  });
+
+  it.each(["", "hello"])("sends a copy of a request that offers h2c when it has been answered without, with body %j", async (body) => {
+    const { got, handle } = listener();
+    const { edge, call } = await setUpEdge(undo, handle);
+    edge.setFaults(exchangeFault("duplicate", {}));
+    const offer = post(body, offersH2c);
+    await new RawCalls(call()).ask(offer);
+    await expect.poll(() => got).toEqual([offer, offer]);
+    expect(edge.issues()).toEqual([]);
+  });
+
+  it("sends no copy of a request that switches to h2c, and of what goes through the tunnel, and tells why", async () => {
+    const got: string[] = [];
+    const { edge, call } = await setUpEdge(undo, answering((request, socket) => {
+      got.push(request);
+      if (request.startsWith("GET")) socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+    }));
+    edge.setFaults(exchangeFault("duplicate", {}), exchangeFault("stale", {}));
+    const caller = call();
+    caller.socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${offersH2c}\r\n`);
+    await expect.poll(() => caller.bytes.toString()).toContain("101");
+    caller.socket.end("frames");
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "tunnel", status: 101 }]);
+    expect(got.join("")).toMatch(/^GET [^]*\r\n\r\nframes$/);
+    expect(edge.issues().map((issue) => "message" in issue && issue.message)).toEqual(["duplicate-1 left a request as it was: a tunnel begins with it"]);
   });
 
   it("sends no copy of a request whose client left in its midst", async () => {

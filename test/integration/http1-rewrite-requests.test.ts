@@ -40,6 +40,14 @@ describe("rewriting requests", () => {
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", passedOn: true, idempotencyKey: "k", faults: [{ effect: "rewrite", actedMs: expect.any(Number) }] }]);
   });
 
+  it("changes the body of a request that offers h2c", async () => {
+    const upstream = keeper(/\}$/);
+    const { edge, call } = await setUpEdge(undo, upstream.handle);
+    edge.setFaults(exchangeFault("rewrite", atRequest));
+    await new RawCalls(call()).ask(post('{"amount":1}', "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n"));
+    expect(upstream.text()).toBe('POST /charges HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\nContent-Length: 12\r\n\r\n{"amount":0}');
+  });
+
   it("keeps the coding of a body", async () => {
     const upstream = keeper(/$/);
     const { edge, call } = await setUpEdge(undo, upstream.handle);

@@ -29,7 +29,15 @@ async function counting(answer: (n: number, request: string) => string = (n) => 
 
 const stale = (params: JsonObject = {}, selection = {}) => exchangeFault("stale", params, selection);
 
+const offersH2c = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAA\r\n";
+
 describe("stale", () => {
+  it("remembers answers to calls that offer h2c too, and gives them again", async () => {
+    const { edge, texts } = await counting();
+    edge.setFaults(stale());
+    expect(await texts(get("/a", offersH2c), get("/a", offersH2c), get("/a"))).toEqual(["answer 1", "answer 1", "answer 1"]);
+  });
+
   it("lets the first call of each kind pass, and gives its answer again without asking upstream", async () => {
     const { edge, texts, asked } = await counting();
     edge.setFaults(stale());

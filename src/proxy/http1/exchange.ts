@@ -57,6 +57,8 @@ export class Exchange {
   readonly expectContinue: boolean;
   /** The answer may open a tunnel: what follows the request is no request until then. */
   readonly mayTunnel: boolean;
+  /** And is of no use without. */
+  readonly wantsTunnel: boolean;
   tunnel = false;
   /** What goes through the tunnel are exchanges of their own. */
   isSeenThrough = false;
@@ -150,6 +152,7 @@ export class Exchange {
     this.keepAlive = head.keepAlive;
     this.expectContinue = head.expectContinue;
     this.mayTunnel = head.mayTunnel;
+    this.wantsTunnel = head.wantsTunnel;
     this.requestFraming = head.framing;
     this.requestLength = head.length;
   }
@@ -176,6 +179,13 @@ export class Exchange {
     this.heldRequest = undefined;
     this.heldInterims = undefined;
     this.heldResponse = undefined;
+  }
+
+  /** Its answer opens a tunnel: what comes now, either way, is no message to be kept. */
+  openTunnel(): void {
+    this.tunnel = true;
+    this.taps = undefined;
+    for (const tee of this.tees ?? []) tee.giveUp();
   }
 
   /** What goes through its tunnel may be exchanges of their own, when its client knows of it and no fault acts on the tunnel. */

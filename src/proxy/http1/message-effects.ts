@@ -52,7 +52,7 @@ export class MessageEffects {
 
   rewrite(exchange: Exchange, { effect, fault, resume }: RewriteStep): "done" | "waits" {
     const isRequest = effect.at === "request";
-    if (isRequest ? exchange.mayTunnel && effect.body !== undefined : exchange.tunnel) {
+    if (isRequest ? exchange.wantsTunnel && effect.body !== undefined : exchange.tunnel) {
       this.tell("not-rewritten", fault, isRequest ? "a request" : "an answer", "a tunnel begins with it");
       return "done";
     }
@@ -94,7 +94,7 @@ export class MessageEffects {
 
   /** `begins`: before its answer comes. */
   remember(exchange: Exchange, { key, ageMs }: Of<"remember"> | Of<"replay">, fault: FaultDraft, begins?: () => void): "done" {
-    if (exchange.mayTunnel) return "done";
+    if (exchange.wantsTunnel) return "done";
     const answers = this.context.answers(fault.fault);
     exchange.isAside = true;
     (exchange.taps ??= []).push(new AnswerTap(exchange.method, (answer) => answers.add(key, answer, this.context.env.nowMs(), ageMs), begins));
@@ -103,7 +103,7 @@ export class MessageEffects {
 
   duplicate(exchange: Exchange, effect: Of<"duplicate">, fault: FaultDraft): "done" {
     const complain = (why: string): void => this.tell("not-duplicated", fault, "a request", why);
-    if (exchange.mayTunnel) complain("a tunnel may begin with it");
+    if (exchange.wantsTunnel) complain("a tunnel may begin with it");
     else {
       (exchange.tees ??= []).push(new RequestTee({ context: this.context, exchange, effect, fault, complain }));
       this.holders.requests.shape(exchange);

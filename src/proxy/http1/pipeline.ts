@@ -115,7 +115,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
     exchange.retryAfter = head.retryAfter;
     if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.method === "CONNECT"))) {
-      exchange.tunnel = true;
+      exchange.openTunnel();
       this.wires.requests.tunnel();
     }
     this.beginResponse(exchange, head, headBytes);

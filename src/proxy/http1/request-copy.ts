@@ -42,12 +42,18 @@ export class RequestTee {
 
   take(bytes: Buffer, done: boolean): void {
     if (this.over) return;
-    const { context: { copies }, effect } = this.options;
+    const { context: { copies }, effect, exchange } = this.options;
     this.bytes += bytes.length;
     this.pieces.push(bytes);
     if (this.bytes > effect.maxBytes) this.end(`it is larger than ${format("size", effect.maxBytes)}`);
-    else if (done && copies.size + effect.copies > mostCopies) this.end(`${mostCopies} copies are not answered yet`);
-    else if (done) this.send(Buffer.concat(this.pieces));
+    else if (!done || !exchange.requestDone) return;
+    else if (copies.size + effect.copies > mostCopies) this.end(`${mostCopies} copies are not answered yet`);
+    else this.send(Buffer.concat(this.pieces));
+  }
+
+  /** A tunnel has begun with it. */
+  giveUp(): void {
+    if (!this.over) this.end("a tunnel begins with it");
   }
 
   private send(request: Buffer): void {

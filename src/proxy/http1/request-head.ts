@@ -17,6 +17,8 @@ export class RequestHead {
   keepAlive = true;
   /** An answer may turn the connection into a tunnel: CONNECT, or an Upgrade is asked for. */
   mayTunnel = false;
+  /** That is what it is for. Who offers h2c, as Java's client does with each request, wants an answer as it is. */
+  wantsTunnel = false;
   expectContinue = false;
   trace: string | undefined;
   idempotencyKey: string | undefined;
@@ -51,7 +53,8 @@ export class RequestHead {
     this.framing = framing;
     this.length = framing === "length" ? this.fields.length : 0;
     this.keepAlive = minor === 0 ? this.keep && !this.close : !this.close;
-    this.mayTunnel = this.upgrade || this.method === "CONNECT";
+    this.wantsTunnel ||= this.method === "CONNECT";
+    this.mayTunnel = this.upgrade || this.wantsTunnel;
     return true;
   }
 
@@ -107,6 +110,7 @@ export class RequestHead {
     this.close = false;
     this.keep = false;
     this.upgrade = false;
+    this.wantsTunnel = false;
     this.expectContinue = false;
     this.trace = undefined;
     this.idempotencyKey = undefined;
@@ -125,7 +129,9 @@ export class RequestHead {
         if (readsAs(bytes, start, colon, "expect") && listHas(bytes, from, to, "100-continue")) this.expectContinue = true;
         return;
       case 7:
-        if (readsAs(bytes, start, colon, "upgrade")) this.upgrade = true;
+        if (!readsAs(bytes, start, colon, "upgrade")) return;
+        this.upgrade = true;
+        this.wantsTunnel ||= !readsAs(bytes, from, to, "h2c");
         return;
       case 10:
         if (!readsAs(bytes, start, colon, "connection")) return;
