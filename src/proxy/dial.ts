@@ -30,7 +30,7 @@ export interface Dialling {
 // What the types of Node 20 do not know of a socket's options, they know of `connect`, which hands them over.
 const undelayed: Pick<TcpNetConnectOpts, "noDelay"> = { noDelay: true };
 
-/** A connection to upstream. What fails, verification of the certificate included, is an `error` event of the socket. */
+/** A connection to upstream. What fails, verification of the certificate included, is an `error` event of the socket; one behind an `end` before upstream is reached. */
 export function dial(target: DialTarget, options: DialOptions): Socket {
   const { socket, dial } = prepareDial(target, options);
   dial();
@@ -53,6 +53,8 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   carriedBy(socket, carrier);
   socket.on("secureConnect", reached);
+  // Of what goes wrong behind the handshake Node only tells.
+  socket.on("error", () => socket.destroy());
   const take = bytes ?? lent;
   if (take !== undefined) socket.on("data", take);
   return { socket, dial: () => void carrier.connect({ ...upstream }) };

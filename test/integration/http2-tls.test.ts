@@ -6,6 +6,7 @@ import { exchangeFault } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { GrpcCaller, serveGrpc, status } from "./grpc-peers.ts";
 import { makeCertificates, serveTls, startProxy } from "./tls-edge.ts";
+import { serve } from "./wire.ts";
 
 const undo: Undo = [];
 let certificates: Awaited<ReturnType<typeof makeCertificates>>;
@@ -73,6 +74,16 @@ describe("gRPC over TLS", () => {
     const { exchanges, issues } = await proxy.told();
     expect(exchanges).toMatchObject([{ end: "upstream-unreachable", passedOn: false }]);
     expect(issues).toMatchObject([{ code: "no-http2", message: "upstream does not speak HTTP/2 over TLS: of what it was offered (ALPN: h2) it chose nothing" }]);
+  });
+
+  it("is reset where upstream closes before its handshake is over", async () => {
+    const upstream = await serve((socket) => socket.on("data", () => socket.end()));
+    undo.push(() => upstream.close());
+    const proxy = await startProxy(undo, { lane: "http2", upstream: { host: "127.0.0.1", port: upstream.port }, upstreamTls: upstreamTls() });
+    expect((await new GrpcCaller(undo, proxy.port).get("x")).code).toBe(status.UNAVAILABLE);
+    const { exchanges, connections } = await proxy.told();
+    expect(exchanges).toMatchObject([{ end: "upstream-unreachable", passedOn: false }]);
+    expect(connections).toMatchObject([{ upstreamReached: false, closedBy: "upstream", how: "rst" }]);
   });
 
   it("is a failed handshake for callers that do not trust the listener", async () => {

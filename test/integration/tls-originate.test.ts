@@ -96,6 +96,17 @@ describe("an upstream over TLS", () => {
     expect((await proxy.told()).issues).toMatchObject([{ code: "upstream-tls", message: expect.stringMatching(/^TLS with upstream failed: wrong version number; does it speak TLS/) as string }]);
   });
 
+  it.each(["http1", "tcp"] as const)("that closes before its handshake is over is unreachable, which is a reset (%s)", async (lane) => {
+    const upstream = await serve((socket) => socket.on("data", () => socket.end()));
+    undo.push(() => upstream.close());
+    const { caller, proxy } = await call(upstream.port, {}, { lane });
+    caller.socket.write(get);
+    expect(await caller.ended).toBe("ECONNRESET");
+    const { exchanges, connections } = await proxy.told();
+    expect(exchanges).toMatchObject(lane === "tcp" ? [] : [{ end: "upstream-unreachable", passedOn: false }]);
+    expect(connections).toMatchObject([{ upstreamReached: false, closedBy: "upstream", how: "rst" }]);
+  });
+
   it("that refuses connections is unreachable as in the open, by any of its addresses", async () => {
     const port = await freePort();
     for (const host of ["127.0.0.1", "localhost"]) {
@@ -190,6 +201,14 @@ describe("a stream to an upstream over TLS", () => {
     caller.socket.write("there and back");
     expect(await caller.received(14)).toBe("there and back");
   });
+});
+
+it("bytes over TLS that fails behind the handshake are reset, and their connection is over", async () => {
+  const upstream = await serveTls(undo, { ...certificates.tls.identity, maxVersion: "TLSv1.3", requestCert: true, rejectUnauthorized: true }, echo);
+  const { caller, proxy } = await call(upstream.port, {}, { lane: "tcp" });
+  expect(await caller.ended).toBe("ECONNRESET");
+  await until(() => proxy.records.some(({ kind }) => kind === "connection"));
+  expect((await proxy.told()).connections).toMatchObject([{ upstreamReached: true, closedBy: "upstream", how: "rst" }]);
 });
 
 describe("TLS that only passes through", () => {

@@ -148,7 +148,7 @@ export class UpstreamSide {
     if (this.paused) socket.pause();
     socket.on("connect", () => listener.upstreamReached?.());
     onFin(socket, () => {
-      if (this.isDropped) return;
+      if (this.isDropped || !this.reached) return;
       if (this.responseLine.open) listener.upstreamEnded();
       else this.responseLine.take({ end: "fin", atMs: this.context.env.nowMs() });
     });

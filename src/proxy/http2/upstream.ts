@@ -122,6 +122,7 @@ export class Upstream {
     const socket = dial(proxy, { reached: () => this.connected(socket), bytes: (bytes) => this.came(bytes), protocols: ["h2"] });
     const cable = new Cable({ send: (bytes) => this.send(bytes), end: (sent) => this.end(sent), flow: () => socket.resume() });
     onFin(socket, () => {
+      if (!this.reached) return;
       if (this.responseLine.open) this.lose("fin");
       else this.responseLine.take({ end: "fin", atMs: env.nowMs() });
     });

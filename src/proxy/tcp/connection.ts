@@ -89,7 +89,9 @@ export class TcpConnection implements LaneConnection {
       stayAwakeFor("upstream");
     });
     onFin(this.#client, () => this.#ended("client"));
-    onFin(this.#upstream, () => this.#ended("upstream"));
+    onFin(this.#upstream, () => {
+      if (this.#upstreamReached) this.#ended("upstream");
+    });
     this.#client.on("error", () => this.#lost("client"));
     this.#upstream.on("error", (error: NodeJS.ErrnoException) => this.#upstreamFailed(error));
     for (const socket of [this.#client, this.#upstream]) socket.on("close", () => this.#socketClosed());
