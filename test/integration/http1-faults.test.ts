@@ -434,6 +434,26 @@ describe("error with reachUpstream", () => {
     expect(upstream.sockets.size).toBe(1);
   });
 
+  it.each([
+    "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: x, Close\r\n\r\nhalf", "HTTP/1.0 200 OK\r\nContent-Length: 8\r\n\r\nhalf", "HTTP/1.1 200 OK\r\n\r\nhalf",
+  ])("takes no further call where upstream takes none behind its answer: %j", async (answer) => {
+    const { edge, call } = await setUpEdge(undo, answerer(answer).handle);
+    edge.setFaults(exchangeFault("error", { body: "lost", reachUpstream: true }));
+    const caller = call();
+    caller.socket.write(get());
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString()).toMatch(/^HTTP\/1\.1 503 [^]*connection: close\r\n\r\nlost$/);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 503 }]);
+  });
+
+  it("keeps the connection where an answer of HTTP/1.0 does", async () => {
+    const { edge, call } = await setUpEdge(undo, answerer("HTTP/1.0 200 OK\r\nContent-Length: 4\r\nConnection: Keep-Alive\r\n\r\nbody").handle);
+    edge.setFaults(exchangeFault("error", { body: "lost", reachUpstream: true }));
+    const caller = call();
+    caller.socket.write(get());
+    await expect.poll(() => caller.bytes.toString()).toMatch(/connection: keep-alive\r\n\r\nlost$/);
+  });
+
   it("comes after a delay that is written before it, and no byte of upstream's answer with it", async () => {
     const { edge, call } = await setUpEdge(undo, answerer(sized("secret")).handle);
     edge.setFaults(exchangeFault("latency", { delay: "60ms", at: "response" }), exchangeFault("error", { status: 500, reachUpstream: true }));

@@ -119,6 +119,8 @@ export class Exchange {
   /** Upstream's answer goes elsewhere too, or not to the client. */
   isAside = false;
   taps: AnswerTap[] | undefined;
+  /** Upstream ends its connection behind its answer. */
+  isLast = false;
   /** Upstream's answer is thrown away: another has taken its place. */
   isReplaced = false;
   /** What each fault had to give again when upstream's answer came, which may itself be remembered before it is their turn. */

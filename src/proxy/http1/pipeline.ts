@@ -114,6 +114,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
 
   responseHead(exchange: Exchange, head: ResponseHead, headBytes: number): void {
     exchange.retryAfter = head.retryAfter;
+    exchange.isLast = !head.keepAlive;
     if (exchange.mayTunnel && (head.status === 101 || (head.status < 300 && exchange.method === "CONNECT"))) {
       exchange.openTunnel();
       this.wires.requests.tunnel();
@@ -198,8 +199,8 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   }
 
   replaceAnswer(exchange: Exchange, step: Step): void {
-    // Upstream has switched protocols for nobody: the connection is of no more use.
-    const answer = substitute(exchange, step, !exchange.keepAlive || exchange.tunnel);
+    // Upstream has switched protocols for nobody, or takes no more requests: the connection is of no more use.
+    const answer = substitute(exchange, step, !exchange.keepAlive || exchange.isLast || exchange.tunnel);
     if (answer === undefined) return;
     exchange.tunnel = false;
     this.answers.dropFinal(exchange);

@@ -1,4 +1,5 @@
 import { SP, readsAs } from "./bytes.ts";
+import { listHas } from "./field-values.ts";
 import { findHeader } from "./find-header.ts";
 import { FramingFields, walkHeaders } from "./framing.ts";
 import type { Framing } from "./framing.ts";
@@ -17,6 +18,8 @@ export class ResponseHead {
   private bytes = nothing;
   private base = 0;
   private lines: readonly number[] = [];
+  private keep = true;
+  private close = false;
   private readonly fields = new FramingFields();
 
   /** Reads the head at `base` as the answer to a request of this method (RFC 9112 §6.3); false when it is malformed or its framing is in doubt. */
@@ -29,6 +32,8 @@ export class ResponseHead {
     if (minor < 0) return false;
     this.fields.reset();
     this.retryAfter = undefined;
+    this.keep = minor > 0;
+    this.close = false;
     if (!walkHeaders(bytes, base, lines, this.take)) return false;
     this.length = 0;
     if (this.status === 101) {
@@ -48,6 +53,11 @@ export class ResponseHead {
     this.framing = framing;
     if (framing === "length") this.length = this.fields.length;
     return true;
+  }
+
+  /** Upstream keeps the connection after the answer. */
+  get keepAlive(): boolean {
+    return this.keep && !this.close && this.framing !== "close";
   }
 
   /** By lower-case name, of the head read last; to be asked while it is being told. */
@@ -75,6 +85,11 @@ export class ResponseHead {
   private readonly take = (start: number, colon: number, from: number, to: number): void => {
     const bytes = this.bytes;
     switch (colon - start) {
+      case 10:
+        if (!readsAs(bytes, start, colon, "connection")) return;
+        if (listHas(bytes, from, to, "close")) this.close = true;
+        else if (listHas(bytes, from, to, "keep-alive")) this.keep = true;
+        return;
       case 11:
         if (readsAs(bytes, start, colon, "retry-after")) this.retryAfter = bytes.toString("latin1", from, to);
         return;
