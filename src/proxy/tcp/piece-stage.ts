@@ -19,6 +19,9 @@ export interface Pacer {
 /** An edge is computed as a sum and a timer's clock compared by a difference: the last digits of the two may disagree. */
 const slackMs = 1e-6;
 
+/** Tiny pieces without pauses go for so long at a stretch; then others have their turn. */
+const stretchMs = 2;
+
 /** Lets bytes through piece by piece, as its pacer says. Once its fault is over what is held leaves at once: there is nothing left to wait for. */
 export class PieceStage implements Stage {
   readonly #env: Env;
@@ -72,6 +75,7 @@ export class PieceStage implements Stage {
   }
 
   #proceed(): void {
+    const startMs = this.#env.nowMs();
     for (let first = this.#held.first; first !== undefined; first = this.#held.first) {
       if (!("bytes" in first) || this.#over || first.bytes.byteLength === 0) {
         this.#giveRest(first);
@@ -81,7 +85,7 @@ export class PieceStage implements Stage {
       const { length, dueMs } = this.#piece;
       const nowMs = this.#env.nowMs();
       if (dueMs === Number.POSITIVE_INFINITY) return;
-      if (dueMs > nowMs + slackMs) {
+      if (dueMs > nowMs + slackMs || nowMs > startMs + stretchMs) {
         this.#timer ??= this.#env.after(dueMs - nowMs, () => {
           this.#timer = undefined;
           this.#proceed();

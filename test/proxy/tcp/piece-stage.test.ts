@@ -107,6 +107,15 @@ describe("PieceStage", () => {
     expect(given()).toEqual([["ab", 0], ["cd", 10], ["", 10], ["e", 20]]);
   });
 
+  it("gives tiny pieces without pauses in stretches, so that others have their turn in between", () => {
+    const clock = new HeldClock();
+    const { take, given } = setUp({ next: () => (clock.advance(1), { length: 1, dueMs: 0 }) }, clock);
+    take("abcdefghij");
+    expect(given().length).toBeLessThan(5);
+    clock.advance(20);
+    expect(given().map(([text]) => text).join("")).toBe("abcdefghij");
+  });
+
   it("forgets what it holds, and its timer, when the connection is gone", () => {
     const { clock, take, stage, out } = setUp(sliced(1, 10));
     take("abc");
