@@ -23,6 +23,14 @@ export function reset(socket: Socket): void {
 
 const nothing = new Uint8Array(0);
 
+/** Between two looks whether a peer that is made to wait is still there. */
+export const lookMs = 100;
+
+/** A reset of a socket that is not read goes unseen; writing nothing brings it to light, and sends no byte. */
+export function bringToLight(socket: Socket): void {
+  if (socket.writable && socket.writableLength === 0) socket.write(nothing);
+}
+
 /** Calls `action` when the peer has sent a FIN. An RST is an `error` event. */
 export function onFin(socket: Socket, action: () => void): void {
   socket.on("end", () => confirmFin(socket, action));

@@ -106,6 +106,26 @@ describe("the tcp lane", () => {
     expect(plane.connections()).toMatchObject([{ closedBy: "client", how: "rst" }]);
   });
 
+  it("passes a reset of the caller on while upstream does not read what it sent before", async () => {
+    const { plane, upstream, call } = await setUp((socket) => socket.pause());
+    const caller = await call().connected();
+    const block = Buffer.alloc(65_536);
+    const fill = (): void => {
+      while (caller.socket.write(block));
+    };
+    caller.socket.on("drain", fill);
+    fill();
+    let before = -1;
+    await expect.poll(() => {
+      const isSettled = caller.socket.bytesWritten === before;
+      before = caller.socket.bytesWritten;
+      return isSettled;
+    }, { interval: 150 }).toBe(true);
+    caller.socket.resetAndDestroy();
+    await expect.poll(() => plane.connections()).toMatchObject([{ closedBy: "client", how: "rst" }]);
+    expect([...upstream.sockets].every((socket) => socket.isPaused())).toBe(true);
+  });
+
   it("resets the caller when upstream cannot be reached, and says so in the record", async () => {
     const plane = await startPlane({ upstreamPort: await freePort() });
     undo.push(() => plane.engine.stop());

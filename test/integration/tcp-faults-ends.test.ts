@@ -59,6 +59,19 @@ describe("limit-data", () => {
     expect(caller.bytes.length).toBe(65_536);
   });
 
+  it("is what ended a connection of which the caller had closed its half long before", async () => {
+    const { plane, call } = await setUpPlane(undo, (socket) => socket.resume().on("end", () => plane.env.after(200, () => socket.write(patterned(600)))));
+    await plane.engine.setFaults([connectionFault("limit-data", { bytes: "100B" })], 1);
+    const caller = call();
+    caller.socket.end("hello");
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes).toEqual(patterned(600).subarray(0, 100));
+    await plane.engine.stop();
+    const [record] = plane.connections();
+    expect(record).toMatchObject({ closedBy: "fault", how: "fin", responseBytes: 100 });
+    expect(record?.closeMs).toBeGreaterThanOrEqual(record?.faults?.[0]?.actedMs ?? Number.POSITIVE_INFINITY);
+  });
+
   it("writes all that is before the end to a caller that reads late", async () => {
     const { plane, call } = await setUpPlane(undo, (socket) => socket.write(patterned(9 * 2 ** 20)));
     await plane.engine.setFaults([connectionFault("limit-data", { bytes: "8MiB" })], 1);

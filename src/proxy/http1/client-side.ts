@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Env, Timer } from "../../model/env.ts";
 import { readAccepted } from "../read-memory.ts";
-import { confirmFin, reset } from "../reset.ts";
+import { bringToLight, confirmFin, lookMs, reset } from "../reset.ts";
 import { stayAwakeFor } from "../stay-awake.ts";
 import type { Limits } from "./limits.ts";
 
@@ -25,10 +25,6 @@ export interface ClientListener {
  * reports an end instead of the reset: it is given this long to read.
  */
 export const readingGraceMs = 20;
-
-/** Between two looks whether a client that is made to wait is still there, or one that is to be reset still reads. */
-const lookMs = 100;
-const nothing = new Uint8Array(0);
 
 /** The connection of the client. */
 export class ClientSide {
@@ -142,11 +138,10 @@ export class ClientSide {
     if (idleMs !== undefined) this.rest ??= this.env.after(idleMs, () => this.listener.clientRested());
   }
 
-  /** A reset of a socket that is not read goes unseen; writing nothing brings it to light, and sends no byte. */
   private readonly look = (): void => {
     this.looking = undefined;
     if (!this.paused || this.closed) return;
-    if (this.socket.writable) this.socket.write(nothing);
+    bringToLight(this.socket);
     this.looking = this.env.after(lookMs, this.look);
   };
 

@@ -53,8 +53,8 @@ export class TcpConnection implements LaneConnection {
     this.#upstream = socket;
     this.#openMs = env.nowMs();
     this.#peer = `${client.remoteAddress ?? "unknown"}:${client.remotePort ?? 0}`;
-    this.#request = new Duct({ env, mostHeldBytes, source: client, target: this.#upstream, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
-    this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, read: (bytes) => (this.#upstreamBytes.gave += bytes.byteLength), write: (bytes) => this.#writeAnswer(bytes) });
+    this.#request = new Duct({ env, mostHeldBytes, source: client, target: this.#upstream, isWatched: true, read: (bytes) => (this.#requestBytes += bytes.byteLength), write: (bytes) => this.#writeRequest(bytes) });
+    this.#response = new Duct({ env, mostHeldBytes, source: this.#upstream, target: client, isWatched: false, read: (bytes) => (this.#upstreamBytes.gave += bytes.byteLength), write: (bytes) => this.#writeAnswer(bytes) });
     const seals = { close: () => this.#close("fault"), silence: (read: boolean) => this.#silence(read) };
     this.#grip = new Grip(context, { request: this.#request.line, response: this.#response.line }, () => this.#end("fault", "rst"), seals);
     this.#watch();
@@ -120,13 +120,15 @@ export class TcpConnection implements LaneConnection {
   /** Writes what is before the cut, and ends the connection behind it. */
   #cut(cut: Cut, bytes: Uint8Array, target: Socket): void {
     this.#shutBoth(false);
+    const { env } = this.#context;
     const carryOut = (): void => this.#grip.carryOutCut(cut);
     const before = bytes.subarray(0, cut.after);
-    if (cut.after > 0 && cut.how === "rst") target.write(before, () => this.#context.env.after(readingGraceMs, carryOut));
-    else {
+    if (cut.how === "fin" || cut.after === 0) {
+      // It ends what half a close of theirs had not.
+      this.#closing = { closedBy: "fault", how: cut.how, atMs: env.nowMs() };
       target.write(before);
       carryOut();
-    }
+    } else target.write(before, () => env.after(readingGraceMs, carryOut));
   }
 
   #shutBoth(read: boolean): void {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Env } from "../../model/env.ts";
-import { reset } from "../reset.ts";
+import { bringToLight, lookMs, reset } from "../reset.ts";
 import { Line } from "./line.ts";
 import type { Chunk } from "./stage.ts";
 
@@ -17,6 +17,8 @@ export interface DuctOptions {
   readonly target: Socket;
   /** Bytes were read from the source. */
   readonly read: (bytes: Uint8Array) => void;
+  /** Whether a reset of the source is to be seen while it is made to wait. */
+  readonly isWatched: boolean;
   /** Bytes are about to be written to the target; false: they are not to be. */
   readonly write: (bytes: Uint8Array) => boolean;
 }
@@ -27,6 +29,7 @@ export class Duct {
   readonly #options: DuctOptions;
   #targetFull = false;
   #shut = false;
+  #isLooking = false;
 
   constructor(options: DuctOptions) {
     this.#options = options;
@@ -38,12 +41,12 @@ export class Duct {
 
   /** What was read from the source; true when nothing refers to the bytes any more. */
   take(bytes: Buffer): boolean {
-    const { env, source, target, read } = this.#options;
+    const { env, target, read } = this.#options;
     read(bytes);
     if (this.#shut) return true;
     if (this.line.open) this.#write(bytes);
     else this.line.take({ bytes, atMs: env.nowMs() });
-    if (this.#targetFull || this.line.heldWeight > this.#options.mostHeldBytes) source.pause();
+    if (this.#targetFull || this.line.heldWeight > this.#options.mostHeldBytes) this.#pause();
     return this.line.heldWeight === 0 && target.writableLength === 0;
   }
 
@@ -58,6 +61,23 @@ export class Duct {
     this.line.drop();
     if (read) this.#options.source.resume();
     else this.#options.source.pause();
+  }
+
+  #pause(): void {
+    const { source, isWatched } = this.#options;
+    source.pause();
+    if (isWatched && !this.#isLooking) this.#lookLater();
+  }
+
+  #lookLater(): void {
+    const { env, source } = this.#options;
+    this.#isLooking = true;
+    env.after(lookMs, () => {
+      this.#isLooking = false;
+      if (this.#shut || source.destroyed || !source.isPaused()) return;
+      bringToLight(source);
+      this.#lookLater();
+    });
   }
 
   #deliver(chunk: Chunk): void {
