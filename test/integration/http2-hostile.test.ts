@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-const frameTypes = { data: 0, headers: 1, rstStream: 3, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 } as const;
+const frameTypes = { data: 0, headers: 1, priority: 2, rstStream: 3, settings: 4, ping: 6, windowUpdate: 8, continuation: 9 } as const;
 
 function frame(type: keyof typeof frameTypes, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9);
@@ -47,6 +47,14 @@ describe("the http2 lane under attack", () => {
     ["a preface that is none", Buffer.from("PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n")],
     ["garbage", Buffer.from(Array.from({ length: 500 }, (_, i) => (i * 91) & 255))],
     ["a window that overflows", Buffer.concat([hello, frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])), frame("windowUpdate", 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff]))])],
+    ["a frame larger than was allowed", Buffer.concat([hello, frame("data", 0, 1, Buffer.alloc(20_000))])],
+    ["half a frame larger than was allowed, and much behind it", Buffer.concat([hello, frame("data", 0, 1, Buffer.alloc(3_000_000)).subarray(0, 2_000_000)])],
+    ["settings of an odd length", Buffer.concat([hello, frame("settings", 0, 0, Buffer.alloc(5))])],
+    ["data of no stream", Buffer.concat([hello, frame("data", 0, 0, Buffer.alloc(5))])],
+    ["a CONTINUATION of nothing", Buffer.concat([hello, frame("continuation", 0x4, 1, getHead)])],
+    ["another frame in the midst of a head", Buffer.concat([hello, frame("headers", 0x1, 1, getHead), frame("ping", 0, 0, Buffer.alloc(8))])],
+    ["a field that is not compressed well", Buffer.concat([hello, frame("headers", endStreamAndHeaders, 1, Buffer.alloc(7, 0xff))])],
+    ["a stream that depends on itself", Buffer.concat([hello, frame("priority", 0, 1, Buffer.from([0, 0, 0, 1, 1]))])],
   ])("ends a connection that speaks %s, says so, and serves the others", async (_what, bytes) => {
     const { edge, attack, stillServes } = await setUp();
     const caller = attack();
@@ -136,6 +144,21 @@ describe("the http2 lane under attack", () => {
     const { headers, body, trailers, code } = await new Http2Caller(undo, edge.port).ask();
     expect([headers?.[":status"], headers?.["age"], body.toString(), trailers?.["age"], code]).toEqual([200, "1", "body", "1", 0]);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete" }]);
+  });
+
+  it.each([
+    ["a frame larger than was allowed", frame("data", 0, 1, Buffer.alloc(20_000))],
+    ["a field that is not compressed well", frame("headers", 0x4, 1, Buffer.alloc(7, 0xff))],
+    ["HTTP/1, and stays", Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")],
+  ])("ends the calls to an upstream that speaks %s, and says so", async (_what, bytes) => {
+    const upstream = await serve((socket) => socket.once("data", () => socket.write(bytes)));
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Http2Caller(undo, edge.port);
+    expect((await caller.ask()).headers).toBeUndefined();
+    await caller.closed;
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", passedOn: true }]);
+    expect(edge.issues()).toMatchObject([{ code: "malformed-response", message: expect.stringMatching(/^upstream broke HTTP\/2: /) as string }]);
   });
 
   it("is not brought down by an upstream that speaks something else", async () => {

@@ -4,7 +4,8 @@ import { AnnouncedStreams } from "./announced-streams.ts";
 import { Arrival } from "./arrival.ts";
 import { Cable } from "./cable.ts";
 import type { CableOptions } from "./cable.ts";
-import { spokeHttp1, wasLate } from "./refusals.ts";
+import { LastWords } from "./last-words.ts";
+import { brokeHttp2, spokeHttp1, wasLate } from "./refusals.ts";
 import type { Beginning, Refusal } from "./refusals.ts";
 
 export interface CallerSideOptions extends CableOptions {
@@ -27,6 +28,7 @@ export class CallerSide {
   private readonly cable: Cable;
   private readonly arrival: Arrival;
   private readonly streams: AnnouncedStreams;
+  private readonly lastWords = new LastWords((why) => this.options.refuse(brokeHttp2(why)));
   /** What the session has said so far, while nobody is known to understand it. */
   private unsaid: Buffer[] = [];
 
@@ -56,6 +58,11 @@ export class CallerSide {
     return this.streams.change(Math.min(this.options.inFlight, atMost));
   }
 
+  /** The session is told to say GOAWAY. */
+  goesAway(code: number): void {
+    this.lastWords.expect(code);
+  }
+
   /** Whoever waited to send may go on. */
   drained(): void {
     this.cable.drained();
@@ -74,6 +81,7 @@ export class CallerSide {
 
   private say(bytes: Buffer): boolean {
     this.streams.amend(bytes);
+    this.lastWords.hear(bytes);
     const { speech } = this.arrival;
     if (speech === "http2" || speech === "other") return this.options.send(bytes);
     this.unsaid.push(bytes);

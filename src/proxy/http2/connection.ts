@@ -65,7 +65,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     });
     this.session = serverSession(this.callerSide.duplex, limits);
     this.session.on("stream", this.onStream);
-    this.session.on("error", (error) => this.refuse(brokeHttp2(error)));
+    this.session.on("error", (error) => this.refuse(brokeHttp2(error.message)));
     this.grip = new Grip(context, { request: this.upstream.requestLine, response: this.upstream.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
     this.client.rests();
     this.grip.ask();
@@ -268,6 +268,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   /** Tells the client to take another connection for further calls. */
   private retire(code: number, retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" }, data?: Uint8Array): void {
     if (this.over || this.session.destroyed) return;
+    this.callerSide.goesAway(code);
     this.session.goaway(code, 0, data);
     this.retiring ??= retiring;
     if (this.exchanges.size === 0) this.end(retiring.by, retiring.how, code);

@@ -1,5 +1,5 @@
 /** Types of frames that are looked at (RFC 9113 §6). */
-export const frameTypes = { headers: 0x1, settings: 0x4, continuation: 0x9 } as const;
+export const frameTypes = { headers: 0x1, settings: 0x4, goaway: 0x7, continuation: 0x9 } as const;
 
 /** A part of a frame's payload, from `from` to before `to`. */
 export interface FramePart {

@@ -15,8 +15,8 @@ export const manyResets: Refusal = {
   message: "a caller gave so many calls up that it was told to take another connection (GOAWAY), before the protection of HTTP/2 from floods of resets would end this one",
 };
 
-export function brokeHttp2({ message }: Error): Refusal {
-  return { code: "malformed-request", message: `a caller broke HTTP/2: ${message}` };
+export function brokeHttp2(why: string): Refusal {
+  return { code: "malformed-request", message: `a caller broke HTTP/2: ${why}` };
 }
 
 /** What a caller has begun and not ended in time. */

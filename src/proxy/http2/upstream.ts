@@ -9,6 +9,7 @@ import type { Cut } from "../tcp/pending-ends.ts";
 import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";
+import { LastWords } from "./last-words.ts";
 import { clientSession } from "./sessions.ts";
 import { Turns } from "./turns.ts";
 import type { Waiter } from "./turns.ts";
@@ -120,7 +121,12 @@ export class Upstream {
     const { context, limits, listener } = this;
     const { proxy, env } = context;
     const socket = dial(proxy, { reached: () => this.connected(socket), bytes: (bytes) => this.came(bytes), protocols: ["h2"] });
-    const cable = new Cable({ send: (bytes) => this.send(bytes), end: (sent) => this.end(sent), flow: () => socket.resume() });
+    const lastWords = new LastWords((why) => session.destroyed || this.broken(why), prefaceLength);
+    const send = (bytes: Buffer): boolean => {
+      lastWords.hear(bytes);
+      return this.send(bytes);
+    };
+    const cable = new Cable({ send, end: (sent) => this.end(sent), flow: () => socket.resume() });
     onFin(socket, () => {
       if (!this.reached) return;
       if (this.responseLine.open) this.lose("fin");
@@ -147,7 +153,7 @@ export class Upstream {
       listener.upstreamGoesAway(code, data ?? nothing);
       this.turns.refuse();
     });
-    session.on("error", (error) => this.broken(error));
+    session.on("error", (error) => this.broken(error.message));
     session.on("close", () => this.lose("fin"));
     this.socket = socket;
     this.cable = cable;
@@ -201,10 +207,10 @@ export class Upstream {
     this.lose("rst");
   }
 
-  /** It broke the protocol, and node:http2 has ended the session; what it says of one that is lost is known. */
-  private broken(error: Error): void {
+  /** It broke the protocol, and its session has ended; what is said of one that is lost is known. */
+  private broken(why: string): void {
     if (this.isLost) return;
-    this.listener.issue("malformed-response", `upstream broke HTTP/2: ${error.message}`);
+    this.listener.issue("malformed-response", `upstream broke HTTP/2: ${why}`);
     this.lose("rst");
   }
 
@@ -216,3 +222,5 @@ export class Upstream {
 }
 
 const nothing = new Uint8Array(0);
+/** Of what a client says first (RFC 9113 §3.4). */
+const prefaceLength = 24;
