@@ -14,7 +14,7 @@ import type { Fields } from "./fields.ts";
 import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
-import { sendHead } from "./send-head.ts";
+import { answerOptions, sendHead } from "./send-head.ts";
 import type { Steps } from "../http1/steps.ts";
 import type { Waiter } from "./turns.ts";
 import type { Witness } from "./witness.ts";
@@ -140,7 +140,7 @@ export class Exchange implements Stage, Waiter {
     const { client, answerHead: head, witness } = this;
     if (head === undefined || this.isOver || client.destroyed || client.closed) return;
     const isAll = !hangs && (head.isAll || this.head.method === "HEAD" || hasNoBody(head.status));
-    if (!this.send(toSend(head.fields, head.sensitive), (headers) => client.respond(headers, { endStream: isAll, waitForTrailers: !isAll }))) {
+    if (!this.send(toSend(head.fields, head.sensitive), (headers) => client.respond(headers, answerOptions(isAll)))) {
       return this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "upstream-lost");
     }
     witness.headMs = this.env.nowMs();

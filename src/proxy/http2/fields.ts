@@ -38,17 +38,39 @@ export function sensitiveIn(headers: IncomingHttpHeaders): readonly string[] {
 
 const none: readonly string[] = [];
 
-/** Fields as node:http2 takes them, those that come several times in their order; `changed` ones stand for those that came. */
+/**
+ * Fields as node:http2 takes them; `changed` ones stand for those that came. It sends names in lower case, in the order of the keys: one that comes
+ * again behind others has another key, so that the order stays.
+ */
 export function toSend(fields: Fields, sensitive: readonly string[] = [], changed: Readonly<Record<string, string>> = {}): OutgoingHttpHeaders {
   const headers: Record<string, string | string[]> = Object.create(null);
+  let key = "";
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] ?? "";
-    const value = changed[name] ?? fields[i + 1] ?? "";
-    const before = headers[name];
-    if (before === undefined) headers[name] = value;
-    else if (typeof before === "string") headers[name] = [before, value];
+    const value = (Object.hasOwn(changed, name) ? changed[name] : fields[i + 1]) ?? "";
+    if (fields[i - 2] !== name) key = keyFor(name, headers);
+    const before = headers[key];
+    if (before === undefined) headers[key] = value;
+    else if (typeof before === "string") headers[key] = [before, value];
     else before.push(value);
   }
   if (sensitive.length > 0) Reflect.set(headers, sensitiveHeaders, [...sensitive]);
   return headers;
+}
+
+/** A key that is not taken, the name in upper and lower case; when there are no more, the name itself. */
+function keyFor(name: string, taken: Readonly<Record<string, unknown>>): string {
+  if (!(name in taken)) return name;
+  for (let nth = 1; nth < 64; nth += 1) {
+    const key = spelt(name, nth);
+    if (!(key in taken)) return key;
+  }
+  return name;
+}
+
+/** The bits of `nth` say which letters are in upper case. */
+function spelt(name: string, nth: number): string {
+  let key = "";
+  for (let i = 0; i < name.length; i += 1) key += Math.floor(nth / 2 ** i) % 2 === 1 ? name.charAt(i).toUpperCase() : name.charAt(i);
+  return key;
 }

@@ -4,6 +4,7 @@ import type { DataShape } from "./data-shape.ts";
 import { sensitiveIn, toSend, weightOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { sendHead } from "./send-head.ts";
+import { wasCut, watchEnd } from "./stream-end.ts";
 
 export interface FlowOptions {
   /** Held before the source is made to wait. */
@@ -70,6 +71,7 @@ export class Flow {
   /** Begins to take what comes from a stream. */
   read(source: Http2Stream): void {
     this.source = source;
+    watchEnd(source);
     source.on("data", this.onData);
     source.on("trailers", this.onTrailers);
     source.on("end", this.onEnd);
@@ -185,7 +187,7 @@ export class Flow {
 
   private readonly onEnd = (): void => {
     // node:http2 ends a stream that was reset too; its close will say so.
-    if (this.source?.rstCode === 0) this.finish({ trailers: this.trailers });
+    if (this.source?.rstCode === 0 && !wasCut(this.source)) this.finish({ trailers: this.trailers });
   };
 
   private finish(end: End): void {

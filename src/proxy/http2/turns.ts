@@ -1,4 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
+import { watchEnd } from "./stream-end.ts";
 
 /** Who wants to open a stream to upstream. */
 export interface Waiter {
@@ -57,6 +58,7 @@ export class Turns {
       const stream = waiter.takeTurn(session);
       if (stream === undefined) continue;
       this.open += 1;
+      watchEnd(stream);
       stream.on("close", this.closed);
     }
   }

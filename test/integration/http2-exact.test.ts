@@ -1,0 +1,83 @@
+import { constants } from "node:http2";
+import type { ServerStreamResponseOptions } from "node:http2";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Undo } from "./http-edge.ts";
+import { startHttp2Edge } from "./http2-edge.ts";
+import { Http2Caller, serveHttp2 } from "./http2-peers.ts";
+import { serve } from "./wire.ts";
+
+const undo: Undo = [];
+afterEach(async () => {
+  for (const action of undo.splice(0).reverse()) await action();
+});
+
+const undated: ServerStreamResponseOptions = Object.assign({ endStream: true }, { sendDate: false });
+
+/** A frame of HTTP/2 on stream 1 (RFC 9113 §4.1). */
+function frame(type: number, flags: number, payload: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 0xff, type, flags, 0, 0, 0, type === 4 ? 0 : 1]), payload]);
+}
+
+/** A field without indexing and with a name that is spelt out (RFC 7541 §6.2.2). */
+function literal(name: string, value: string): Buffer {
+  return Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)]);
+}
+
+describe("heads on the http2 lane", () => {
+  it("come as they were sent: nothing is added, repeated fields stay where they stood, whatever the names", async () => {
+    const seen: (readonly string[])[] = [];
+    const upstream = await serveHttp2(undo, (stream, _headers, raw) => {
+      seen.push(raw.slice(8));
+      stream.respond({ ":status": 200, "set-cookie": "a", "x-b": "1", "Set-cookie": "b", constructor: "c" }, undated);
+    });
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const got = await new Http2Caller(undo, edge.port).ask({ cookie: "a", "x-b": "1", Cookie: "b", "X-B": "2", constructor: "c", ["__proto__"]: "d" });
+    expect(seen).toEqual([["cookie", "a", "x-b", "1", "cookie", "b", "x-b", "2", "constructor", "c", "__proto__", "d"]]);
+    expect(got.rawHeaders).toEqual([":status", "200", "set-cookie", "a", "x-b", "1", "set-cookie", "b", "constructor", "c"]);
+  });
+
+  it("lose no field for another that no message may say twice", async () => {
+    const fields = [["vary", "a"], ["etag", "1"], ["vary", "b"], ["age", "2"], ["etag", "3"], ["age", "4"], ["via", "c"], ["via", "d"]];
+    const head = Buffer.concat([Buffer.from([0x88]), ...fields.map(([name = "", value = ""]) => literal(name, value))]);
+    const upstream = await serve((socket) => {
+      socket.once("data", () => socket.write(Buffer.concat([frame(4, 0, Buffer.alloc(0)), frame(4, 1, Buffer.alloc(0)), frame(1, 0x5, head)])));
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const { rawHeaders } = await new Http2Caller(undo, edge.port).ask();
+    expect(rawHeaders).toEqual([":status", "200", "vary", "a", "etag", "1", "vary", "b", "age", "2", "via", "c", "via", "d"]);
+  });
+});
+
+describe("a message that is cut off by NO_ERROR on the http2 lane", () => {
+  it("is no whole answer to the caller, nor to the witness", async () => {
+    const upstream = await serveHttp2(undo, (stream) => {
+      // Without trailers in sight node:http2 would end the stream before it resets it.
+      stream.respond({ ":status": 200 }, { waitForTrailers: true });
+      stream.write("some", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    });
+    const edge = await startHttp2Edge(undo, upstream.port);
+    // What is still open of the request tells a reset from an end.
+    const { stream, got } = new Http2Caller(undo, edge.port).open({ ":method": "POST" }, { endStream: false });
+    const { body, code } = await got;
+    expect([body.toString(), code, stream.aborted]).toEqual(["some", 0, true]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", status: 200 }]);
+  });
+
+  it("is no whole request to upstream", async () => {
+    const ends: string[] = [];
+    const upstream = await serveHttp2(undo, (stream) => {
+      stream.on("aborted", () => ends.push("aborted"));
+      stream.on("end", () => stream.aborted || ends.push("end"));
+      stream.on("data", () => stream.respond({ ":status": 200 }));
+    });
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const { stream, got } = new Http2Caller(undo, edge.port).open({ ":method": "POST" }, { endStream: false, waitForTrailers: true });
+    stream.on("response", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    stream.write("some");
+    await got;
+    await expect.poll(() => ends).toEqual(["aborted"]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "client-left", leftBy: "rst" }]);
+    expect(edge.exchanges()[0]).not.toHaveProperty("requestEndMs");
+  });
+});
