@@ -147,8 +147,8 @@ describe("the http2 lane under attack", () => {
   });
 
   it.each([
-    ["a frame larger than was allowed", frame("data", 0, 1, Buffer.alloc(20_000))],
-    ["a field that is not compressed well", frame("headers", 0x4, 1, Buffer.alloc(7, 0xff))],
+    ["a frame larger than was allowed", Buffer.concat([frame("settings", 0, 0), frame("data", 0, 1, Buffer.alloc(20_000))])],
+    ["a field that is not compressed well", Buffer.concat([frame("settings", 0, 0), frame("headers", 0x4, 1, Buffer.alloc(7, 0xff))])],
     ["HTTP/1, and stays", Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")],
   ])("ends the calls to an upstream that speaks %s, and says so", async (_what, bytes) => {
     const upstream = await serve((socket) => socket.once("data", () => socket.write(bytes)));
