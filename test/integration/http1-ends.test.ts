@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { answering, ok, setUpEdge, startEdge } from "./http-edge.ts";
+import { answering, exchangeFault, ok, setUpEdge, startEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { Caller, freePort } from "./wire.ts";
 
@@ -45,6 +45,21 @@ describe("upstream that is not there, or goes away", () => {
     expect(await caller.ended).toBe(seen);
     expect(caller.bytes.toString()).toMatch(/part$/);
     expect(edge.exchanges()).toMatchObject([{ end: "upstream-lost", status: 200 }]);
+  });
+
+  it.each([
+    ["truncate", { share: "50%" }, "01", "dropped", 0], ["slow-body", { over: "40ms" }, "01234\r\n", "upstream-lost", 35], ["latency", { delay: "60ms", at: "response" }, "01234\r\n", "upstream-lost", 60],
+  ] as const)("passes an answer that upstream ends in its midst on, as far as it came, though %s holds it", async (type, params, body, end, leastMs) => {
+    const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const { edge, call } = await setUpEdge(undo, answering((_, socket) => socket.end(`${head}5\r\n01234\r\n`)));
+    edge.setFaults(exchangeFault(type, params));
+    const caller = call();
+    const startMs = edge.env.nowMs();
+    caller.socket.write(get);
+    expect(await caller.ended).toBe("fin");
+    expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(leastMs);
+    expect(caller.bytes.toString()).toBe(`${head}5\r\n${body}`);
+    expect(edge.exchanges()).toMatchObject([{ end, status: 200, faults: [{ decision: "applied", actedMs: expect.any(Number) }] }]);
   });
 
   it.each([["fin", "fin"], ["rst", "ECONNRESET"]])("passes the %s of an idle upstream on", async (how, seen) => {

@@ -222,6 +222,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
       if (this.requests.waitsToTurn) this.requests.letReadyGo();
       this.answers.flush(exchange);
+      if (this.loss !== undefined && exchange.responseGate === "open") exchange.responseShape?.conclude();
       const { ending, responseShape } = exchange;
       if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent && (responseShape === undefined || responseShape.finished)) {
         if (exchange.tunnel) return this.wires.endClient();
@@ -232,7 +233,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
         return this.carryOutEnding(exchange, ending);
       } else {
         if (this.wires.isCut) return;
-        const isHeld = (responseShape?.heldWeight ?? 0) + (exchange.webSocket?.heldWeight("response") ?? 0) > 0;
+        const isHeld = exchange.responseGate === "held" || (responseShape?.heldWeight ?? 0) + (exchange.webSocket?.heldWeight("response") ?? 0) > 0;
         const isLost = this.loss !== undefined && !exchange.responseDone && !isHeld && (exchange.unpassable || exchange.requestGate === "open");
         if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
         return;

@@ -116,6 +116,13 @@ export class Shape {
     this.drive(() => this.sendEnd());
   }
 
+  /** Nothing comes any more, though it is not whole: what has come is all. */
+  conclude(): void {
+    this.drive(() => {
+      for (const piece of this.sizing.conclude()) this.send(piece);
+    });
+  }
+
   /** The faults are gone, or `gone` of them: what they hold leaves, what comes goes on at once. What was to become of the data stays. */
   letGo(now: boolean, gone?: ReadonlySet<string>): void {
     const isOver = ({ fault }: FaultDraft): boolean => gone === undefined || gone.has(fault);
