@@ -52,12 +52,19 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
   });
   carriedBy(socket, carrier);
+  staysOpen(carrier);
   socket.on("secureConnect", reached);
   // Of what goes wrong behind the handshake Node only tells.
   socket.on("error", () => socket.destroy());
   const take = bytes ?? lent;
   if (take !== undefined) socket.on("data", take);
   return { socket, dial: () => void carrier.connect({ ...upstream }) };
+}
+
+/** Closed as soon as both its ends have come, it would take down what it carries, with the last bytes unread: it is left to that to close it. */
+function staysOpen(carrier: Socket): void {
+  const inside: unknown = Reflect.get(carrier, "_writableState");
+  if (typeof inside === "object" && inside !== null) Reflect.set(inside, "autoDestroy", false);
 }
 
 /** One for all connections of a proxy: what it trusts is read from text but once. */

@@ -6,6 +6,7 @@ import type { ProxyConfig } from "../../src/model/data-plane.ts";
 import type { UpstreamTls } from "../../src/model/tls.ts";
 import { answering, ok } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
+import { connectionFault } from "./plane.ts";
 import { makeCertificates, SecuredCaller, serveTls, startProxy, until } from "./tls-edge.ts";
 import { hashOf, patterned, undoAll } from "./tcp-edge.ts";
 import { Caller, echo, freePort, serve } from "./wire.ts";
@@ -163,6 +164,22 @@ describe("a stream to an upstream over TLS", () => {
     caller.socket.end("all that I have");
     expect(await caller.ended).toBe("fin");
     expect(caller.bytes.toString()).toBe("and after your end");
+  });
+
+  it("loses nothing when both ends have come while it is made to wait", async () => {
+    const [first, last] = ["a".repeat(3000), "and the last of it"];
+    const upstream = await serveTls(undo, certificates.tls.identity, (socket) => {
+      socket.resume().on("end", () => {
+        socket.write(first);
+        socket.end(last);
+      });
+    });
+    const { caller, proxy } = await call(upstream.port, {}, { lane: "tcp", limits: { heldBytes: 1000 } });
+    await proxy.setFaults(connectionFault("latency", { delay: "100ms" }));
+    caller.socket.end("all that I have");
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString()).toBe(first + last);
+    expect((await proxy.told()).connections).toMatchObject([{ responseBytes: first.length + last.length, how: "fin" }]);
   });
 
   it("is reset where upstream resets", async () => {
