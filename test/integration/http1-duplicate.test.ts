@@ -197,6 +197,22 @@ describe("duplicate", () => {
     await expect.poll(() => upstream.sockets.size).toBe(0);
   });
 
+  it("keeps no more than 128MiB for copies, and tells what it did not send again", async () => {
+    let left = 0;
+    const { edge, call } = await setUpEdge(undo, (socket) => socket.on("data", (bytes) => {
+      left = (left === 0 ? head.length + size : left) - bytes.length;
+      if (left === 0) socket.write(ok);
+    }));
+    const size = 48 * 1024 * 1024;
+    const head = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${size}\r\n\r\n`;
+    edge.setFaults(exchangeFault("duplicate", { copies: 2, delay: "1h", maxBody: "128MiB" }));
+    const calls = new RawCalls(call());
+    const body = Buffer.alloc(size);
+    for (let i = 0; i < 3; i++) await calls.ask(Buffer.concat([Buffer.from(head), body]));
+    expect(edge.issues().map((issue) => "message" in issue && issue.message)).toEqual(["duplicate-1 left a request as it was: 128MiB of copies are not answered yet"]);
+    await expect.poll(() => edge.exchanges().map(({ faults }) => faults?.[0]?.actedMs !== undefined)).toEqual([true, true, false]);
+  });
+
   it("leaves pipelined requests behind it in their order", async () => {
     const seen: string[] = [];
     const { edge, call } = await setUpEdge(undo, answering((request, socket) => {

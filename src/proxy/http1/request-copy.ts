@@ -16,8 +16,9 @@ import type { ResponseSink } from "./response-reader.ts";
 
 type Duplicate = Extract<Effect, { kind: "duplicate" }>;
 
-/** Copies of one proxy that are waiting or not answered yet. */
+/** Copies of one proxy that are waiting or not answered yet, and the memory that they take. */
 const mostCopies = 1000;
+const mostBytes = 128 * 1024 * 1024;
 /** An answer that nobody wants is waited for so long. */
 const patienceMs = 30_000;
 
@@ -48,6 +49,7 @@ export class RequestTee {
     if (this.bytes > effect.maxBytes) this.end(`it is larger than ${format("size", effect.maxBytes)}`);
     else if (!done || !exchange.requestDone) return;
     else if (copies.size + effect.copies > mostCopies) this.end(`${mostCopies} copies are not answered yet`);
+    else if (bytesOf(copies) + this.bytes > mostBytes) this.end(`${format("size", mostBytes)} of copies are not answered yet`);
     else this.send(Buffer.concat(this.pieces));
   }
 
@@ -59,7 +61,7 @@ export class RequestTee {
   private send(request: Buffer): void {
     const { context, exchange, effect, fault } = this.options;
     fault.actedMs ??= context.env.nowMs();
-    for (let i = 0; i < effect.copies; i++) context.copies.add(new RequestCopy({ context, exchange, fault: fault.fault, request, afterMs: effect.afterMs }));
+    for (let i = 0; i < effect.copies; i++) context.copies.add(new RequestCopy({ context, exchange, fault: fault.fault, request, weightBytes: request.length / effect.copies, afterMs: effect.afterMs }));
     this.end(undefined);
   }
 
@@ -75,6 +77,8 @@ export interface CopyOptions {
   readonly exchange: Exchange;
   readonly fault: string;
   readonly request: Buffer;
+  /** Its share of the memory that the copies of one call have in common. */
+  readonly weightBytes: number;
   readonly afterMs: number;
 }
 
@@ -96,6 +100,10 @@ export class RequestCopy implements ResponseSink {
     this.options = options;
     if (options.afterMs === 0) this.send();
     else this.timer = options.context.env.after(options.afterMs, () => this.send());
+  }
+
+  get weightBytes(): number {
+    return this.options.weightBytes;
   }
 
   /** What it waits for does not count any more. */
@@ -164,4 +172,10 @@ export class RequestCopy implements ResponseSink {
       ...(authority !== undefined && { authority }), ...(trace !== undefined && { trace }), ...(key !== undefined && { key }), ...(idempotencyKey !== undefined && { idempotencyKey }),
     });
   }
+}
+
+function bytesOf(copies: ReadonlySet<RequestCopy>): number {
+  let bytes = 0;
+  for (const { weightBytes } of copies) bytes += weightBytes;
+  return bytes;
 }
