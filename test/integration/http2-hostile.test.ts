@@ -174,6 +174,40 @@ describe("the http2 lane under attack", () => {
   });
 });
 
+describe("interim answers without end on the http2 lane", () => {
+  it("make upstream wait when their caller does not read, and go on when it does", async () => {
+    const hints = Buffer.concat(Array.from({ length: 4000 }, () => frame("headers", 0x4, 1, Buffer.from([0x08, 0x03, 0x31, 0x30, 0x33]))));
+    const enough = 48 * 2 ** 20;
+    let written = 0;
+    let isOver = false;
+    const upstream = await serve((socket) => {
+      const more = (): void => {
+        if (isOver) socket.write(frame("headers", endStreamAndHeaders, 1, Buffer.from([0x88])));
+        else if (written < enough) socket.write(hints, (error) => (error ? undefined : ((written += hints.length), more())));
+      };
+      socket.write(frame("settings", 0, 0));
+      // The head of a request may come apart from what is said first.
+      socket.on("data", (bytes: Buffer) => void (written === 0 && bytes.includes(getHead.subarray(3)) && more()));
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    caller.socket.pause();
+    caller.socket.write(Buffer.concat([hello, frame("headers", endStreamAndHeaders, 1, getHead)]));
+    let before = -1;
+    await expect.poll(() => {
+      const isStill = written > 0 && written === before;
+      before = written;
+      return isStill;
+    }, { interval: 1000, timeout: 30_000 }).toBe(true);
+    expect(written).toBeLessThan(enough / 2);
+    isOver = true;
+    caller.socket.resume();
+    await expect.poll(() => edge.exchanges(), { timeout: 20_000 }).toMatchObject([{ status: 200, end: "complete" }]);
+  }, 60_000);
+});
+
 describe("a caller that gives many calls up", () => {
   it("is told to take another connection before HTTP/2 would end this one", async () => {
     const upstream = await serveHttp2(undo, () => undefined);

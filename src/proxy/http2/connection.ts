@@ -32,7 +32,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   readonly changedFields: Readonly<Record<string, string>>;
   isSilent = false;
   readonly grip: Grip;
-  private readonly client: ClientSide;
+  readonly client: ClientSide;
   private readonly callerSide: CallerSide;
   private readonly session: ServerHttp2Session;
   readonly upstream: Upstream;
@@ -119,6 +119,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
 
   controlFlow(): void {
     if (!this.client.blocked) this.callerSide.drained();
+    if (!this.client.blocked) this.upstream.release();
   }
 
   clientBytes(bytes: Buffer): void {

@@ -1,3 +1,4 @@
+import type { ClientSide } from "../http1/client-side.ts";
 import type { Limits } from "../http1/limits.ts";
 import type { LaneContext } from "../lane.ts";
 import type { Grip } from "../tcp/grip.ts";
@@ -12,7 +13,8 @@ export interface ExchangeHost {
   /** Fields of requests that are other towards upstream, by name. */
   readonly changedFields: Readonly<Record<string, string>>;
   /** Where it gets its stream to upstream. */
-  readonly upstream: Pick<Upstream, "ask" | "leave">;
+  readonly upstream: Pick<Upstream, "ask" | "leave" | "hold">;
+  readonly client: Pick<ClientSide, "blocked">;
   goAway(effect: Goaway): void;
   /** The client's stream was reset by the client. */
   clientReset(): void;

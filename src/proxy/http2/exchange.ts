@@ -233,6 +233,7 @@ export class Exchange implements Stage, Waiter {
     const { client } = this;
     if (this.isOver || client.headersSent || client.destroyed || client.closed || headers[":status"] === undefined) return;
     this.send(toSend(fields), (outgoing) => client.additionalHeaders(outgoing));
+    if (this.host.client.blocked) this.host.upstream.hold();
   }
 
   private response(headers: IncomingHttpHeaders, flags: number, fields: Fields): void {
@@ -291,8 +292,7 @@ export class Exchange implements Stage, Waiter {
     this.isRecorded = true;
     witness.requestBytes = this.head.weight + requests.cameBytes;
     witness.responseBytes += responses.writtenBytes;
-    const { context } = this.host;
-    context.record(witness.record(context, this.env.nowMs()));
+    this.host.context.record(witness.record(this.host.context, this.env.nowMs()));
   }
 }
 

@@ -60,6 +60,8 @@ export class Upstream {
   private closed = false;
   /** It takes no more, and nothing that comes of it is told. */
   private isLost = false;
+  /** Nothing is read of it for now. */
+  private isHeld = false;
   /** Nothing goes to it any more, whatever its session wants to say. */
   private isMute = false;
 
@@ -82,6 +84,17 @@ export class Upstream {
   /** An exchange does not wait for its stream any more. */
   leave(waiter: Waiter): void {
     this.turns.leave(waiter);
+  }
+
+  /** Is not read while the caller takes nothing: of interim answers no window of HTTP/2 says how many may come. */
+  hold(): void {
+    this.isHeld = true;
+    this.socket?.pause();
+  }
+
+  release(): void {
+    if (this.isHeld) this.socket?.resume();
+    this.isHeld = false;
   }
 
   /** What comes of it is lost (`read`), or not even taken. Nothing goes to it. */
@@ -126,7 +139,7 @@ export class Upstream {
       lastWords.hear(bytes);
       return this.send(bytes);
     };
-    const cable = new Cable({ send, end: (sent) => this.end(sent), flow: () => socket.resume() });
+    const cable = new Cable({ send, end: (sent) => this.end(sent), flow: () => this.isHeld || socket.resume() });
     onFin(socket, () => {
       if (!this.reached) return;
       if (this.responseLine.open) this.lose("fin");
