@@ -41,7 +41,10 @@ export function onFin(socket: Socket, action: () => void): void {
  * of file, but writing nothing brings the socket's pending error to light and sends no byte. Over TLS it would make no difference: it is written beneath.
  */
 export function confirmFin(socket: Socket, action: () => void): void {
+  const carrier = carriers.get(socket) ?? socket;
+  // A unix socket, which knows no RST, fails to write to a peer that has closed in peace.
+  const isUnix = carrier.localPort === undefined;
   // With bytes waiting to be written, asking would wait too; those bytes will meet the error themselves.
-  if (!socket.writable || socket.writableLength > 0) action();
-  else (carriers.get(socket) ?? socket).write(nothing, (error) => (error ? undefined : action()));
+  if (isUnix || !socket.writable || socket.writableLength > 0) action();
+  else carrier.write(nothing, (error) => (error ? undefined : action()));
 }

@@ -72,6 +72,20 @@ describe("a proxy on unix sockets", () => {
     expect((await proxy.told()).connections).toMatchObject([{ closedBy: "client", how: "fin", requestBytes: sent.length, responseBytes: sent.length, upstreamReached: true }]);
   });
 
+  it.each(["tcp", "http1"] as const)("is left in peace by who just closes, and upstream as well (%s)", async (lane) => {
+    const ends: string[] = [];
+    const upstream = await serve((socket) => answering((_, client) => client.write(ok))(socket.on("end", () => ends.push("fin")).on("error", (error) => ends.push(error.message))));
+    undo.push(() => upstream.close());
+    const proxy = await startProxy(undo, { lane, upstream: { host: "127.0.0.1", port: upstream.port }, listeners: [{ caller: "default", path: join(folder, "edge.sock") }] });
+    const caller = callOn(join(folder, "edge.sock"));
+    caller.socket.write(get);
+    await until(() => caller.text() === ok);
+    caller.socket.destroy();
+    await until(() => ends.length > 0);
+    expect(ends).toEqual(["fin"]);
+    expect((await proxy.told()).connections).toMatchObject([{ closedBy: "client", how: "fin" }]);
+  });
+
   it("closes where TCP would reset: a unix socket knows no RST", async () => {
     await serveOn(join(folder, "up.sock"), answering((_, socket) => socket.write(ok)));
     const proxy = await startProxy(undo, { upstream: { path: join(folder, "up.sock") }, listeners: [{ caller: "default", path: join(folder, "edge.sock") }] });
