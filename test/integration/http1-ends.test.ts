@@ -62,6 +62,17 @@ describe("upstream that is not there, or goes away", () => {
     expect(edge.exchanges()).toMatchObject([{ end, status: 200, faults: [{ decision: "applied", actedMs: expect.any(Number) }] }]);
   });
 
+  it("passes such an answer on as it came, when a fault was to change it whole after a delay", async () => {
+    const answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n01234\r\n";
+    const { edge, call } = await setUpEdge(undo, answering((_, socket) => socket.end(answer)));
+    edge.setFaults(exchangeFault("latency", { delay: "60ms", at: "response" }), exchangeFault("rewrite", { body: "other" }));
+    const caller = call();
+    caller.socket.write(get);
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString()).toBe(answer);
+    expect(edge.exchanges()).toMatchObject([{ end: "upstream-lost", status: 200 }]);
+  });
+
   it.each([["fin", "fin"], ["rst", "ECONNRESET"]])("passes the %s of an idle upstream on", async (how, seen) => {
     const { edge, upstream, call } = await setUpEdge(undo, answering((_, socket) => socket.write(ok)));
     const caller = call();

@@ -144,7 +144,6 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
     if (this.loss?.how === "rst") return;
     this.loss = loss;
     this.requests.isLost = true;
-    for (const exchange of this.exchanges) if (exchange.responseGate === "held" && !exchange.responseDone) exchange.rewriting?.giveUp();
     this.pump();
   }
 
@@ -221,8 +220,10 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   pump(): void {
     for (let exchange = this.exchanges[0]; exchange !== undefined; exchange = this.exchanges[0]) {
       if (this.requests.waitsToTurn) this.requests.letReadyGo();
+      const loss = exchange.responseDone ? undefined : this.loss;
+      if (loss !== undefined && exchange.responseGate === "held") exchange.rewriting?.giveUp();
       this.answers.flush(exchange);
-      if (this.loss !== undefined && exchange.responseGate === "open") exchange.responseShape?.conclude();
+      if (loss !== undefined && exchange.responseGate === "open") exchange.responseShape?.conclude();
       const { ending, responseShape } = exchange;
       if (exchange.responseGate === "open" && exchange.responseDone && !exchange.spent && (responseShape === undefined || responseShape.finished)) {
         if (exchange.tunnel) return this.wires.endClient();
@@ -234,8 +235,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
       } else {
         if (this.wires.isCut) return;
         const isHeld = exchange.responseGate === "held" || (responseShape?.heldWeight ?? 0) + (exchange.webSocket?.heldWeight("response") ?? 0) > 0;
-        const isLost = this.loss !== undefined && !exchange.responseDone && !isHeld && (exchange.unpassable || exchange.requestGate === "open");
-        if (isLost && this.loss !== undefined) this.lose(exchange, this.loss);
+        if (loss !== undefined && !isHeld && (exchange.unpassable || exchange.requestGate === "open")) this.lose(exchange, loss);
         return;
       }
     }
