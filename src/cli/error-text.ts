@@ -17,7 +17,7 @@ export function isOurs(error: unknown): error is Error {
 
 /** System errors that say that files have run out: no defect, whatever could not be opened. */
 const openFiles: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
-  EMFILE: { message: "the limit of open files is reached", hint: "raise it (ulimit -n 4096): the program itself needs some 200 at its start, each connection through a proxy two" },
+  EMFILE: { message: "the limit of open files is reached", hint: "raise it (ulimit -n 4096): the program itself needs up to 200 at its start, each connection through a proxy two" },
   ENFILE: { message: "the system's limit of open files is reached", hint: "raise it (sysctl fs.file-max), or end what holds so many" },
 };
 

@@ -105,10 +105,11 @@ export class DataPlaneThread implements DataPlane {
   #ended(exitCode: number): void {
     this.#isGone = true;
     this.#turn?.cancel();
+    const cause = this.#causeOfDeath ?? `their thread ended with code ${exitCode}`;
     if (this.#stopped.length === 0) this.#post({
       kind: "died", atMs: this.#env.nowMs(), code: "data-plane-died",
-      message: `the proxies ended by themselves: ${this.#causeOfDeath ?? `their thread ended with code ${exitCode}`}`,
-      hint: "this is a defect of chaos itself: please report it with the journal",
+      message: `the proxies ended by themselves: ${cause}`,
+      hint: cause.includes("EMFILE") ? "raise the limit of open files (ulimit -n 4096)" : "this is a defect of chaos itself: please report it with the journal",
       ...(this.#stack === undefined ? {} : { stack: this.#stack }),
     });
     for (const message of this.#stopped) this.#post(message);

@@ -4,6 +4,7 @@ import { connect as connectTls, createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
 import type { ProxyConfig } from "../model/data-plane.ts";
 import type { UpstreamTls } from "../model/tls.ts";
+import { hasLastFile, noFileLeft } from "./last-file.ts";
 import { copying, lending } from "./read-memory.ts";
 import { carriedBy } from "./reset.ts";
 
@@ -41,7 +42,7 @@ export function dial(target: DialTarget, options: DialOptions): Socket {
 export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, bytes, lent, protocols }: DialOptions): Dialling {
   if (upstreamTls === undefined) {
     const socket = plainSocket(bytes, lent);
-    socket.on("connect", reached);
+    socket.on("connect", () => (hasLastFile(socket) ? socket.destroy(noFileLeft()) : reached()));
     return { socket, dial: () => void socket.connect({ ...upstream }) };
   }
   // Wrapped before it has an address: a name may stand for several, and each attempt is another handle of the system.
@@ -53,6 +54,7 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   carriedBy(socket, carrier);
   staysOpen(carrier);
+  carrier.on("connect", () => void (hasLastFile(carrier) && socket.destroy(noFileLeft())));
   socket.on("secureConnect", reached);
   // Of what goes wrong behind the handshake Node only tells.
   socket.on("error", () => socket.destroy());

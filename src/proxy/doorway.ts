@@ -3,6 +3,7 @@ import type { ProxyConfig, Share } from "../model/data-plane.ts";
 import type { Endpoint } from "../model/endpoint.ts";
 import type { Env, Timer } from "../model/env.ts";
 import type { WitnessRecord } from "../model/event.ts";
+import { hasLastFile, noFileLeft } from "./last-file.ts";
 import { boundTo, listen } from "./listener.ts";
 import { checkSocketPath } from "./socket-path.ts";
 import { openFilesProblem } from "./shortages.ts";
@@ -128,7 +129,12 @@ export class Doorway {
   #listen(address: Endpoint, caller: string): Promise<Server> {
     const { config: { name: proxy, workers }, accept, share } = this.#options;
     const shared = workers === undefined ? undefined : (share?.index ?? 0) === 0 ? "first" : "further";
-    return listen(address, { proxy, accept: (client) => accept(client, caller), troubled: (error) => this.#troubled(error), shared });
+    const take = (client: Socket): void => {
+      if (!hasLastFile(client)) return accept(client, caller);
+      client.destroy();
+      this.#troubled(noFileLeft());
+    };
+    return listen(address, { proxy, accept: take, troubled: (error) => this.#troubled(error), shared });
   }
 
   #troubled(error: Error): void {
