@@ -1,10 +1,11 @@
 import { constants } from "node:http2";
 import type { ServerStreamResponseOptions } from "node:http2";
 import { afterEach, describe, expect, it } from "vitest";
+import { exchangeFault } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import { Http2Caller, serveHttp2 } from "./http2-peers.ts";
-import { serve } from "./wire.ts";
+import { Caller, serve } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -13,9 +14,21 @@ afterEach(async () => {
 
 const undated: ServerStreamResponseOptions = Object.assign({ endStream: true }, { sendDate: false });
 
-/** A frame of HTTP/2 on stream 1 (RFC 9113 §4.1). */
-function frame(type: number, flags: number, payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 0xff, type, flags, 0, 0, 0, type === 4 ? 0 : 1]), payload]);
+const frameTypes = { data: 0, headers: 1, settings: 4, goaway: 7 } as const;
+
+/** A frame of HTTP/2, on stream 1 where it is on any (RFC 9113 §4.1). */
+function frame(type: keyof typeof frameTypes, flags: number, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const stream = type === "settings" || type === "goaway" ? 0 : 1;
+  return Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 0xff, frameTypes[type], flags, 0, 0, 0, stream]), payload]);
+}
+
+/** GET http / by the static table (RFC 7541, appendix A), with an authority of "x". */
+const get = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x78]);
+
+function typesIn(bytes: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes.readUInt8(at + 3));
+  return types;
 }
 
 /** A field without indexing and with a name that is spelt out (RFC 7541 §6.2.2). */
@@ -40,7 +53,7 @@ describe("heads on the http2 lane", () => {
     const fields = [["vary", "a"], ["etag", "1"], ["vary", "b"], ["age", "2"], ["etag", "3"], ["age", "4"], ["via", "c"], ["via", "d"]];
     const head = Buffer.concat([Buffer.from([0x88]), ...fields.map(([name = "", value = ""]) => literal(name, value))]);
     const upstream = await serve((socket) => {
-      socket.once("data", () => socket.write(Buffer.concat([frame(4, 0, Buffer.alloc(0)), frame(4, 1, Buffer.alloc(0)), frame(1, 0x5, head)])));
+      socket.once("data", () => socket.write(Buffer.concat([frame("settings", 0), frame("settings", 1), frame("headers", 0x5, head)])));
     });
     undo.push(() => upstream.close());
     const edge = await startHttp2Edge(undo, upstream.port);
@@ -79,5 +92,39 @@ describe("a message that is cut off by NO_ERROR on the http2 lane", () => {
     await expect.poll(() => ends).toEqual(["aborted"]);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "client-left", leftBy: "rst" }]);
     expect(edge.exchanges()[0]).not.toHaveProperty("requestEndMs");
+  });
+});
+
+describe("an upstream that answers and then goes away on the http2 lane", () => {
+  it.each([["in one piece", true], ["one after the other", false]])("is passed on in that order, %s", async (_how, isOne) => {
+    const answer = [frame("headers", 0x4, Buffer.from([0x88])), frame("data", 0x1, Buffer.from("whole")), frame("goaway", 0, Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))];
+    const upstream = await serve((socket) => {
+      socket.once("data", () => {
+        socket.write(Buffer.concat([frame("settings", 0), frame("settings", 1)]));
+        if (isOne) socket.end(Buffer.concat(answer));
+        else for (const piece of answer) socket.write(piece);
+      });
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
+    await caller.ended;
+    expect(typesIn(caller.bytes).filter((type) => type === frameTypes.headers || type === frameTypes.data || type === frameTypes.goaway).slice(0, 4)).toEqual([1, 0, 0, 7]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200 }]);
+  });
+
+  it("is told of before an answer that is held back", async () => {
+    const upstream = await serveHttp2(undo, (stream) => {
+      stream.respond({ ":status": 200 }, { endStream: true });
+      stream.session?.close();
+    });
+    const edge = await startHttp2Edge(undo, upstream.port);
+    edge.setFaults(exchangeFault("hang", { headers: true }));
+    const caller = new Http2Caller(undo, edge.port);
+    caller.open({});
+    await expect.poll(() => caller.goaways[0]).toMatchObject({ code: 0, last: 1 });
+    expect(edge.exchanges()).toEqual([]);
   });
 });

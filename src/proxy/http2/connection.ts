@@ -13,6 +13,7 @@ import { CallerSide } from "./caller-side.ts";
 import type { Goaway } from "./effects.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
+import { Farewell } from "./farewell.ts";
 import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
 import { resetBudget } from "./limits.ts";
@@ -35,6 +36,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   readonly client: ClientSide;
   private readonly callerSide: CallerSide;
   private readonly session: ServerHttp2Session;
+  private readonly farewell: Farewell;
   readonly upstream: Upstream;
   private readonly ledger: Ledger;
   private readonly witness: ConnectionWitness;
@@ -64,6 +66,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
       send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false),
     });
     this.session = serverSession(this.callerSide.duplex, limits);
+    this.farewell = new Farewell(env, this.session, this.callerSide);
     this.session.on("stream", this.onStream);
     this.session.on("error", (error) => this.refuse(brokeHttp2(error.message)));
     this.grip = new Grip(context, { request: this.upstream.requestLine, response: this.upstream.responseLine }, () => this.cut(), { close: () => this.hangUp(), silence: (read) => this.silence(read) });
@@ -109,8 +112,10 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   done(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     if (this.exchanges.size > 0 || this.over) return;
-    if (this.retiring === undefined) this.client.rests();
-    else this.end(this.retiring.by, this.retiring.how);
+    const { retiring } = this;
+    if (retiring === undefined) return this.client.rests();
+    this.witness.ends(retiring.by, retiring.how);
+    this.farewell.andThen(() => this.end(retiring.by, retiring.how));
   }
 
   issue(code: string, message: string): void {
@@ -163,7 +168,6 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (code !== 0) this.upstreamLost({ how: "fin", reached: true }, code);
   }
 
-  /** `code`: why, where upstream has said so. */
   upstreamLost({ how, reached }: Loss, code = 0): void {
     if (this.over) return;
     const underWay = [...this.exchanges].filter((exchange) => !exchange.isOver);
@@ -180,7 +184,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   upstreamCut(cut: Cut): void {
-    this.context.env.after(cut.how === "fin" ? 0 : readingGraceMs, () => this.carryOut(cut));
+    this.context.env.after(cut.how === "fin" ? 0 : readingGraceMs, () => this.over || this.grip.carryOutCut(cut));
   }
 
   upstreamClosed(): void {
@@ -191,8 +195,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     // Streams that end in error say so themselves, and one that nobody listens to brings the process down.
     stream.on("error", () => undefined);
     if (this.over) return void stream.destroy();
-    const { witness, steps } = this.ledger.open(readRequestHead(headers, flags, fields), this.context.env.nowMs());
-    const exchange = new Exchange({ host: this, stream, witness, steps });
+    this.farewell.now();
+    const exchange = new Exchange({ host: this, stream, ...this.ledger.open(readRequestHead(headers, flags, fields), this.context.env.nowMs()) });
     this.exchanges.add(exchange);
     exchange.begin();
   };
@@ -222,7 +226,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (cut !== undefined) {
       this.isCut = true;
       // Behind what is being done with these bytes.
-      queueMicrotask(() => this.carryOut(cut));
+      queueMicrotask(() => this.over || this.grip.carryOutCut(cut));
     }
     return !client.blocked;
   }
@@ -231,10 +235,6 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   private endClient(sent: () => void): void {
     if (this.silenced === undefined && !this.isCut) this.client.close();
     sent();
-  }
-
-  private carryOut(cut: Cut): void {
-    if (!this.over) this.grip.carryOutCut(cut);
   }
 
   /** Ends it by FIN, both ways. */
@@ -266,13 +266,13 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.client.destroy();
   }
 
-  /** Tells the client to take another connection for further calls. */
+  /** Tells the client to take another connection for further calls: behind the answers, when upstream had given them all before. */
   private retire(code: number, retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" }, data?: Uint8Array): void {
-    if (this.over || this.session.destroyed) return;
-    this.callerSide.goesAway(code);
-    this.session.goaway(code, 0, data);
+    if (this.over || this.session.destroyed || (code === 0 && this.retiring?.by === "upstream")) return;
+    this.farewell.put(code, data);
+    if (code !== 0 || retiring.by !== "upstream" || this.exchanges.size === 0 || [...this.exchanges].some(({ isIndependent }) => !isIndependent)) this.farewell.now();
     this.retiring ??= retiring;
-    if (this.exchanges.size === 0) this.end(retiring.by, retiring.how, code);
+    if (this.exchanges.size === 0) this.farewell.andThen(() => this.end(retiring.by, retiring.how, code));
   }
 
   private end(by: ClosedBy, how: "fin" | "rst", code = 0): void {

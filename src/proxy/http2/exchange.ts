@@ -16,6 +16,7 @@ import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
 import { answerOptions, sendHead } from "./send-head.ts";
 import type { Steps } from "../http1/steps.ts";
+import { endOf } from "./stream-end.ts";
 import type { Waiter } from "./turns.ts";
 import type { Witness } from "./witness.ts";
 
@@ -188,8 +189,7 @@ export class Exchange implements Stage, Waiter {
   get isIndependent(): boolean {
     const { upstream } = this;
     if (this.waitsForTurn) return false;
-    if (upstream === undefined || this.answeredBy !== undefined || this.responses.isWhole) return true;
-    return upstream.state.remoteClose === 1 || (upstream.closed && upstream.rstCode === constants.NGHTTP2_NO_ERROR);
+    return upstream === undefined || this.answeredBy !== undefined || this.responses.isWhole || endOf(upstream) === "whole";
   }
 
   /** Upstream is lost; the stream is reset, but where the connection ends with it. */

@@ -4,7 +4,7 @@ import type { DataShape } from "./data-shape.ts";
 import { sensitiveIn, toSend, weightOf } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import { sendHead } from "./send-head.ts";
-import { wasCut, watchEnd } from "./stream-end.ts";
+import { endOf, watchEnd } from "./stream-end.ts";
 
 export interface FlowOptions {
   /** Held before the source is made to wait. */
@@ -187,7 +187,7 @@ export class Flow {
 
   private readonly onEnd = (): void => {
     // node:http2 ends a stream that was reset too; its close will say so.
-    if (this.source?.rstCode === 0 && !wasCut(this.source)) this.finish({ trailers: this.trailers });
+    if (this.source?.rstCode === 0 && endOf(this.source) !== "cut") this.finish({ trailers: this.trailers });
   };
 
   private finish(end: End): void {

@@ -1,6 +1,7 @@
 import type { Http2Stream } from "node:http2";
 
-const cut = new WeakSet<Http2Stream>();
+/** How what comes of a stream has ended: by its peer, or cut off by a reset. */
+const ends = new WeakMap<Http2Stream, "whole" | "cut">();
 
 /**
  * Watches how what comes of a stream ends, from before anything of it is read. One that is reset with NO_ERROR ends in node:http2 like any other,
@@ -8,18 +9,18 @@ const cut = new WeakSet<Http2Stream>();
  */
 export function watchEnd(stream: Http2Stream): void {
   if (Object.hasOwn(stream, "push") || stream.state.remoteClose === 1) return;
-  if (stream.closed) cut.add(stream);
+  if (stream.closed) ends.set(stream, "cut");
   const push = stream.push.bind(stream);
   stream.push = (bytes, encoding) => {
     if (bytes === null) {
       stream.push = push;
-      if (stream.closed) cut.add(stream);
+      ends.set(stream, stream.closed ? "cut" : "whole");
     }
     return push(bytes, encoding);
   };
 }
 
-/** Whether a stream that is watched was reset before its end had come. */
-export function wasCut(stream: Http2Stream): boolean {
-  return cut.has(stream);
+/** How a stream that is watched has ended, as soon as that has come, though it may not be read yet. */
+export function endOf(stream: Http2Stream): "whole" | "cut" | undefined {
+  return ends.get(stream);
 }
