@@ -7,12 +7,24 @@ export interface JsonChanges {
   readonly remove: readonly string[];
 }
 
-/** A member of an object, or an item of a list: where it begins (with its name), where its value does, and where it ends. */
+/** A member of an object, or an item of a list: where it begins (with its name), where its value does, where it ends, and its neighbours. */
 interface Entry {
-  readonly name: string;
   readonly start: number;
   readonly valueAt: number;
   readonly end: number;
+  /** Where the one before it ends. */
+  readonly beforeEnd: number | undefined;
+  /** Where the one behind it begins. */
+  nextStart?: number;
+}
+
+/** What an object or a list holds. */
+interface Contents {
+  /** The entry of the name that was looked for; of names that stand twice the last counts, as for JSON.parse. */
+  readonly entry: Entry | undefined;
+  readonly count: number;
+  /** Where the last one ends. */
+  readonly lastEnd: number | undefined;
 }
 
 /**
@@ -36,63 +48,64 @@ function setAt(text: string, tokens: readonly string[], value: string): string |
   if (last === undefined) return splice(text, skipSpace(text, 0), valueEnd(text, skipSpace(text, 0)), value);
   const parentAt = find(text, tokens.slice(0, -1));
   if (parentAt === undefined || (text[parentAt] !== "{" && text[parentAt] !== "[")) return undefined;
-  const entries = entriesOf(text, parentAt);
-  const entry = entryNamed(entries, last);
+  const { entry, count, lastEnd } = lookInto(text, parentAt, last);
   if (entry !== undefined) return splice(text, entry.valueAt, entry.end, value);
-  if (text[parentAt] === "[" && last !== "-" && last !== String(entries.length)) return undefined;
+  if (text[parentAt] === "[" && last !== "-" && last !== String(count)) return undefined;
   const added = text[parentAt] === "[" ? value : `${JSON.stringify(last)}:${value}`;
-  const end = entries.at(-1)?.end;
-  return end === undefined ? splice(text, parentAt + 1, parentAt + 1, added) : splice(text, end, end, `,${added}`);
+  return lastEnd === undefined ? splice(text, parentAt + 1, parentAt + 1, added) : splice(text, lastEnd, lastEnd, `,${added}`);
 }
 
 function removeAt(text: string, tokens: readonly string[]): string | undefined {
   const last = tokens.at(-1);
   const parentAt = find(text, tokens.slice(0, -1));
   if (last === undefined || parentAt === undefined) return undefined;
-  const entries = entriesOf(text, parentAt);
-  const entry = entryNamed(entries, last);
+  const { entry } = lookInto(text, parentAt, last);
   if (entry === undefined) return undefined;
-  const index = entries.indexOf(entry);
-  const next = entries[index + 1];
-  if (next !== undefined) return splice(text, entry.start, next.start, "");
-  return splice(text, entries[index - 1]?.end ?? entry.start, entry.end, "");
+  if (entry.nextStart !== undefined) return splice(text, entry.start, entry.nextStart, "");
+  return splice(text, entry.beforeEnd ?? entry.start, entry.end, "");
 }
 
 /** Where the value begins that the tokens lead to. */
 function find(text: string, tokens: readonly string[]): number | undefined {
   let at: number | undefined = skipSpace(text, 0);
   for (const token of tokens) {
-    at = entryNamed(entriesOf(text, at), token)?.valueAt;
+    at = lookInto(text, at, token).entry?.valueAt;
     if (at === undefined) return undefined;
   }
   return at;
 }
 
-/** Of names that stand twice the last counts, as for JSON.parse. */
-function entryNamed(entries: readonly Entry[], name: string): Entry | undefined {
-  return entries.findLast((entry) => entry.name === name);
-}
-
-/** None of what is neither object nor list. The text is known to be JSON: only what ends things is looked for. */
-function entriesOf(text: string, at: number): readonly Entry[] {
+/** Nothing is in what is neither object nor list. The text is known to be JSON: only what ends things is looked for, and of millions of entries none is kept. */
+function lookInto(text: string, at: number, wanted: string): Contents {
   const isObject = text.charCodeAt(at) === OPEN_BRACE;
-  if (!isObject && text.charCodeAt(at) !== OPEN_BRACKET) return [];
-  const entries: Entry[] = [];
+  let entry: Entry | undefined;
+  let count = 0;
+  let lastEnd: number | undefined;
+  if (!isObject && text.charCodeAt(at) !== OPEN_BRACKET) return { entry, count, lastEnd };
+  const index = /^(?:0|[1-9]\d*)$/.test(wanted) ? Number(wanted) : -1;
   let i = skipSpace(text, at + 1);
-  while (!isClosing(text.charCodeAt(i))) {
+  // Behind an item that was found, and the beginning of the next, nothing of a list is asked for.
+  while (!isClosing(text.charCodeAt(i)) && (isObject || entry?.nextStart === undefined)) {
     const start = i;
-    let name = "";
+    let isWanted = count === index;
     if (isObject) {
       const nameEnd = stringEnd(text, i);
-      name = String(JSON.parse(text.slice(i, nameEnd)));
+      isWanted = isNamed(text.slice(i, nameEnd), wanted);
       i = skipSpace(text, skipSpace(text, nameEnd) + 1);
-    } else name = String(entries.length);
+    }
     const end = valueEnd(text, i);
-    entries.push({ name, start, valueAt: i, end });
+    if (isWanted) entry = { start, valueAt: i, end, beforeEnd: lastEnd };
+    else if (entry !== undefined) entry.nextStart ??= start;
+    count++;
+    lastEnd = end;
     i = skipSpace(text, end);
     if (text.charCodeAt(i) === COMMA) i = skipSpace(text, i + 1);
   }
-  return entries;
+  return { entry, count, lastEnd };
+}
+
+function isNamed(literal: string, name: string): boolean {
+  return literal.includes("\\") ? JSON.parse(literal) === name : literal.slice(1, -1) === name;
 }
 
 /** Behind the value that begins there. */

@@ -49,6 +49,19 @@ describe("editJson", () => {
     expect(() => set(text, { "": 1 })).toThrow(SyntaxError);
   });
 
+  it("takes of names that stand twice the last, written with escapes or without", () => {
+    const text = '{"a":1, "\\u0061":2, "b":3}';
+    expect(editJson(text, { set: { "/a": 9 }, remove: [] })).toBe('{"a":1, "\\u0061":9, "b":3}');
+    expect(editJson(text, { set: {}, remove: ["/a"] })).toBe('{"a":1, "b":3}');
+    expect(editJson('{"b":3, "a":1, "a":2}', { set: {}, remove: ["/a"] })).toBe('{"b":3, "a":1}');
+  });
+
+  it("looks no further into a long list than it has to, however many values are changed", () => {
+    const items = "0,".repeat(2_000_000);
+    const set = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`/${i}`, 7]));
+    expect(editJson(`[${items}0]`, { set, remove: ["/50"] })?.length).toBe(items.length + 1);
+  });
+
   it("makes of any document what its pointers say, whatever its white space", () => {
     fc.assert(fc.property(fc.json(), fc.nat(4), fc.nat(), fc.jsonValue(), (json, indent, place, value) => {
       const document: unknown = JSON.parse(json);
