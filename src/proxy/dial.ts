@@ -54,6 +54,7 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   carriedBy(socket, carrier);
   staysOpen(carrier);
+  shakenBeforeFin(socket);
   carrier.on("connect", () => void (hasLastFile(carrier) && socket.destroy(noFileLeft())));
   socket.on("secureConnect", reached);
   // Of what goes wrong behind the handshake Node only tells.
@@ -67,6 +68,14 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
 function staysOpen(carrier: Socket): void {
   const inside: unknown = Reflect.get(carrier, "_writableState");
   if (typeof inside === "object" && inside !== null) Reflect.set(inside, "autoDestroy", false);
+}
+
+/** A FIN waits for the end of the handshake, which it would cut short. */
+function shakenBeforeFin(socket: Socket): void {
+  const final = socket._final.bind(socket);
+  let isShaken = false;
+  socket.once("secureConnect", () => (isShaken = true));
+  socket._final = (callback) => void (isShaken ? final(callback) : socket.once("secureConnect", () => final(callback)));
 }
 
 /** One for all connections of a proxy: what it trusts is read from text but once. */

@@ -182,6 +182,13 @@ describe("a stream to an upstream over TLS", () => {
     expect((await proxy.told()).connections).toMatchObject([{ responseBytes: first.length + last.length, how: "fin" }]);
   });
 
+  it("comes to a caller that closed its half before it said anything", async () => {
+    const { caller } = await stream((socket) => socket.end("hello"));
+    caller.socket.end();
+    expect(await caller.ended).toBe("fin");
+    expect(caller.bytes.toString()).toBe("hello");
+  });
+
   it("is reset where upstream resets", async () => {
     const carriers: Socket[] = [];
     const upstream = await serveTls(undo, certificates.tls.identity, (socket) => socket.once("data", () => carriers[0]?.resetAndDestroy()));
