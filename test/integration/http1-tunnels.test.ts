@@ -122,6 +122,20 @@ describe("faults on a tunnel", () => {
     expect(await caller.ended).toBe("ECONNRESET");
   });
 
+  it("reset it before it is open: it was none", async () => {
+    const { edge, caller } = await askOf(["reset", { at: "response" }]);
+    expect(await caller.ended).toBe("ECONNRESET");
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ method: "CONNECT", end: "reset", passedOn: true }]);
+  });
+
+  it.each([["fin", "tunnel"], ["rst", "client-left"]] as const)("hold its answer back until its caller leaves, which is witnessed (%s)", async (leftBy, end) => {
+    const { here, edge, caller } = await askOf(["latency", { delay: "1s", at: "response" }]);
+    await expect.poll(() => here.sockets.size).toBe(1);
+    if (leftBy === "fin") caller.socket.destroy();
+    else caller.socket.resetAndDestroy();
+    await expect.poll(() => edge.exchanges(), { timeout: 5000 }).toMatchObject([{ method: "CONNECT", end, leftBy, passedOn: true }]);
+  });
+
   it("hang it, until they are lifted", async () => {
     const { here, edge, caller } = await askOf(["hang", {}]);
     const startMs = edge.env.nowMs();

@@ -164,9 +164,14 @@ export class Exchange {
     return this.lifted || this.withdrawn?.has(fault) === true;
   }
 
+  /** Its caller knows of the tunnel. */
+  get hasOpened(): boolean {
+    return this.tunnel && this.headMs >= 0;
+  }
+
   /** Its caller has closed or reset; what opened a tunnel is no exchange any more that could be left. */
   left(atMs: number, how: "fin" | "rst"): void {
-    if (this.tunnel || this.leftMs >= 0) return;
+    if (this.hasOpened || this.leftMs >= 0) return;
     this.leftMs = atMs;
     this.leftBy = how;
   }
@@ -192,7 +197,7 @@ export class Exchange {
 
   /** What goes through its tunnel may be exchanges of their own, when its client knows of it and no fault acts on the tunnel. */
   seeThrough(): boolean {
-    this.isSeenThrough = this.tunnel && this.headMs >= 0 && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
+    this.isSeenThrough = this.hasOpened && this.ending === undefined && this.requestShape === undefined && this.responseShape === undefined;
     return this.isSeenThrough;
   }
 

@@ -77,8 +77,8 @@ export class Ledger {
     exchange.timer?.cancel();
     exchange.timer = undefined;
     exchange.settled = true;
-    exchange.end = exchange.tunnel ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
-    if (exchange.leftBy === "fin") exchange.afterFin = exchange.tunnel ? "tunnel" : end;
+    exchange.end = exchange.hasOpened ? "tunnel" : exchange.leftMs < 0 ? end : "client-left";
+    if (exchange.leftBy === "fin") exchange.afterFin = exchange.hasOpened ? "tunnel" : end;
     exchange.endMs = this.context.env.nowMs();
     const inside = exchange.webSocket?.conclude() ?? [];
     if (inside.length > 0) exchange.faults = [...(exchange.faults ?? []), ...inside];
