@@ -79,13 +79,16 @@ describe("control bytes", () => {
   });
 });
 
+const agreed = Number(process.versions.node.split(".")[0]) > 20 ? ["a tab behind a length or coding"] : [];
+
 describe("the differences from node:http that are allowed", () => {
   it.each(corpus.allowances)("$side: $name", async ({ side, name, bytes: text, upgrade = false }: { side: string; name: string; bytes: string; upgrade?: boolean }) => {
     const bytes = Buffer.from(text, "latin1");
     const verdicts = side === "request"
       ? await requests.judge([{ bytes, packets: [bytes], host: undefined, refusesAfter: 0 }])
       : await responses.judge([{ bytes, packets: [bytes], methods: ["GET"], upgrade, closes: true }]);
-    expect(verdicts).toEqual([{ kind: "allowed", by: name }]);
+    // Later parsers of node:http agree in some.
+    expect(agreed.includes(name) ? [[{ kind: "alike" }], [{ kind: "allowed", by: name }]] : [[{ kind: "allowed", by: name }]]).toContainEqual(verdicts);
   });
 
   it("are shown one by one", () => {

@@ -11,6 +11,7 @@ import { preflight } from "../../src/run/index.ts";
 import { httpCaller } from "../../src/run/probes/http.ts";
 import { readTrust } from "../../src/run/probes/trust.ts";
 import { aRun, only, planOf, shop } from "../support/a-run.ts";
+import type { Outcome } from "../support/a-run.ts";
 import { makeCertificates } from "./tls-edge.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chaos-tls-"));
@@ -38,12 +39,19 @@ async function serveHttps(identity = tls.identity): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** What a busy machine makes of the verdict is not what is asked here. */
-function goodOnes(events: readonly Event[], probe: string): number {
-  return only(events, "sample").filter((sample) => sample.probe === probe && sample.grade === "good").length;
+/** Runs until each of the probes has had a good answer. */
+async function runUntilGood(text: string, ...probes: readonly string[]): Promise<Outcome> {
+  const missing = new Set(probes);
+  const controller = new AbortController();
+  const onEvent = (event: Event): void => {
+    if (event.kind === "sample" && event.grade === "good" && missing.delete(event.probe) && missing.size === 0) controller.abort("SIGTERM");
+  };
+  const outcome = await aRun(text, { signal: controller.signal, onEvent });
+  expect([...missing]).toEqual([]);
+  return outcome;
 }
 
-const quick = "{ warmup: 0s, before: 1s, during: 500ms, after: 500ms }";
+const phases = "{ warmup: 0s, before: 15s, during: 500ms, after: 500ms }";
 const calls = (port: number, tlsOfUpstream = ""): string => `version: 1
 title: A provider over TLS
 proxies:
@@ -51,17 +59,16 @@ proxies:
 probes:
   charge: { type: http, url: "\${proxies.payments.url}/charges", load: 20/s, timeout: 5s }
 steadyState: [{ probe: charge, success: ">= 90%" }]
-phases: ${quick}
+phases: ${phases}
 `;
 
 describe("a run with TLS", () => {
   test("gives callers an https URL and the authority to trust, and keeps keys to itself", async () => {
-    const text = shop({ phases: quick, faults: "[]" })
+    const text = shop({ phases, faults: "[]" })
       .replace('upstream: "${services.stock.url}"', 'upstream: "${services.stock.url}", tls: { names: [stock.test] }')
       .replace('UPSTREAM_URL: "${proxies.stock.url}"', 'UPSTREAM_URL: "${proxies.stock.url}", NODE_EXTRA_CA_CERTS: "${proxies.stock.ca}", TIMEOUT_MS: "5000"').replace("timeout: 1s, load: 50/s", "timeout: 5s, load: 10/s")
       .replace("steadyState:", '  direct: { type: http, url: "${proxies.stock.url}/", ca: "${proxies.stock.ca}", load: 10/s, timeout: 5s }\nsteadyState:\n  - { probe: direct, success: ">= 90%" }');
-    const { report, events, journalPath, left } = await aRun(text);
-    for (const probe of ["shop", "direct"]) expect(goodOnes(events, probe)).toBeGreaterThan(0);
+    const { report, events, journalPath, left } = await runUntilGood(text, "shop", "direct");
     expect(only(events, "exchange").filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     expect(only(events, "witness-issue")).toEqual([]);
     expect(readFileSync(journalPath, "utf8")).not.toMatch(/PRIVATE KEY|BEGIN CERTIFICATE/);
@@ -70,13 +77,12 @@ describe("a run with TLS", () => {
   });
 
   test("speaks TLS with an upstream whose authority is named, and by its name", async () => {
-    const { events } = await aRun(calls(await serveHttps(), `, upstreamTls: { ca: "${join(folder, "ca.pem")}" }`));
-    expect(goodOnes(events, "charge")).toBeGreaterThan(0);
+    const { events } = await runUntilGood(calls(await serveHttps(), `, upstreamTls: { ca: "${join(folder, "ca.pem")}" }`), "charge");
     expect(only(events, "exchange")[0]).toMatchObject({ status: 200, passedOn: true });
   });
 
   test("injects nothing where upstream's certificate is not trusted, and says why", async () => {
-    const { report, events } = await aRun(calls(await serveHttps()));
+    const { report, events } = await aRun(calls(await serveHttps()).replace("before: 15s", "before: 1s"));
     expect([report.outcome, report.exitCode]).toEqual(["baseline-not-met", 4]);
     expect(report.issues.map(({ code, message }) => `${code}: ${message}`)).toContainEqual(expect.stringMatching(/^upstream-certificate: payments: upstream's certificate is not trusted: .*upstreamTls\.ca/));
     expect(only(events, "faults-set")).toEqual([]);
@@ -96,16 +102,15 @@ proxies:
 probes:
   charge: { type: http, url: "\${proxies.payments.url}/charges", load: 20/s, timeout: 5s }
 steadyState: [{ probe: charge, success: ">= 90%" }]
-phases: ${quick}
+phases: ${phases}
 `;
-    const { events } = await aRun(text);
+    const { events } = await runUntilGood(text, "charge");
     expect(only(events, "service-ready")).toHaveLength(1);
-    expect(goodOnes(events, "charge")).toBeGreaterThan(0);
   });
 
   test("shows callers a certificate of the author's own", async () => {
     const text = calls(await serveHttps(), `, upstreamTls: { insecure: true }, tls: { cert: "${join(folder, "own.pem")}", key: "${join(folder, "own.key")}" }`).replace("timeout: 5s", `timeout: 5s, ca: "${join(folder, "ca.pem")}"`);
-    expect(goodOnes((await aRun(text)).events, "charge")).toBeGreaterThan(0);
+    expect((await runUntilGood(text, "charge")).report.outcome).toBe("interrupted");
   });
 
   test("listens and calls on unix sockets, relative to the experiment's folder", async () => {
@@ -113,10 +118,9 @@ phases: ${quick}
     const text = calls(await serveHttps()).replace('upstream: "https://localhost', `upstream: "unix:${path}", callers: 1 }\n  outer: { upstream: "https://localhost`)
       .replace(", callers: 1 }\nprobes", `, upstreamTls: { insecure: true }, listen: "unix:${path}" }\nprobes`)
       .replace("${proxies.payments.url}/charges", "http://${proxies.payments.host}:${proxies.payments.port}/");
-    const { events } = await aRun(text);
-    expect(goodOnes(events, "charge")).toBeGreaterThan(0);
+    const { events } = await runUntilGood(text, "charge");
     expect(only(events, "listening")).toMatchObject([{ proxy: "payments", port: expect.any(Number) as number }, { proxy: "outer", path }]);
-    expect(only(events, "connection").filter(({ proxy }) => proxy === "payments")[0]).toMatchObject({ upstreamReached: true });
+    expect(only(events, "connection").filter(({ proxy }) => proxy === "payments").map(({ upstreamReached }) => upstreamReached)).toContain(true);
     expect(existsSync(path)).toBe(false);
   });
 });

@@ -42,7 +42,7 @@ export function only<K extends Event["kind"]>(events: readonly Event[], kind: K)
 }
 
 /** A caller and its dependency through a proxy, one probe, a steady state; `more` are further sections. */
-export function shop(more: { readonly services?: string; readonly phases?: string; readonly faults?: string; readonly rest?: string; readonly upstreamEnv?: string } = {}): string {
+export function shop(more: { readonly services?: string; readonly phases?: string; readonly faults?: string; readonly rest?: string; readonly claim?: string } = {}): string {
   return `version: 1
 title: A shop and its stock
 services:
@@ -58,7 +58,7 @@ proxies:
 probes:
   shop: { type: http, url: "\${services.shop.url}/", timeout: 1s, load: 50/s, expect: { status: 200 }, degraded: { status: 202 } }
 steadyState:
-  - { probe: shop, success: ">= 50%" }
+  - { probe: shop, success: "${more.claim ?? ">= 50%"}" }
 phases: ${more.phases ?? "{ warmup: 400ms, before: 1s, during: 1s, after: 1s }"}
 faults: ${more.faults ?? "[{ name: slow, proxy: stock, type: latency, delay: 400ms }]"}
 ${more.rest ?? ""}`;
