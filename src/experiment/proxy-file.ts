@@ -8,7 +8,7 @@ import { issueAt, toIssue } from "./finding.ts";
 import { readFileProxy, readListedProxy } from "./read-file-proxy.ts";
 import type { FileProxy } from "./read-file-proxy.ts";
 import { readFault } from "./read-fault.ts";
-import { toxicOfFault } from "./read-toxic.ts";
+import { isWithoutRun, toxicOfFault } from "./read-toxic.ts";
 import { sections } from "./schema/document.ts";
 import { name as nameSchema } from "./schema/names.ts";
 import { replaceVariables } from "./variables.ts";
@@ -156,7 +156,7 @@ function readFaults(given: Json, entries: readonly Entry[], names: ReadonlySet<s
     }
     const fault = readFault(item, path, { known, proxies: entries.map(({ proxy }) => proxy.edge.proxy), duringMs: undefined, defaultName: `${word}-${count}` }, report);
     const proxy = fault?.proxy;
-    if (fault !== undefined && proxy !== undefined) toxics.set(proxy, [...toxics.get(proxy) ?? [], [toxicOfFault(fault, entry), path]]);
+    if (fault !== undefined && proxy !== undefined && isWithoutRun(fault, path, report)) toxics.set(proxy, [...toxics.get(proxy) ?? [], [toxicOfFault(fault, entry), path]]);
   }
   return toxics;
 }

@@ -79,13 +79,20 @@ function readOwn(given: GivenToxic, own: OwnFault, proxy: Proxy, at: Path, repor
   const entry: JsonObject = { ...attributes, type: own.type, proxy: called, ...(own.layer !== undefined && { layer: own.layer }), ...(given.toxicity < 1 && { rate: `${Math.max(0, given.toxicity) * 100}%` }) };
   const known = { services: new Map(), proxies: new Set([called]), proxyFields: new Map(), probes: new Set<string>(), faults: new Set<string>(), secrets: new Set<string>() };
   const fault = readFault(entry, at, { known, proxies: [{ ...proxy, name: called }], duringMs: undefined, defaultName: given.name }, report);
-  if (fault === undefined || misplaced.length > 0) return undefined;
+  if (fault === undefined || misplaced.length > 0 || !isWithoutRun(fault, at, report)) return undefined;
   const { stream } = given;
   const direction = stream === undefined || attributes["direction"] !== undefined ? fault.direction : directionOf(readStream(stream) ?? defaultStream);
   return {
     ...given, stream: stream ?? defaultStream, attributes: withDirection(attributes, direction),
     fault: { ...fault, name: given.name, proxy: proxy.name, direction, selection: { ...fault.selection, rateShare: given.toxicity } },
   };
+}
+
+/** Without a run there are no requests of it whose attempts could be counted: each call would be a first one. */
+export function isWithoutRun({ selection: { attempt } }: Fault, path: Path, report: Report): boolean {
+  if (attempt === undefined) return true;
+  report({ code: "does-not-apply", message: "attempt counts the calls of a request of chaos run, and there is no run here", hint: `count by what the calls of a request have in common: per: trace, or per: header x, with first: ${attempt.max}`, path: [...path, "attempt"], part: "key" });
+  return false;
 }
 
 /** A stream is one direction: where there are two, attributes say it. */

@@ -130,6 +130,7 @@ describe("what is wrong is told at its place, all of it", () => {
     ["proxies:\n  a: { upstream: http://x:1, through: b }\n", ["error proxies.yaml:2:30 through is of experiments"]],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: error, proxy: a, status: 503 }\n", ["error proxies.yaml:3:13 error acts on HTTP exchanges, and the proxy a passes bytes (x:1)"]],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: kill, service: a }\n", ["error proxies.yaml:3:13 kill acts on a process of an experiment, and there is none here (chaos run carries it out)"]],
+    ["proxies: { a: { upstream: http://x:1 } }\nfaults:\n  - { type: drop, proxy: a, attempt: 1..2 }\n", ["error proxies.yaml:3:29 attempt counts the calls of a request of chaos run, and there is no run here (count by what the calls of a request have in common: per: trace, or per: header x, with first: 2)"]],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: down, proxy: b }\n", ['error proxies.yaml:3:26 there is no proxy "b"']],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: down, proxy: a, name: x }\n  - { type: half-open, proxy: a, name: x }\n", ['error proxies.yaml:4:5 two faults of a are called "x" (give one of them another name)']],
     ["proxies: { a: { upstream: x:1 } }\nfaltus: []\n", ['error proxies.yaml:2:1 unknown key "faltus" (did you mean "faults"?)']],

@@ -203,6 +203,7 @@ describe("our own faults are toxics", () => {
     ["shop", { type: "http_error", attributes: { statsu: 503 } }, /unknown key "statsu" \(did you mean "status"\?\)/],
     ["shop", { type: "http_latency", attributes: { delay: 200 } }, /delay: expected a duration.*write its unit \("200ms" or "200s"\)/],
     ["shop", { type: "http_error", attributes: { status: 503, rate: "5%" } }, /rate is no attribute \(toxicity is the share that is hit\)/],
+    ["shop", { type: "http_drop", attributes: { attempt: 1 } }, /attempt counts the calls of a request of chaos run.*per: trace/],
     ["shop", { type: "grpc_error", attributes: {} }, /grpc-error cannot act on the proxy shop/],
     ["shop", { type: "http_error", toxicity: 3, attributes: { status: 503 } }, /toxicity: expected a number from 0 to 1, got 3/],
   ])("not on %s as %j", async (proxy, toxic, message) => {
