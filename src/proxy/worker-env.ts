@@ -35,8 +35,9 @@ function startTimer(nowMs: () => number, dueMs: number, turnedMs: number, action
     else if (leftMs < turnedMs) turn = setImmediate(arm);
     else sleep(leftMs);
   };
-  // Never at once: who asks for no delay is called back later all the same.
-  sleep(dueMs - nowMs());
+  // Never at once: who asks for no delay is called back later all the same, when the loop has looked for events; timers that are armed by timers may come before it.
+  if (dueMs <= nowMs()) turn = setImmediate(arm);
+  else sleep(dueMs - nowMs());
   return {
     cancel: () => {
       clearTimeout(timeout);

@@ -37,3 +37,26 @@ describe("precise timers", () => {
     expect(fired).toBe(0);
   });
 });
+
+describe("a timer without a delay", () => {
+  it("lets input and output pass before it, however many arm each other's like", async () => {
+    const env = createEnvFrom(process.hrtime.bigint());
+    let turns = 0;
+    let immediate = setImmediate(function count() {
+      turns += 1;
+      immediate = setImmediate(count);
+    });
+    const busy = async (): Promise<readonly number[]> => {
+      const seen: number[] = [];
+      for (let i = 0; i < 10; i++) {
+        await new Promise<void>((resolve) => env.after(0, resolve));
+        seen.push(turns);
+        for (const endMs = env.nowMs() + 2; env.nowMs() < endMs;);
+      }
+      return seen;
+    };
+    const all = await Promise.all([busy(), busy(), busy()]);
+    clearImmediate(immediate);
+    for (const seen of all) expect(new Set(seen).size).toBe(seen.length);
+  });
+});

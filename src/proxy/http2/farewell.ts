@@ -40,6 +40,6 @@ export class Farewell {
   andThen(action: () => void): void {
     if (this.unsaid === undefined) return action();
     this.now();
-    this.env.after(0, action);
+    this.env.after(1, action);
   }
 }

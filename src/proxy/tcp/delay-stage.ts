@@ -2,6 +2,9 @@ import type { Env, Timer } from "../../model/env.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
 import type { Chunk, Stage } from "./stage.ts";
 
+/** Many that are due at once leave for so long at a stretch; then others have their turn. */
+const stretchMs = 2;
+
 /**
  * Releases each chunk at its arrival + a draw, in order: a chunk never overtakes the one before it.
  *
@@ -70,14 +73,16 @@ export class DelayStage implements Stage {
     if (this.#timer !== undefined || first === undefined) return;
     this.#timer = this.#env.after(first.atMs - this.#env.nowMs(), () => {
       this.#timer = undefined;
-      this.#releaseUntil(this.#env.nowMs());
+      const nowMs = this.#env.nowMs();
+      this.#releaseUntil(nowMs, nowMs + stretchMs);
     });
   }
 
-  #releaseUntil(dueMs: number): void {
+  #releaseUntil(dueMs: number, stopMs = Number.POSITIVE_INFINITY): void {
     for (let first = this.#held.first; first !== undefined && first.atMs <= dueMs; first = this.#held.first) {
       this.#held.shift();
       this.#give(first.atMs > this.#lastDueMs ? { ...first, atMs: this.#lastDueMs } : first);
+      if (this.#env.nowMs() > stopMs) break;
     }
     if (this.idle) this.drop();
     else this.#arm();

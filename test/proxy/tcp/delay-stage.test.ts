@@ -91,4 +91,18 @@ describe("DelayStage", () => {
     clock.advance(100);
     expect(texts()).toEqual(Array.from({ length: 1000 }, (_, i) => String(i)));
   });
+
+  it("releases many that are due at once in stretches, so that others have their turn in between", () => {
+    const clock = new HeldClock();
+    let given = "";
+    const stage = new DelayStage(clock, () => 100, (chunk) => {
+      given += "bytes" in chunk ? Buffer.from(chunk.bytes).toString() : "";
+      clock.advance(1);
+    });
+    for (const text of "abcdefghij") stage.take({ bytes: Buffer.from(text), atMs: 0 });
+    clock.advance(100);
+    expect(given.length).toBeLessThan(5);
+    clock.advance(20);
+    expect(given).toBe("abcdefghij");
+  });
 });
