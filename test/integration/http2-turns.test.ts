@@ -49,6 +49,18 @@ describe("more calls than upstream takes at once", () => {
     await expect.poll(() => edge.exchanges().map(({ end, passedOn }) => [end, passedOn])).toEqual(got.map(() => ["complete", true]));
   });
 
+  it("do not wait for one that upstream answered and reset before it had come whole", async () => {
+    const upstream = await serveHttp2(undo, (stream) => {
+      stream.respond({ ":status": 413 }, { endStream: true });
+      stream.close();
+    }, { settings: { maxConcurrentStreams: 1 } });
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Http2Caller(undo, edge.port);
+    await once(caller.session, "remoteSettings");
+    const calls = Array.from({ length: 5 }, () => caller.send({}, Buffer.alloc(1_000_000)));
+    expect((await Promise.all(calls)).map(({ headers }) => headers?.[":status"])).toEqual(calls.map(() => 413));
+  });
+
   it("wait for one another in their order, and the caller is told of upstream's limit", async () => {
     const { edge, caller, held, paths, answerAll, most } = await setUp(3);
     const all = burst(caller, 9);

@@ -24,3 +24,12 @@ export function watchEnd(stream: Http2Stream): void {
 export function endOf(stream: Http2Stream): "whole" | "cut" | undefined {
   return ends.get(stream);
 }
+
+/** Has a stream that its peer has closed end when all that came of it is read, whatever of it is unwritten: node:http2 goes on to wait for a window that nobody gives. */
+export function endsAsRead(stream: Http2Stream): void {
+  stream.on("end", endIfClosed);
+}
+
+function endIfClosed(this: Http2Stream): void {
+  if (this.closed && this.writableLength > 0) this.destroy();
+}

@@ -1,5 +1,5 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from "node:http2";
-import { watchEnd } from "./stream-end.ts";
+import { endsAsRead, watchEnd } from "./stream-end.ts";
 
 /** Who wants to open a stream to upstream. */
 export interface Waiter {
@@ -59,6 +59,7 @@ export class Turns {
       if (stream === undefined) continue;
       this.open += 1;
       watchEnd(stream);
+      endsAsRead(stream);
       stream.on("close", this.closed);
     }
   }
