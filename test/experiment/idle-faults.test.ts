@@ -28,6 +28,24 @@ describe("what can never act", () => {
   });
 });
 
+describe("ordinals and matches that nothing reaches", () => {
+  test.each([
+    ["type: reset, layer: connection, per: connection, after: 1", "after: ", "reset-1 hits nothing: each connection is the first one of its own"],
+    ["type: latency, layer: connection, delay: 1s, per: connection, every: 2", "every: ", "latency-1 hits nothing: each connection is the first one of its own"],
+    ["type: down, after: 1", "after: ", "down-1 hits nothing: its window opens once, and what counts are its openings"],
+    ["type: down, for: 1s, every: 3, flap: { on: 300ms, off: 300ms }", "every: ", "down-1 hits nothing: its window opens 2 times, and what counts are its openings"],
+    ["type: drop, match: { path: /a?b=1 }", "/a", "drop-1 hits nothing: its path has a ?, and paths are matched without their query"],
+  ])("are a warning: %s", (fault, at, message) => {
+    const text = withFault(fault);
+    expect(issueOf(text)).toMatchObject({ code: "never-hits", message, severity: "warning", line: 12, column: lead + fault.indexOf(at) + 1 });
+    expect(experimentOf(text).faults).toHaveLength(1);
+  });
+
+  test.each(["type: down, for: 1s, every: 2, flap: { on: 300ms, off: 300ms }", "type: reset, layer: connection, after: 1", "type: drop, per: connection, after: 4", "type: websocket-drop, per: connection, every: 3", "type: drop, match: { path: { regex: 'a?b' } }"])("are not %s", (fault) => {
+    expect(placesOf(withFault(fault))).toEqual([]);
+  });
+});
+
 describe("Retry-After", () => {
   test.each(["type: error, retryAfter: 3000000000h, retryAfterAs: http-date", "type: error, retryAfter: 1000001h", "type: rate-limit, limit: 1/s, retryAfter: 1000001h"])("is bounded: %s", (fault) => {
     expect(issueOf(withFault(fault))).toMatchObject({ code: "bad-value", message: expect.stringMatching(/^retryAfter: expected at most "1000000h", a century, got "\d+h"$/) as string, line: 12, column: lead + fault.indexOf("retryAfter: ") + "retryAfter: ".length + 1 });
