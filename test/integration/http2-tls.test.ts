@@ -5,6 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { exchangeFault } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { GrpcCaller, serveGrpc, status } from "./grpc-peers.ts";
+import { Http2Caller } from "./http2-peers.ts";
 import { makeCertificates, serveTls, startProxy } from "./tls-edge.ts";
 import { serve } from "./wire.ts";
 
@@ -74,6 +75,29 @@ describe("gRPC over TLS", () => {
     const { exchanges, issues } = await proxy.told();
     expect(exchanges).toMatchObject([{ end: "upstream-unreachable", passedOn: false }]);
     expect(issues).toMatchObject([{ code: "no-http2", message: "upstream does not speak HTTP/2 over TLS: of what it was offered (ALPN: h2) it chose nothing" }]);
+  });
+
+  it("loses nothing of an answer whose end came behind a GOAWAY, and together with upstream's", async () => {
+    const frame = (type: number, flags: number, id: number, payload: readonly number[] = []): Buffer => Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, id, ...payload]);
+    const upstream = await serveTls(undo, { ...identity(), ALPNProtocols: ["h2"] }, (socket) => {
+      socket.write(Buffer.concat([frame(4, 0, 0), frame(4, 1, 0)]));
+      // Behind the preface; further calls are asked for when it is known how many may be.
+      let seen = Buffer.alloc(0);
+      socket.on("data", (bytes: Buffer) => {
+        seen = Buffer.concat([seen, bytes]);
+        let heads = 0;
+        for (let at = 24; at + 9 <= seen.length; at += 9 + seen.readUIntBE(at, 3)) if (seen[at + 3] === 1) heads += 1;
+        if (heads < 8 || socket.writableEnded) return;
+        socket.write(Buffer.concat([frame(1, 0x4, 1, [0x88]), frame(7, 0, 0, [0, 0, 0, 1, 0, 0, 0, 0])]));
+        socket.end(frame(0, 0x1, 1, [0x6f, 0x6b]));
+      });
+    });
+    const proxy = await startProxy(undo, { lane: "http2", upstream: { host: "127.0.0.1", port: upstream.port }, upstreamTls: upstreamTls() });
+    const caller = new Http2Caller(undo, proxy.port);
+    await once(caller.session, "remoteSettings");
+    const calls = await Promise.all(Array.from({ length: 8 }, () => caller.ask()));
+    expect(calls.map(({ headers, body }) => [headers?.[":status"], body.toString()])).toEqual([[200, "ok"], ...Array.from({ length: 7 }, () => [undefined, ""])]);
+    expect((await proxy.told()).exchanges.map(({ end }) => end).toSorted()).toEqual(["complete", ...Array.from({ length: 7 }, () => "upstream-lost")]);
   });
 
   it("is reset where upstream closes before its handshake is over", async () => {

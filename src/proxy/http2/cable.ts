@@ -1,4 +1,5 @@
 import { Duplex } from "node:stream";
+import type { Env } from "../../model/env.ts";
 
 export interface CableOptions {
   /** Bytes of the session are to be sent; false: no more of them until `drained`. */
@@ -13,9 +14,11 @@ export interface CableOptions {
 export class Cable {
   readonly duplex: Duplex;
   private waiting: (() => void) | undefined;
+  private writes = 0;
 
   constructor({ send, end, flow }: CableOptions) {
     const write = (bytes: Buffer, written: () => void): void => {
+      this.writes += 1;
       if (send(bytes)) written();
       else this.waiting = written;
     };
@@ -33,9 +36,11 @@ export class Cable {
     return this.duplex.destroyed || this.duplex.push(bytes);
   }
 
-  /** No more bytes come. */
-  giveEnd(): void {
-    if (!this.duplex.destroyed && !this.duplex.readableEnded) this.duplex.push(null);
+  /** Does this when the session has read all that it was given: it reads nothing while it is about to write, be it for ever. */
+  whenRead(env: Env, action: () => void): void {
+    const { duplex, writes } = this;
+    this.drained();
+    env.after(0, () => (!duplex.destroyed && (duplex.readableLength > 0 || this.writes !== writes) ? this.whenRead(env, action) : action()));
   }
 
   /** Whoever waited to send may go on. */

@@ -171,7 +171,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   upstreamLost({ how, reached }: Loss, code = 0): void {
     if (this.over) return;
     const underWay = [...this.exchanges].filter((exchange) => !exchange.isOver);
-    const goesOn = underWay.some((exchange) => exchange.isIndependent);
+    const goesOn = underWay.some(({ isIndependent }) => isIndependent) || (code === 0 && how === "fin" && underWay.length === 0 && (this.exchanges.size > 0 || this.retiring !== undefined));
     for (const exchange of underWay) if (!exchange.isIndependent) exchange.lose(reached ? "upstream-lost" : "upstream-unreachable", goesOn);
     if (goesOn) this.retire(code, { by: "upstream", how });
     else this.end("upstream", how, code);

@@ -47,7 +47,7 @@ export class Upstream {
   });
   readonly responseLine = new Line((chunk) => {
     if ("bytes" in chunk) this.cable?.give(chunk.bytes);
-    else this.lose("fin");
+    else this.cable?.whenRead(this.context.env, () => this.lose("fin"));
   });
   reached = false;
   private readonly context: LaneContext;
@@ -142,7 +142,7 @@ export class Upstream {
     const cable = new Cable({ send, end: (sent) => this.end(sent), flow: () => this.isHeld || socket.resume() });
     onFin(socket, () => {
       if (!this.reached) return;
-      if (this.responseLine.open) this.lose("fin");
+      if (this.responseLine.open) cable.whenRead(env, () => this.lose("fin"));
       else this.responseLine.take({ end: "fin", atMs: env.nowMs() });
     });
     socket.on("error", (error: NodeJS.ErrnoException) => this.failed(error));
