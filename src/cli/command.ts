@@ -11,7 +11,7 @@ export interface Output {
   readonly live: boolean;
 }
 
-export type InterruptSignal = "SIGINT" | "SIGTERM";
+export type InterruptSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** All that a command touches, passed in so that tests can hold it. */
 export interface Context {

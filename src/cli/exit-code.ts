@@ -9,7 +9,7 @@ export const exitCodes = {
 } as const;
 
 /** 128 + the number of the signal, as shells say it. */
-export const interruptCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+export const interruptCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /** Errors of ours that are none of the command line: ports that are taken, servers that are not there, what broke on the way. */
 const worldly: readonly string[] = ["port-taken", "listen-failed", "data-plane-failed", "data-plane-died", "data-plane-stopped", "not-closed", "api-unreachable", "api-failed", "not-an-api"];

@@ -14,8 +14,11 @@ export interface Interrupts {
   stopListening(): void;
 }
 
-/** The first interrupt asks for a clean stop, the second ends the process at once. An error that nobody caught asks for a clean stop too. */
-export function listenForInterrupts(context: Context, { nowMs = () => performance.now(), saying = "stopping: lifting faults, ending services. Once more to leave at once." }: { readonly nowMs?: () => number; readonly saying?: string } = {}): Interrupts {
+/**
+ * The first interrupt asks for a clean stop, the second ends the process at once. An error that nobody caught asks for a clean stop too,
+ * and, with `hangsUp`, so does a terminal that is closed, however often it says so.
+ */
+export function listenForInterrupts(context: Context, { nowMs = () => performance.now(), hangsUp = true, saying = "stopping: lifting faults, ending services. Once more to leave at once." }: { readonly nowMs?: () => number; readonly hangsUp?: boolean; readonly saying?: string } = {}): Interrupts {
   const controller = new AbortController();
   let first: { readonly signal: InterruptSignal; readonly atMs: number } | undefined;
   const defects: unknown[] = [];
@@ -23,17 +26,20 @@ export function listenForInterrupts(context: Context, { nowMs = () => performanc
     defects.push(error);
     controller.abort(error instanceof Error ? error : new Error(String(error)));
   });
-  const forgetInterrupts = context.onInterrupt((signal) => {
+  const take = (signal: InterruptSignal): void => {
     if (first === undefined) {
       first = { signal, atMs: nowMs() };
       context.stderr.write(`${context.stderr.live ? "\n" : ""}${saying}\n`);
       controller.abort(signal);
-    } else if (nowMs() - first.atMs >= sameInterruptMs) {
+    } else if (signal !== "SIGHUP" && nowMs() - first.atMs >= sameInterruptMs) {
       context.exitNow(interruptCodes[signal]);
     }
-  });
+  };
+  const forgetInterrupts = context.onInterrupt(take);
+  const forgetHangUps = hangsUp ? context.onHangUp(() => take("SIGHUP")) : () => undefined;
   const stopListening = (): void => {
     forgetInterrupts();
+    forgetHangUps();
     forgetDefects();
   };
   return { signal: controller.signal, defects, received: () => first?.signal, stopListening };

@@ -22,14 +22,15 @@ export function columnsOf(stream: { readonly columns?: number }, env: Environmen
 
 /** A stream of the process as the commands see it. Colours and width are asked anew each time: windows are resized. */
 export function outputOf(stream: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }, env: Environment, argv: readonly string[]): Output {
-  // A reader that went away (`| head`) is no failure of ours: what is left to say is dropped.
+  // A reader that went away (`| head`) or a terminal that was closed (EIO) is no failure of ours: what is left to say is dropped.
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
   return {
     write: (text) => void stream.write(text),
     get colour() { return wantsColour(stream, env, argv); },
     get width() { return columnsOf(stream, env); },
-    live: stream.isTTY === true && env["TERM"] !== "dumb",
+    // Where nobody has told how wide it is (0 columns), a line that is drawn anew would be taken for one of endless height.
+    live: stream.isTTY === true && stream.columns !== 0 && env["TERM"] !== "dumb",
   };
 }

@@ -31,10 +31,13 @@ function first({ interruptions }: Observations, ...kinds: readonly Interruption[
   return interruptions.find(({ kind }) => kinds.includes(kind));
 }
 
+/** 128 + the number of the signal, as shells say it; 130 for any other. */
+const interruptCodes: Readonly<Record<string, number>> = { SIGTERM: 143, SIGHUP: 129 };
+
 function interrupted(observations: Observations): Concluded | undefined {
   const found = first(observations, "interrupted");
   if (found === undefined || !isClean(observations)) return undefined;
-  return { outcome: "interrupted", exitCode: found.signal === "SIGTERM" ? 143 : 130, because: `Interrupted by ${found.signal ?? "a signal"} at ${format("duration", found.atMs)}; everything was undone.` };
+  return { outcome: "interrupted", exitCode: interruptCodes[found.signal ?? ""] ?? 130, because: `Interrupted by ${found.signal ?? "a signal"} at ${format("duration", found.atMs)}; everything was undone.` };
 }
 
 function isClean({ finished, cleanedUp }: Observations): boolean {

@@ -25,6 +25,17 @@ test("one Ctrl-C that npm passes on a second time is one", () => {
   expect(context.exits).toEqual([]);
 });
 
+test("a terminal that is closed asks for a clean stop, and no more for saying it again later", () => {
+  const context = fakeContext();
+  let nowMs = 0;
+  const interrupts = listenForInterrupts(context, { nowMs: () => nowMs });
+  context.hangUp();
+  nowMs = 1000;
+  context.hangUp();
+  expect(interrupts.signal.reason).toBe("SIGHUP");
+  expect(context.exits).toEqual([]);
+});
+
 test("after the series an interrupt is nobody's any more", () => {
   const context = fakeContext();
   const interrupts = listenForInterrupts(context);

@@ -1,5 +1,6 @@
+import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { columnsOf, wantsColour } from "../../src/cli/terminal.ts";
+import { columnsOf, outputOf, wantsColour } from "../../src/cli/terminal.ts";
 
 describe("colours", () => {
   test.each([
@@ -25,5 +26,26 @@ describe("the width", () => {
     ["is never below 40", { columns: 7 }, {}, 40],
   ])("%s", (_claim, stream, env, expected) => {
     expect(columnsOf(stream, env)).toBe(expected);
+  });
+});
+
+test.each([[80, true], [0, false]])("lines are drawn anew at a terminal of %i columns: %s", (columns, live) => {
+  expect(outputOf(Object.assign(new PassThrough(), { isTTY: true, columns }), {}, []).live).toBe(live);
+});
+
+describe("what cannot be written", () => {
+  const streamOf = (): PassThrough => {
+    const stream = new PassThrough();
+    outputOf(stream, {}, []);
+    return stream;
+  };
+  const failed = (code: string): Error => Object.assign(new Error(code), { code });
+
+  test.each(["EPIPE", "EIO"])("%s, a reader or a terminal that went away, is dropped", (code) => {
+    expect(() => streamOf().emit("error", failed(code))).not.toThrow();
+  });
+
+  test("for want of room is no silence", () => {
+    expect(() => streamOf().emit("error", failed("ENOSPC"))).toThrow("ENOSPC");
   });
 });

@@ -32,7 +32,7 @@ async function leftOf({ pids, ports }: { readonly pids: readonly number[]; reado
 }
 
 describe("while a fault is in force", () => {
-  test.each([["SIGINT", 130], ["SIGTERM", 143]] as const)("%s lifts it, ends every process, frees every port, reports, and ends with %i", async (signal, code) => {
+  test.each([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const)("%s lifts it, ends every process, frees every port, reports, and ends with %i", async (signal, code) => {
     const run = await runningWithFault(signal);
     run.child.kill(signal);
     const { exitCode, stderr } = await run.child;

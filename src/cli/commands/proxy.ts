@@ -34,7 +34,7 @@ export const proxy: Command = {
     const file = given.text("config");
     const initial = file === undefined ? undefined : await readProxyFile(api, context, file);
     if (initial === "refused") return exitCodes.refused;
-    const interrupts = listenForInterrupts(context, { saying: "stopping: ending connections, closing ports. Once more to leave at once." });
+    const interrupts = listenForInterrupts(context, { hangsUp: file === undefined, saying: "stopping: ending connections, closing ports. Once more to leave at once." });
     const died = deferred<unknown>();
     try {
       const served = await api.serveProxy({ ...optionsOf(api, context, given), ...(initial === undefined || file === undefined ? {} : { proxies: initial, ...(file === "-" ? {} : { baseDir: dirname(file) }) }), onDeath: died.resolve, onChange: (change) => {
