@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Env, Timer } from "../model/env.ts";
 
 /** By a socket that speaks TLS, the one whose bytes it makes. */
 const carriers = new WeakMap<Socket, Socket>();
@@ -47,4 +48,26 @@ export function confirmFin(socket: Socket, action: () => void): void {
   // With bytes waiting to be written, asking would wait too; those bytes will meet the error themselves.
   if (isUnix || !socket.writable || socket.writableLength > 0) action();
   else carrier.write(nothing, (error) => (error ? undefined : action()));
+}
+
+/**
+ * From the last bytes written to a reset. It overtakes what the peer's window has no room for, and a peer on libuv that finds both at once
+ * is told of an end instead of the reset: it is given this long to read.
+ */
+export const readingGraceMs = 20;
+
+/** Calls `action`, which resets or destroys the socket, when what was written has been out for a moment, or when its peer takes no more of that. */
+export function whenOut(socket: Socket, env: Env, action: () => void): void {
+  let unsentBytes = socket.writableLength;
+  let timer: Timer;
+  const look = (): void => {
+    if (socket.writableLength >= unsentBytes) return action();
+    unsentBytes = socket.writableLength;
+    timer = env.after(lookMs, look);
+  };
+  timer = env.after(lookMs, look);
+  socket.write(nothing, () => {
+    timer.cancel();
+    env.after(readingGraceMs, action);
+  });
 }

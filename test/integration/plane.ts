@@ -11,7 +11,7 @@ import { createDataPlane } from "../../src/proxy/index.ts";
 import { createSystemEnv } from "../../src/run/system-env.ts";
 
 /** A data plane with one tcp proxy, `edge`, on real sockets. */
-export async function startPlane(options: { readonly upstreamPort: number; readonly listeners?: ProxyConfig["listeners"]; readonly env?: Env }) {
+export async function startPlane(options: { readonly upstreamPort: number; readonly listeners?: ProxyConfig["listeners"]; readonly limits?: ProxyConfig["limits"]; readonly env?: Env }) {
   const env = options.env ?? createSystemEnv();
   const records: WitnessRecord[] = [];
   const engine = new LocalEngine(createDataPlane(env), (batch) => records.push(...batch));
@@ -20,7 +20,7 @@ export async function startPlane(options: { readonly upstreamPort: number; reado
     tracePrefix: "0123456789abcdef",
     proxies: [{
       name: "edge", lane: "tcp", upstream: { host: "127.0.0.1", port: options.upstreamPort }, host: "keep", correlate: { by: "none" },
-      listeners: options.listeners ?? [{ caller: "default", host: "127.0.0.1", port: 0 }],
+      listeners: options.listeners ?? [{ caller: "default", host: "127.0.0.1", port: 0 }], limits: options.limits ?? {},
     }],
   });
   return {

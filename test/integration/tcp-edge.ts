@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
+import type { ProxyConfig } from "../../src/model/data-plane.ts";
 import { startPlane } from "./plane.ts";
 import { Caller, echo, serve } from "./wire.ts";
 
@@ -7,10 +8,10 @@ import { Caller, echo, serve } from "./wire.ts";
 export type Undo = (() => unknown)[];
 
 /** An upstream, a tcp proxy before it, and callers; all are undone at the end of the test. */
-export async function setUpPlane(undo: Undo, handle: (socket: Socket) => void = echo) {
+export async function setUpPlane(undo: Undo, handle: (socket: Socket) => void = echo, limits: ProxyConfig["limits"] = {}) {
   const upstream = await serve(handle);
   undo.push(() => upstream.close());
-  const plane = await startPlane({ upstreamPort: upstream.port });
+  const plane = await startPlane({ upstreamPort: upstream.port, limits });
   undo.push(() => plane.engine.stop());
   const call = (): Caller => {
     const caller = new Caller(plane.port);

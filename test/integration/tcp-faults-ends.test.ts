@@ -83,6 +83,15 @@ describe("limit-data", () => {
     expect(hashOf(caller.bytes)).toBe(hashOf(patterned(9 * 2 ** 20).subarray(0, 8 * 2 ** 20)));
   });
 
+  it("resets a caller that never takes what is before the end", async () => {
+    const { plane, call } = await setUpPlane(undo, (socket) => socket.on("error", () => undefined).write(patterned(2 ** 24)), { heldBytes: 2 ** 26 });
+    await plane.engine.setFaults([connectionFault("latency", { delay: "2s" }), connectionFault("limit-data", { bytes: "16MB", end: "reset" })], 1);
+    const caller = call();
+    caller.socket.pause();
+    await caller.connected();
+    await expect.poll(() => plane.connections(), { timeout: 15_000 }).toMatchObject([{ closedBy: "fault", how: "rst", faults: [{}, { fault: "limit-data-1", effect: "limit" }] }]);
+  });
+
   it("of no bytes ends at the first", async () => {
     const { plane, call } = await setUpPlane(undo);
     await plane.engine.setFaults([connectionFault("limit-data", { bytes: "0B", end: "reset" })], 1);

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Env, Timer } from "../../model/env.ts";
 import { readAccepted } from "../read-memory.ts";
-import { bringToLight, confirmFin, lookMs, reset } from "../reset.ts";
+import { bringToLight, confirmFin, lookMs, readingGraceMs, reset, whenOut } from "../reset.ts";
 import { stayAwakeFor } from "../stay-awake.ts";
 import type { Limits } from "./limits.ts";
 
@@ -20,11 +20,7 @@ export interface ClientListener {
   clientClosed(): void;
 }
 
-/**
- * From the last byte written to a reset. A reset overtakes what the client's window has no room for, and a client on libuv that polls both at once
- * reports an end instead of the reset: it is given this long to read.
- */
-export const readingGraceMs = 20;
+export { readingGraceMs } from "../reset.ts";
 
 /** The connection of the client. */
 export class ClientSide {
@@ -107,25 +103,9 @@ export class ClientSide {
   reset(): void {
     const { socket, env } = this;
     const waitMs = this.wroteMs + readingGraceMs - env.nowMs();
-    if (socket.writableLength > 0) this.resetWhenOut();
+    if (socket.writableLength > 0) whenOut(socket, env, () => reset(socket));
     else if (waitMs > 0) env.after(waitMs, () => reset(socket));
     else reset(socket);
-  }
-
-  private resetWhenOut(): void {
-    const { socket, env } = this;
-    let unsentBytes = socket.writableLength;
-    let timer: Timer;
-    const look = (): void => {
-      if (socket.writableLength >= unsentBytes) return reset(socket);
-      unsentBytes = socket.writableLength;
-      timer = env.after(lookMs, look);
-    };
-    timer = env.after(lookMs, look);
-    socket.write("", () => {
-      timer.cancel();
-      env.after(readingGraceMs, () => reset(socket));
-    });
   }
 
   destroy(): void {

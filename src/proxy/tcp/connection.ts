@@ -3,19 +3,13 @@ import type { ConnectionRecord } from "../../model/event.ts";
 import type { Decided } from "../../faults/subject.ts";
 import { prepareDial } from "../dial.ts";
 import type { FaultsChange, LaneConnection, LaneContext } from "../lane.ts";
-import { onFin, reset } from "../reset.ts";
+import { onFin, reset, whenOut } from "../reset.ts";
 import { openFilesProblem } from "../shortages.ts";
 import { stayAwakeFor } from "../stay-awake.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Duct, defaultHeldBytes } from "./duct.ts";
 import { Grip } from "./grip.ts";
 import type { Cut } from "./pending-ends.ts";
-
-/**
- * From the last bytes to a reset that follows them. An RST overtakes what is unsent, and a caller on libuv that finds both at once
- * is told of an end instead of the reset: it is given this long to read.
- */
-const readingGraceMs = 20;
 
 /** After our own close a peer may go on sending for so long: closing on bytes unread would be a reset. */
 const lingerMs = 2000;
@@ -128,7 +122,10 @@ export class TcpConnection implements LaneConnection {
       this.#closing = { closedBy: "fault", how: cut.how, atMs: env.nowMs() };
       target.write(before);
       carryOut();
-    } else target.write(before, () => env.after(readingGraceMs, carryOut));
+    } else {
+      target.write(before);
+      whenOut(target, env, carryOut);
+    }
   }
 
   #shutBoth(read: boolean): void {
