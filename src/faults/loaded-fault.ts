@@ -80,7 +80,8 @@ export function reloadFault(fault: Fault, before: LoadedFault, nowMs: number): L
   const { tally, bursts, memory, startMs } = before;
   // What is remembered goes by the clock of the fault.
   if (!isDeepStrictEqual(timesOf(fault), timesOf(before.fault))) return { ...loaded, tally, bursts };
-  const silence = fault.selection.afterSilenceMs === before.fault.selection.afterSilenceMs ? before.silence : loaded.silence;
+  const { afterSilenceMs } = fault.selection;
+  const silence = afterSilenceMs === before.fault.selection.afterSilenceMs ? before.silence : afterSilenceMs === undefined ? undefined : new Silence(afterSilenceMs, nowMs - startMs);
   return { ...loaded, tally, bursts, memory, silence, startMs };
 }
 

@@ -37,6 +37,13 @@ describe("a list of faults that is changed", () => {
     expect(["old", "changed", "moved", "new"].map((name) => after.isOpen(name, 110))).toEqual([false, false, true, true]);
   });
 
+  test.each([undefined, 500])("counts a silence from when it was asked for, where it was %s before", (afterSilenceMs) => {
+    const before = selector(fault("trial", afterSilenceMs === undefined ? {} : { afterSilenceMs }));
+    for (let nowMs = 0; nowMs <= 2000; nowMs += 50) decisions(before, nowMs);
+    const { selector: after } = before.changedTo([fault("trial", { afterSilenceMs: 400 })], 2040);
+    expect([2050, 2100, 2500].map((nowMs) => decisions(after, nowMs)[0]?.split(" ")[0])).toEqual(["ordinal", "ordinal", "applied"]);
+  });
+
   test("draws for connections by their numbers on the proxy: a higher share hits the same and more", () => {
     const few = selector(reset("hit", { rateShare: 0.2 }));
     const before = connections(few, 200);
