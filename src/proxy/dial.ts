@@ -7,6 +7,7 @@ import type { UpstreamTls } from "../model/tls.ts";
 import { hasLastFile, noFileLeft } from "./last-file.ts";
 import { copying, lending } from "./read-memory.ts";
 import { carriedBy } from "./reset.ts";
+import { closedInHandshake } from "./tls/problems.ts";
 
 /** What is dialled, and how it is spoken to. */
 export type DialTarget = Pick<ProxyConfig, "upstream" | "upstreamTls">;
@@ -57,8 +58,13 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   shakenBeforeFin(socket);
   carrier.on("connect", () => void (hasLastFile(carrier) && socket.destroy(noFileLeft())));
   socket.on("secureConnect", reached);
-  // Of what goes wrong behind the handshake Node only tells.
-  socket.on("error", () => socket.destroy());
+  let isShaken = false;
+  socket.once("secureConnect", () => (isShaken = true));
+  socket.on("error", (error: NodeJS.ErrnoException) => {
+    if (!isShaken && error.code === "ECONNRESET") error.code = closedInHandshake;
+    // Of what goes wrong behind the handshake Node only tells.
+    socket.destroy();
+  });
   const take = bytes ?? lent;
   if (take !== undefined) socket.on("data", take);
   return { socket, dial: () => void carrier.connect({ ...upstream }) };

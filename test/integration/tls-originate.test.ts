@@ -97,13 +97,14 @@ describe("an upstream over TLS", () => {
     expect((await proxy.told()).issues).toMatchObject([{ code: "upstream-tls", message: expect.stringMatching(/^TLS with upstream failed: wrong version number; does it speak TLS/) as string }]);
   });
 
-  it.each(["http1", "tcp"] as const)("that closes before its handshake is over is unreachable, which is a reset (%s)", async (lane) => {
-    const upstream = await serve((socket) => socket.on("data", () => socket.end()));
+  it.each([["http1", "end"], ["tcp", "end"], ["http1", "resetAndDestroy"], ["tcp", "resetAndDestroy"]] as const)("that closes before its handshake is over is unreachable, which is a reset, and the witness says why (%s, %s)", async (lane, how) => {
+    const upstream = await serve((socket) => socket.on("data", () => socket[how]()));
     undo.push(() => upstream.close());
     const { caller, proxy } = await call(upstream.port, {}, { lane });
     caller.socket.write(get);
     expect(await caller.ended).toBe("ECONNRESET");
-    const { exchanges, connections } = await proxy.told();
+    const { exchanges, connections, issues } = await proxy.told();
+    expect(issues).toMatchObject([{ code: "upstream-tls", message: expect.stringMatching(/^TLS with upstream failed: it closed the connection during the handshake; does it speak TLS/) as string }]);
     expect(exchanges).toMatchObject(lane === "tcp" ? [] : [{ end: "upstream-unreachable", passedOn: false }]);
     expect(connections).toMatchObject([{ upstreamReached: false, closedBy: "upstream", how: "rst" }]);
   });

@@ -24,13 +24,16 @@ const untrusted: Readonly<Record<string, string>> = {
 
 const trustIt = "trust its authority with upstreamTls.ca, or any certificate with upstreamTls: { insecure: true }";
 
+/** Code of a connection that upstream closed or reset during the handshake, which Node tells as any reset. */
+export const closedInHandshake = "ERR_TLS_CLOSED_IN_HANDSHAKE";
+
 /** Why upstream could not be spoken to over TLS; absent when the failure has nothing to do with TLS. */
 export function upstreamProblem({ code = "", message }: NodeJS.ErrnoException): TlsProblem | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return { code: "upstream-certificate", message: `upstream's certificate is for another host: ${reason(message)}; name the one it is for with upstreamTls.servername` };
   const why = untrusted[code];
   if (why !== undefined) return { code: "upstream-certificate", message: `upstream's certificate is not trusted: ${why}; ${trustIt}` };
   if (!isTls(code)) return undefined;
-  return { code: "upstream-tls", message: `TLS with upstream failed: ${reason(message)}; does it speak TLS on that port, and want a certificate (upstreamTls.cert and key)?` };
+  return { code: "upstream-tls", message: `TLS with upstream failed: ${code === closedInHandshake ? "it closed the connection during the handshake" : reason(message)}; does it speak TLS on that port, and want a certificate (upstreamTls.cert and key)?` };
 }
 
 /** Why a caller's handshake failed; absent when it just went away. */
