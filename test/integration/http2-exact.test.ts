@@ -14,7 +14,7 @@ afterEach(async () => {
 
 const undated: ServerStreamResponseOptions = Object.assign({ endStream: true }, { sendDate: false });
 
-const frameTypes = { data: 0, headers: 1, settings: 4, goaway: 7 } as const;
+const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
 
 /** A frame of HTTP/2, on stream 1 where it is on any (RFC 9113 §4.1). */
 function frame(type: keyof typeof frameTypes, flags: number, payload: Buffer = Buffer.alloc(0)): Buffer {
@@ -126,5 +126,22 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
     caller.open({});
     await expect.poll(() => caller.goaways[0]).toMatchObject({ code: 0, last: 1 });
     expect(edge.exchanges()).toEqual([]);
+  });
+
+  it.each([
+    ["a reset and its end", [frame("reset", 0, Buffer.from([0, 0, 0, constants.NGHTTP2_REFUSED_STREAM]))]],
+    ["a GOAWAY of before the call, and its end", [frame("goaway", 0, Buffer.alloc(8))]],
+  ])("and refuses a call is heard before the connection ends: %s", async (_how, said) => {
+    const upstream = await serve((socket) => {
+      socket.once("data", () => socket.end(Buffer.concat([frame("settings", 0), frame("settings", 1), ...said])));
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
+    await caller.ended;
+    expect(caller.bytes.includes(frame("reset", 0, Buffer.from([0, 0, 0, constants.NGHTTP2_REFUSED_STREAM])))).toBe(true);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost" }]);
   });
 });

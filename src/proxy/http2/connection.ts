@@ -18,7 +18,7 @@ import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
 import { resetBudget } from "./limits.ts";
 import { Mute } from "./mute.ts";
-import { brokeHttp2, manyResets } from "./refusals.ts";
+import { brokeHttp2, manyResets, refusedStream } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
 import { readRequestHead } from "./request-head.ts";
 import { ResetBudget } from "./reset-budget.ts";
@@ -112,10 +112,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   done(exchange: Exchange): void {
     this.exchanges.delete(exchange);
     if (this.exchanges.size > 0 || this.over) return;
-    const { retiring } = this;
-    if (retiring === undefined) return this.client.rests();
-    this.witness.ends(retiring.by, retiring.how);
-    this.farewell.andThen(() => this.end(retiring.by, retiring.how));
+    if (this.retiring === undefined) this.client.rests();
+    else this.end(this.retiring.by, this.retiring.how);
   }
 
   issue(code: string, message: string): void {
@@ -150,6 +148,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   clientClosed(): void {
     this.clientLeft("fin");
     this.finish("client", "fin");
+    this.session.destroy();
     this.grip.drop();
     const { client, upstream } = this;
     this.witness.write({
@@ -170,9 +169,9 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
 
   upstreamLost({ how, reached }: Loss, code = 0): void {
     if (this.over) return;
-    const underWay = [...this.exchanges].filter((exchange) => !exchange.isOver);
-    const goesOn = underWay.some(({ isIndependent }) => isIndependent) || (code === 0 && how === "fin" && underWay.length === 0 && (this.exchanges.size > 0 || this.retiring !== undefined));
-    for (const exchange of underWay) if (!exchange.isIndependent) exchange.lose(reached ? "upstream-lost" : "upstream-unreachable", goesOn);
+    const lost = [...this.exchanges].filter((exchange) => !exchange.isOver && !exchange.isIndependent);
+    const goesOn = lost.length < this.exchanges.size;
+    for (const exchange of lost) exchange.lose(reached ? "upstream-lost" : "upstream-unreachable", goesOn);
     if (goesOn) this.retire(code, { by: "upstream", how });
     else this.end("upstream", how, code);
   }
@@ -194,7 +193,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   private readonly onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, fields: Fields = []): void => {
     // Streams that end in error say so themselves, and one that nobody listens to brings the process down.
     stream.on("error", () => undefined);
-    if (this.over) return void stream.destroy();
+    if (this.over) return stream.close(refusedStream);
     this.farewell.now();
     const exchange = new Exchange({ host: this, stream, ...this.ledger.open(readRequestHead(headers, flags, fields), this.context.env.nowMs()) });
     this.exchanges.add(exchange);
@@ -272,12 +271,12 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.farewell.put(code, data);
     if (code !== 0 || retiring.by !== "upstream" || this.exchanges.size === 0 || [...this.exchanges].some(({ isIndependent }) => !isIndependent)) this.farewell.now();
     this.retiring ??= retiring;
-    if (this.exchanges.size === 0) this.farewell.andThen(() => this.end(retiring.by, retiring.how, code));
+    if (this.exchanges.size === 0) this.end(retiring.by, retiring.how, code);
   }
 
   private end(by: ClosedBy, how: "fin" | "rst", code = 0): void {
     if (how === "rst") this.isCut = true;
-    this.finish(by, how, code);
+    this.finish(by, how, code, how === "fin" && this.exchanges.size === 0);
     if (how === "rst") this.client.reset();
   }
 
@@ -285,8 +284,8 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     for (const exchange of this.exchanges) exchange.settle(end);
   }
 
-  /** Reads no more, and ends both sessions: in peace behind what has been said, or upstream as the client was. */
-  private finish(by: ClosedBy, how: "fin" | "rst", code = 0): void {
+  /** Reads no more, and ends both sessions: in peace behind what is to be said (`isCalm`) or has been, or upstream as the client was. */
+  private finish(by: ClosedBy, how: "fin" | "rst", code = 0, isCalm = false): void {
     if (this.over) return;
     this.witness.ends(by, how);
     this.over = true;
@@ -295,6 +294,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     if (this.session.destroyed) return;
     // Who was told to go away already knows why.
     if (code !== 0 && this.retiring === undefined) this.session.goaway(code);
-    this.session.destroy();
+    if (isCalm) this.farewell.end();
+    else this.session.destroy();
   }
 }

@@ -14,6 +14,7 @@ import type { Fields } from "./fields.ts";
 import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
+import { refusedStream } from "./refusals.ts";
 import { answerOptions, sendHead } from "./send-head.ts";
 import type { Steps } from "../http1/steps.ts";
 import { endOf } from "./stream-end.ts";
@@ -111,8 +112,7 @@ export class Exchange implements Stage, Waiter {
   takeTurn(session: ClientHttp2Session | undefined): ClientHttp2Stream | undefined {
     this.waitsForTurn = false;
     const upstream = session === undefined ? undefined : this.request(session);
-    // Upstream has not seen it, and says so: it may be sent again elsewhere (RFC 9113 §8.7).
-    if (session === undefined) this.resetStream(constants.NGHTTP2_REFUSED_STREAM, "upstream-lost");
+    if (session === undefined) this.resetStream(refusedStream, "upstream-lost");
     else if (upstream === undefined) this.resetStream(constants.NGHTTP2_INTERNAL_ERROR, "rejected");
     if (upstream === undefined) return undefined;
     this.upstream = upstream;

@@ -36,10 +36,11 @@ export class Farewell {
     unsaid?.();
   }
 
-  /** Does this when it has been said: node:http2 loses what it is about to say when it is destroyed. */
-  andThen(action: () => void): void {
-    if (this.unsaid === undefined) return action();
+  /** Ends the session behind what it is about to say, such as resets: destroyed, it would lose that. */
+  end(): void {
     this.now();
-    this.env.after(1, action);
+    this.session.close();
+    // A head of which a part has come would keep it.
+    this.env.after(patienceMs, () => this.session.destroy());
   }
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:http2";
 import { format } from "../../units/format.ts";
 import { encodeRejection } from "../http1/answers.ts";
 import { handshakeTooSlow } from "../shortages.ts";
@@ -9,6 +10,9 @@ export interface Refusal {
   /** What the caller itself is told, where it would not understand HTTP/2. */
   readonly answer?: Buffer;
 }
+
+/** Of a call for which nothing was done: it may be sent again elsewhere (RFC 9113 §8.7). */
+export const refusedStream = constants.NGHTTP2_REFUSED_STREAM;
 
 export const manyResets: Refusal = {
   code: "many-resets",
