@@ -1,6 +1,7 @@
 import type { Issue } from "./api.ts";
 import type { Output } from "./command.ts";
 import { paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 import { wrap } from "./wrap.ts";
 
 /**
@@ -8,13 +9,14 @@ import { wrap } from "./wrap.ts";
  * On a terminal it is fitted to the width; elsewhere the first line stays whole, for programs that look for it.
  */
 export function issueText(issue: Issue, { colour, live, width }: Pick<Output, "colour" | "live" | "width">): string {
-  const place = [issue.file, issue.line, issue.column].filter((part) => part !== undefined).join(":");
+  const place = [issue.file, issue.line, issue.column].filter((part) => part !== undefined).map((part) => printable(String(part))).join(":");
   const fitted = (text: string, indent: string): string => (live ? wrap(text, width - indent.length).join(`\n${indent}`) : text);
-  const head = fitted(`${place === "" ? "" : `${place}: `}${issue.severity}: ${issue.message} [${issue.code}]`, "  ")
+  const head = fitted(`${place === "" ? "" : `${place}: `}${issue.severity}: ${printable(issue.message)} [${issue.code}]`, "  ")
     .replace(place, paint(colour, "bold", place))
     .replace(`${issue.severity}:`, `${paint(colour, issue.severity === "error" ? "red" : "yellow", issue.severity)}:`);
-  const frame = issue.frame === undefined ? [] : (live ? cropped(issue.frame.split("\n"), width) : [issue.frame]);
-  const hint = issue.hint === undefined ? [] : [`  ${paint(colour, "cyan", "help")}: ${fitted(issue.hint, "        ")}`];
+  const source = issue.frame === undefined ? undefined : printable(issue.frame);
+  const frame = source === undefined ? [] : (live ? cropped(source.split("\n"), width) : [source]);
+  const hint = issue.hint === undefined ? [] : [`  ${paint(colour, "cyan", "help")}: ${fitted(printable(issue.hint), "        ")}`];
   return `${[head, ...frame, ...hint].join("\n")}\n`;
 }
 

@@ -2,6 +2,7 @@ import ora from "ora";
 import type { Api, Event, Plan } from "./api.ts";
 import type { Output } from "./command.ts";
 import { paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 import { ProgressView } from "./progress-view.ts";
 import type { Figures } from "./progress-view.ts";
 
@@ -21,7 +22,7 @@ type Format = Pick<Api, "formatQuantity" | "Histogram">;
 export function showProgress(plan: Plan, api: Format, output: Output, options: { readonly quiet: boolean; readonly nth: number; readonly of: number }): Progress {
   if (options.quiet) return { event: () => undefined, finish: () => undefined };
   const view = new ProgressView(plan, api);
-  output.write(`${headingOf(plan, api, options)}\n`);
+  output.write(`${printable(headingOf(plan, api, options))}\n`);
   return output.live ? liveLine(view, api, output) : plainLines(view, api, output);
 }
 

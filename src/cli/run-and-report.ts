@@ -4,6 +4,7 @@ import type { Context, Given } from "./command.ts";
 import { deliver, openFiles, pathsOf, reportOption } from "./destinations.ts";
 import type { Destination } from "./destinations.ts";
 import { exitCodes } from "./exit-code.ts";
+import { printable } from "./printable.ts";
 import type { SeriesResult } from "./series.ts";
 
 /** The options of whatever runs plans. */
@@ -36,7 +37,7 @@ export async function runAndReport(api: Api, context: Context, plans: readonly P
       ...(journalPath === undefined ? {} : { journalPath }),
     });
     const isDelivered = runs.length === 0 || await deliver(api, destinations, files, runs.map(({ report }) => report), context, { verbose: given.flag("verbose"), suite });
-    if (!quiet) context.stderr.write(closingLines(runs, destinations).map((line) => `${line}\n`).join(""));
+    if (!quiet) context.stderr.write(closingLines(runs, destinations).map((line) => `${printable(line)}\n`).join(""));
     if (!isDelivered) return exitCodes.failed;
     if (allowed) context.stderr.write("inconclusive, let through by --allow-inconclusive: exit code 0 in place of 3\n");
     return exitCode;

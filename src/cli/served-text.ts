@@ -1,6 +1,7 @@
 import type { Api } from "./api.ts";
 import type { Output } from "./command.ts";
 import { paint } from "./paint.ts";
+import { printableAll } from "./printable.ts";
 import { proxiesText, toxicsText, toxicWords } from "./toxics-text.ts";
 
 type Served = Awaited<ReturnType<Api["serveProxy"]>>;
@@ -21,7 +22,8 @@ export function authorityText(path: string | undefined): string {
 const toxicChanges: Readonly<Record<"added" | "updated" | "removed" | "expired", string>> = { added: "added to", updated: "updated on", removed: "removed from", expired: "lease over on" };
 
 /** One line for what has changed; toxics that came or went with their proxy are shown below it. */
-export function changeText(change: Change, output: Output): string {
+export function changeText(changed: Change, output: Output): string {
+  const change = printableAll(changed);
   const said = (what: string, rest: string): string => `${paint(output.colour, "dim", what)} ${change.proxy}${rest}\n`;
   if (change.kind === "toxic") return said(toxicChanges[change.change], `: ${change.now === undefined ? change.toxic : toxicWords(change.now)}`);
   const { now } = change;

@@ -30,6 +30,11 @@ describe("an issue", () => {
     expect(text).toContain("\u001B[1mx.yaml:24:59\u001B[22m: ");
   });
 
+  test("takes no control character of anybody's to the terminal, and keeps its lines", () => {
+    const text = issueText({ code: "x", severity: "error", file: "a\u001B[2J.yaml", message: "it wrote:\n  \u001B]0;title\u0007 \u009B5n", hint: "\u202Ebackwards", frame: "> 1 | \u001B[31m" }, { colour: false, live: false, width: 80 });
+    expect(text).toBe("a [2J.yaml: error: it wrote:\n   ]0;title   5n [x]\n> 1 |  [31m\n  help:  backwards\n");
+  });
+
   test("without a place begins with its severity", () => {
     expect(issueText({ code: "usage", severity: "error", message: "wrong" }, { colour: false, live: false, width: 80 })).toBe("error: wrong [usage]\n");
   });

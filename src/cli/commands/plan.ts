@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { explainAll } from "../explain-all.ts";
 import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
+import { printable } from "../printable.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -14,7 +15,7 @@ export const plan: Command = {
     const { experiments, issues, refused } = await loadExperiments(api, context, files, given);
     printIssues(issues, context.stderr);
     if (refused) return exitCodes.refused;
-    context.stdout.write(`${explainAll(api, experiments, given)}\n`);
+    context.stdout.write(`${printable(explainAll(api, experiments, given))}\n`);
     return exitCodes.ok;
   },
 };

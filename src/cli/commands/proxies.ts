@@ -2,6 +2,7 @@ import type { ProxyChanges, RemoteProxy } from "../api.ts";
 import type { Command, Context, Given } from "../command.ts";
 import { exitCodes } from "../exit-code.ts";
 import { jsonOption, remoteOf, remoteOptions } from "../remote.ts";
+import { printable } from "../printable.ts";
 import { proxiesText } from "../toxics-text.ts";
 
 type Client = ReturnType<typeof remoteOf>;
@@ -113,7 +114,7 @@ function switching(name: string, aliases: readonly string[], summary: string, ch
 }
 
 function tell(what: string, proxy: RemoteProxy, { stdout }: Context, given: Given): number {
-  stdout.write(given.flag("json") ? json(proxy) : `${what} ${proxy.name}: ${proxy.listen} → ${proxy.upstream}\n`);
+  stdout.write(given.flag("json") ? json(proxy) : printable(`${what} ${proxy.name}: ${proxy.listen} → ${proxy.upstream}\n`));
   return exitCodes.ok;
 }
 

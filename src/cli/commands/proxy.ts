@@ -7,6 +7,7 @@ import { exitCodes, interruptCodes } from "../exit-code.ts";
 import { listenForInterrupts } from "../interrupts.ts";
 import type { Interrupts } from "../interrupts.ts";
 import { issueText } from "../issue-text.ts";
+import { printableAll } from "../printable.ts";
 import { readProxyFile } from "../read-proxy-file.ts";
 import { authorityText, changeText, startText } from "../served-text.ts";
 import { toxicNotes } from "../toxic-notes.ts";
@@ -39,7 +40,7 @@ export const proxy: Command = {
     try {
       const served = await api.serveProxy({ ...optionsOf(api, context, given), ...(initial === undefined || file === undefined ? {} : { proxies: initial, ...(file === "-" ? {} : { baseDir: dirname(file) }) }), onDeath: died.resolve, onChange: (change) => {
         if (!given.flag("quiet")) context.stderr.write(changeText(change, context.stderr));
-      }, onIssue: ({ proxy: name, code, message }) => context.stderr.write(issueText({ code, severity: "warning", message: `${name}: ${message}` }, context.stderr)) });
+      }, onIssue: ({ proxy: name, code, message }) => context.stderr.write(issueText({ code, severity: "warning", message: `${printableAll(name)}: ${message}` }, context.stderr)) });
       try {
         return await serve(api, context, served, { file, interrupts, died: died.promise, quiet: given.flag("quiet"), verbose: given.flag("verbose") });
       } finally {

@@ -7,6 +7,7 @@ import { exitCodes } from "../exit-code.ts";
 import { loadExperiments, loadOptions, onlyOption, printIssues } from "../load-experiments.ts";
 import type { LoadedExperiment } from "../load-experiments.ts";
 import { runAndReport, runOptions } from "../run-and-report.ts";
+import { printable } from "../printable.ts";
 
 export const run: Command = {
   name: "run",
@@ -56,7 +57,7 @@ function planOf(api: Api, { experiment, file, document, issues }: LoadedExperime
 async function dryRun(context: Context, explained: string, hosts: readonly string[]): Promise<number> {
   const { resolveHosts } = await import("../hosts.ts");
   const { lines, issues } = await resolveHosts(hosts);
-  context.stdout.write(`${explained}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
+  context.stdout.write(`${printable(explained)}\n\nHosts:\n${lines.map((line) => `  ${line}\n`).join("")}`);
   printIssues(issues, context.stderr);
   return issues.length === 0 ? exitCodes.ok : exitCodes.refused;
 }
