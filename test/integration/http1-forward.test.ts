@@ -199,6 +199,15 @@ describe("what a forward proxy does not pass on", () => {
     expect(issues).toMatchObject([{ code: "not-forwarded", message: expect.stringMatching(status === 400 ? /forward proxy/ : /is/) }]);
   });
 
+  it.each([
+    ["GET http://me:s3cr3t@here.test/x?to=a@b HTTP/1.1\r\nHost: a\r\n\r\n", "http://[redacted]@here.test/x?to=a@b"],
+    ["CONNECT me:s3cr3t@here.test:443 HTTP/1.1\r\nHost: a\r\n\r\n", "[redacted]@here.test:443"],
+  ])("is told without the user and password that it named", async (request, path) => {
+    const { exchanges, issues } = await refused(request);
+    expect(exchanges).toMatchObject([{ end: "rejected", path }]);
+    expect(JSON.stringify([exchanges, issues])).not.toContain("s3cr3t");
+  });
+
   it("is a host that is not on its list, though it is this machine", async () => {
     const { answer, exchanges } = await refused("GET http://localhost:1/x HTTP/1.1\r\nHost: a\r\n\r\n", { hosts: ["127.0.0.1"] });
     expect(answer).toMatch(/^HTTP\/1\.1 403 .*\r\n\r\nlocalhost is not among the hosts of this proxy: if it is meant, add it there\n$/s);

@@ -11,7 +11,7 @@ const maxPathLength = 1024;
 export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: LaneContext, atMs: number): ExchangeRecord {
   const { nth, target, startMs, requestEndMs, headMs, endMs, leftMs, requestBytes, responseBytes, end, passedOn, trace, key, idempotencyKey, retryAfter, faults, status } = exchange;
   const method = abridged(exchange.method);
-  const path = target.length > maxPathLength ? target.slice(0, maxPathLength) : target;
+  const path = withoutUser(target.length > maxPathLength ? target.slice(0, maxPathLength) : target);
   // Records live long and are many: the usual one is made in one piece, which is smaller than one that grows.
   const isUsual = requestEndMs >= 0 && headMs >= 0;
   const record: Draft = isUsual
@@ -37,4 +37,9 @@ export function exchangeRecord(exchange: Exchange, { proxy, caller, conn }: Lane
     if (exchange.afterFin !== undefined) record.afterFin = exchange.afterFin;
   }
   return record;
+}
+
+/** User and password that a whole URL names, or a CONNECT, are nobody else's. */
+function withoutUser(target: string): string {
+  return target.startsWith("/") ? target : target.replace(/^([a-z][a-z\d+.-]*:\/\/)?[^/?#]*@/i, "$1[redacted]@");
 }
