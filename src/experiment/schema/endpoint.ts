@@ -14,7 +14,7 @@ export const listenSchema = z.string().transform((text, context): Endpoint => {
 
 /** The path in `unix:/run/x.sock`, `unix:///run/x.sock` or `http+unix:/run/x.sock`; absent when it is no such text. */
 export function unixPath(text: string): string | undefined {
-  return /^(?:http\+)?unix:(?:\/\/(?=\/))?(.+)$/i.exec(text)?.[1];
+  return /^(?:http\+)?unix:(?:\/\/(?=\/)|(?!\/\/))(.+)$/i.exec(text)?.[1];
 }
 
 /** Ports of URLs that say none. */

@@ -42,6 +42,7 @@ function noLane(upstream: string): string {
 
 function addressProblem(upstream: string, lane: LaneName, isRemote: boolean): string | undefined {
   if (upstream === forward || unixPath(upstream) !== undefined) return undefined;
+  if (/^(http\+)?unix:/i.test(upstream)) return `expected the path of the socket as it is, like "unix:/run/payments.sock" or "http+unix:/run/payments.sock", got "${upstream}"`;
   if (isRemote && isSchemeOnly(upstream)) return undefined;
   const rest = upstream.replace(/^\$\{services\.[^}]+\.url\}|^[a-z][a-z0-9]*:\/\//i, "");
   const parts = /^((?:\[[^\]]+\]|\$\{[^}]+\}|[^:/?#@[\]\s])*)(:(?:\d+|\$\{[^}]+\}))?(\/.*)?$/.exec(rest);
