@@ -110,7 +110,7 @@ describe("the same seed, three times each at 1, 32 and 256 connections, in anoth
   beforeAll(async () => {
     for (let run = 0; run < 9; run += 1) runs.push(await play([1, 32, 256][run % 3] ?? 1, run));
     first = runs[0] ?? first;
-  }, 60_000);
+  }, 180_000);
 
   it("gives each call of a request, and each attempt at it, the same decisions and the same draws", () => {
     for (const { exchanges, ofCalls } of runs) {
