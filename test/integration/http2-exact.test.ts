@@ -95,6 +95,19 @@ describe("a message that is cut off by NO_ERROR on the http2 lane", () => {
   });
 });
 
+describe("a caller that resets its call with NO_ERROR on the http2 lane", () => {
+  it("has left, though nobody reads what it sends", async () => {
+    const upstream = await serveHttp2(undo, (stream) => stream.pause());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Http2Caller(undo, edge.port);
+    const { stream } = caller.open({ ":method": "POST" }, { endStream: false });
+    stream.write(Buffer.alloc(4_000_000));
+    await expect.poll(() => caller.socket.bytesWritten, { timeout: 10_000 }).toBeGreaterThan(200_000);
+    stream.close();
+    await expect.poll(() => edge.exchanges(), { timeout: 10_000 }).toMatchObject([{ end: "client-left", leftBy: "rst" }]);
+  });
+});
+
 describe("an upstream that answers and then goes away on the http2 lane", () => {
   it.each([["in one piece", true], ["one after the other", false]])("is passed on in that order, %s", async (_how, isOne) => {
     const answer = [frame("headers", 0x4, Buffer.from([0x88])), frame("data", 0x1, Buffer.from("whole")), frame("goaway", 0, Buffer.from([0, 0, 0, 1, 0, 0, 0, 0]))];
@@ -124,7 +137,7 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
     edge.setFaults(exchangeFault("hang", { headers: true }));
     const caller = new Http2Caller(undo, edge.port);
     caller.open({});
-    await expect.poll(() => caller.goaways[0]).toMatchObject({ code: 0, last: 1 });
+    await expect.poll(() => caller.goaways[0], { timeout: 10_000 }).toMatchObject({ code: 0, last: 1 });
     expect(edge.exchanges()).toEqual([]);
   });
 

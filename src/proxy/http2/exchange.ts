@@ -85,7 +85,8 @@ export class Exchange implements Stage, Waiter {
 
   begin(): void {
     const { client, requests } = this;
-    client.on("close", () => this.clientClosed());
+    // Of a reset with NO_ERROR node:http2 says no more while the request is not read.
+    client.on("close", () => this.clientClosed()).on("aborted", () => void (this.isOver || queueMicrotask(() => client.destroy())));
     if (this.head.isAll) {
       client.resume();
       requests.feedEnd([]);
@@ -255,8 +256,7 @@ export class Exchange implements Stage, Waiter {
   }
 
   private requestEnded(): void {
-    const { witness } = this;
-    witness.requestEndMs = this.env.nowMs();
+    this.witness.requestEndMs = this.env.nowMs();
     this.effects.requestCame();
     if (this.isOver) this.write();
   }
