@@ -128,6 +128,23 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200 }]);
   });
 
+  it("with an error loses nothing of an answer that came whole before", async () => {
+    const code = Buffer.from([0, 0, 0, constants.NGHTTP2_INTERNAL_ERROR]);
+    const upstream = await serve((socket) => {
+      const answer = [frame("headers", 0x4, Buffer.from([0x88])), frame("data", 0x1, Buffer.from("whole")), frame("goaway", 0, Buffer.concat([Buffer.from([0, 0, 0, 1]), code]))];
+      socket.once("data", () => socket.end(Buffer.concat([frame("settings", 0), frame("settings", 1), ...answer])));
+    });
+    undo.push(() => upstream.close());
+    const edge = await startHttp2Edge(undo, upstream.port);
+    const caller = new Caller(edge.port);
+    undo.push(() => caller.close());
+    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
+    await caller.ended;
+    expect(typesIn(caller.bytes).filter((type) => type === frameTypes.headers || type === frameTypes.data || type === frameTypes.goaway).slice(0, 4)).toEqual([1, 0, 0, 7]);
+    expect(caller.bytes.includes(Buffer.concat([Buffer.from([0, 0, 0, 1]), code]))).toBe(true);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200 }]);
+  });
+
   it("is told of before an answer that is held back", async () => {
     const upstream = await serveHttp2(undo, (stream) => {
       stream.respond({ ":status": 200 }, { endStream: true });

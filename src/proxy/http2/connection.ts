@@ -172,7 +172,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     const lost = [...this.exchanges].filter((exchange) => !exchange.isOver && !exchange.isIndependent);
     const goesOn = lost.length < this.exchanges.size;
     for (const exchange of lost) exchange.lose(reached ? "upstream-lost" : "upstream-unreachable", goesOn);
-    if (goesOn) this.retire(code, { by: "upstream", how });
+    if (goesOn) this.retire(0, { by: "upstream", how });
     else this.end("upstream", how, code);
   }
 
@@ -269,7 +269,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   private retire(code: number, retiring: { readonly by: ClosedBy; readonly how: "fin" | "rst" }, data?: Uint8Array): void {
     if (this.over || this.session.destroyed || (code === 0 && this.retiring?.by === "upstream")) return;
     this.farewell.put(code, data);
-    if (code !== 0 || retiring.by !== "upstream" || this.exchanges.size === 0 || [...this.exchanges].some(({ isIndependent }) => !isIndependent)) this.farewell.now();
+    if (retiring.by !== "upstream" || this.exchanges.size === 0 || [...this.exchanges].some(({ isIndependent }) => !isIndependent)) this.farewell.now();
     this.retiring ??= retiring;
     if (this.exchanges.size === 0) this.end(retiring.by, retiring.how, code);
   }

@@ -9,6 +9,7 @@ import type { Cut } from "../tcp/pending-ends.ts";
 import { Line } from "../tcp/line.ts";
 import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";
+import { LastCode } from "./last-code.ts";
 import { LastWords } from "./last-words.ts";
 import { clientSession } from "./sessions.ts";
 import { Turns } from "./turns.ts";
@@ -46,13 +47,14 @@ export class Upstream {
     else this.socket?.end();
   });
   readonly responseLine = new Line((chunk) => {
-    if ("bytes" in chunk) this.cable?.give(chunk.bytes);
+    if ("bytes" in chunk) this.give(Buffer.from(chunk.bytes.buffer, chunk.bytes.byteOffset, chunk.bytes.byteLength));
     else this.cable?.whenRead(this.context.env, () => this.lose("fin"));
   });
   reached = false;
   private readonly context: LaneContext;
   private readonly limits: Limits;
   private readonly listener: UpstreamListener;
+  private readonly lastCode = new LastCode();
   private readonly turns = new Turns(() => this.open());
   private socket: Socket | undefined;
   private cable: Cable | undefined;
@@ -161,9 +163,9 @@ export class Upstream {
       listener.upstreamTakesAtOnce(maxConcurrentStreams);
       this.turns.allow(maxConcurrentStreams);
     });
-    session.on("goaway", (code, _last, data) => {
+    session.on("goaway", (_code, _last, data) => {
       if (this.isLost) return;
-      listener.upstreamGoesAway(code, data ?? nothing);
+      listener.upstreamGoesAway(this.lastCode.code, data ?? nothing);
       this.turns.refuse();
     });
     session.on("error", (error) => this.broken(error.message));
@@ -186,7 +188,13 @@ export class Upstream {
   private came(bytes: Buffer): void {
     if (this.isMute) return;
     if (!this.responseLine.open) this.responseLine.take({ bytes, atMs: this.context.env.nowMs() });
-    else if (this.cable?.give(bytes) === false) this.socket?.pause();
+    else if (!this.give(bytes)) this.socket?.pause();
+  }
+
+  /** To the session; false: it takes no more for now. */
+  private give(bytes: Buffer): boolean {
+    this.lastCode.take(bytes);
+    return this.cable?.give(bytes) ?? true;
   }
 
   private send(bytes: Buffer): boolean {
