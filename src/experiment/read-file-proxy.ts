@@ -38,6 +38,7 @@ export function readFileProxy(name: string, given: Json, path: Path, report: Rep
     report({ code: "does-not-apply", message: `${key} ${why}`, hint: "leave it out, and say where the edge leads: upstream: host:port", path: [...path, key], part: "key" });
     return undefined;
   }
+  if (rest["workers"] !== undefined) report({ code: "does-not-apply", severity: "warning", message: "workers is of experiments, and not looked at here", hint: "one thread serves all proxies whose toxics may change", path: [...path, "workers"], part: "key" });
   const late = typeof rest["upstream"] === "string" ? segmentsOf(rest["upstream"]).find((segment) => typeof segment !== "string") : undefined;
   if (typeof late === "object") {
     report({ code: "known-when-run", message: `${late.raw} is known only when an experiment runs`, hint: "write host and port", path: [...path, "upstream"], piece: late.raw });

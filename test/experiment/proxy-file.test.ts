@@ -127,6 +127,7 @@ describe("what is wrong is told at its place, all of it", () => {
     ["proxies:\n  a: { upstream: ftp://x:1 }\n", ["error proxies.yaml:2:18 upstream: unknown scheme ftp://"]],
     ['proxies:\n  a: { upstream: "${services.x.url}" }\n', ["error proxies.yaml:2:19 ${services.x.url} is known only when an experiment runs (write host and port)"]],
     ['proxies:\n  a: { upstream: "${env.NOPE}" }\n', ["error proxies.yaml:2:19 the environment variable NOPE is not set"]],
+    ["proxies:\n  a: { upstream: http://x:1, workers: 2 }\n", ["warning proxies.yaml:2:30 workers is of experiments, and not looked at here"]],
     ["proxies:\n  a: { upstream: http://x:1, through: b }\n", ["error proxies.yaml:2:30 through is of experiments"]],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: error, proxy: a, status: 503 }\n", ["error proxies.yaml:3:13 error acts on HTTP exchanges, and the proxy a passes bytes (x:1)"]],
     ["proxies: { a: { upstream: x:1 } }\nfaults:\n  - { type: kill, service: a }\n", ["error proxies.yaml:3:13 kill acts on a process of an experiment, and there is none here (chaos run carries it out)"]],
