@@ -61,6 +61,17 @@ describe("more calls than upstream takes at once", () => {
     expect((await Promise.all(calls)).map(({ headers }) => headers?.[":status"])).toEqual(calls.map(() => 413));
   });
 
+  it("are not asked for by callers that come when upstream's limit is known", async () => {
+    const { edge, caller, held, answerAll } = await setUp(3);
+    const first = caller.ask();
+    await expect.poll(() => held.length).toBe(1);
+    answerAll();
+    await first;
+    const { session } = new Http2Caller(undo, edge.port);
+    await once(session, "remoteSettings");
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(3);
+  });
+
   it("wait for one another in their order, and the caller is told of upstream's limit", async () => {
     const { edge, caller, held, paths, answerAll, most } = await setUp(3);
     const all = burst(caller, 9);

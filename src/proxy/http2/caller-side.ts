@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { ProxyConfig } from "../../model/data-plane.ts";
 import type { Env } from "../../model/env.ts";
 import { AnnouncedStreams } from "./announced-streams.ts";
 import { Arrival } from "./arrival.ts";
@@ -10,6 +11,7 @@ import type { Beginning, Refusal } from "./refusals.ts";
 
 export interface CallerSideOptions extends CableOptions {
   readonly env: Env;
+  readonly proxy: ProxyConfig;
   /** A preface, and any head, may take so long. */
   readonly headMs: number;
   /** Streams that we take at once. */
@@ -21,6 +23,9 @@ export interface CallerSideOptions extends CableOptions {
   /** It is not to be served any further. */
   readonly refuse: (refusal: Refusal) => void;
 }
+
+/** How many streams upstream took when it last said so: not all clients bear to be told of fewer than before. */
+const lastAnnounced = new WeakMap<ProxyConfig, number>();
 
 /** What lies between a caller's socket and its session: nothing is said before it is known that the caller understands it. */
 export class CallerSide {
@@ -35,7 +40,7 @@ export class CallerSide {
   constructor(options: CallerSideOptions) {
     this.options = options;
     this.arrival = new Arrival({ ...options, late: (what) => this.late(what) });
-    this.streams = new AnnouncedStreams(options.inFlight);
+    this.streams = new AnnouncedStreams(lastAnnounced.get(options.proxy) ?? options.inFlight);
     this.cable = new Cable({ ...options, send: (bytes) => this.say(bytes) });
   }
 
@@ -55,7 +60,10 @@ export class CallerSide {
 
   /** The caller is to know of upstream's limit. Returns whether it has to be told by settings now. */
   announces(atMost: number): boolean {
-    return this.streams.change(Math.min(this.options.inFlight, atMost));
+    const { inFlight, proxy } = this.options;
+    const streams = Math.min(inFlight, atMost);
+    lastAnnounced.set(proxy, streams);
+    return this.streams.change(streams);
   }
 
   /** The session is told to say GOAWAY. */

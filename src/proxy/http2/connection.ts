@@ -62,7 +62,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.client = new ClientSide(client, env, limits, this);
     this.upstream = new Upstream(context, limits, this);
     this.callerSide = new CallerSide({
-      env, ...limits, isSecured: proxy.tls !== undefined, isHeldUp: () => this.client.paused || this.silenced !== undefined, refuse: (refusal) => this.refuse(refusal),
+      env, proxy, ...limits, isSecured: proxy.tls !== undefined, isHeldUp: () => this.client.paused || this.silenced !== undefined, refuse: (refusal) => this.refuse(refusal),
       send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false),
     });
     this.session = serverSession(this.callerSide.duplex, limits);
