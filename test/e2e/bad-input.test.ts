@@ -1,3 +1,4 @@
+import { execa } from "execa";
 import { rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chaos, fixture, scratchFolder } from "../support/chaos.ts";
@@ -78,6 +79,12 @@ describe("a journal that cannot be written is refused before anything starts", (
     expect(exitCode).toBe(2);
     await rm(folder.file(".chaos"));
   });
+});
+
+test.skipIf(process.platform !== "linux")("what cannot be printed because there is no room is told, and is no defect", async () => {
+  const { exitCode, stderr } = await execa("sh", ["-c", 'exec "$0" bin/chaos.js --help > /dev/full', process.execPath], { reject: false });
+  expect(stderr).toMatch(/^error: what is written to is full: ENOSPC.* \[no-space\]\n {2}help: make room there/);
+  expect(exitCode).toBe(6);
 });
 
 describe("validate", () => {
