@@ -84,8 +84,9 @@ function lookInto(text: string, at: number, wanted: string): Contents {
   if (!isObject && text.charCodeAt(at) !== OPEN_BRACKET) return { entry, count, lastEnd };
   const index = /^(?:0|[1-9]\d*)$/.test(wanted) ? Number(wanted) : -1;
   let i = skipSpace(text, at + 1);
-  // Behind an item that was found, and the beginning of the next, nothing of a list is asked for.
-  while (!isClosing(text.charCodeAt(i)) && (isObject || entry?.nextStart === undefined)) {
+  while (!isClosing(text.charCodeAt(i))) {
+    // Behind an item that was found, and the beginning of the next, nothing of a list is asked for.
+    if (!isObject && entry?.nextStart !== undefined) break;
     const start = i;
     let isWanted = count === index;
     if (isObject) {
