@@ -34,7 +34,7 @@ const { values } = parseArgs({
 });
 const options = {
   quick: values.quick,
-  rounds: Number(values.rounds ?? (values.quick ? 3 : 9)),
+  rounds: Number(values.rounds ?? (values.quick ? 3 : 15)),
   seconds: Number(values.seconds ?? (values.quick ? 1 : 3)),
 };
 const measures = { throughput: measureThroughput, latency: measureLatency, bulk: measureBulk, injected: measureInjected, start: measureStart, toxics: measureToxics, control: measureControl, workers: measureWorkers };

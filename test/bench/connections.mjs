@@ -1,7 +1,7 @@
 /**
  * What many connections cost: memory of a lane that holds thousands of idle ones, each with one exchange done, and how many new ones it takes per second.
  *
- *     node test/bench/connections.mjs [--connections 9000] [--rounds 9] [--quick]
+ *     node test/bench/connections.mjs [--connections 9000] [--rounds 15] [--quick]
  *
  * Linux only; needs a build. Each proxy is a process of its own, with two open files per connection: raise `ulimit -Hn` to 20,000 or more.
  * Prints text to the terminal's stderr as it goes, and at the end all tables as text, then as Markdown.
@@ -16,7 +16,7 @@ import { markdownTable, number, ratioCell, textTable } from "./table.mjs";
 
 const { values } = parseArgs({ options: { connections: { type: "string", default: "9000" }, rounds: { type: "string" }, quick: { type: "boolean", default: false } } });
 const wanted = Number(values.connections);
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 9));
+const rounds = Number(values.rounds ?? (values.quick ? 3 : 15));
 const memoryRounds = values.quick ? 1 : 3;
 const perRound = values.quick ? 500 : 2000;
 const say = (text) => process.stderr.write(`${text}\n`);

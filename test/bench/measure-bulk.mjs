@@ -6,7 +6,7 @@ import { number, ratioCell } from "./table.mjs";
 
 export async function measureBulk({ peers, load, options, say }) {
   const bytes = options.quick ? 128 * 1024 ** 2 : 1024 ** 3;
-  const rounds = Math.max(3, Math.ceil(options.rounds / 2));
+  const { rounds } = options;
   const seen = new Map(peers.map(({ name }) => [name, { rate: [], cpuMs: [] }]));
   for (let round = 0; round < rounds; round++) {
     say(`bulk, round ${round + 1} of ${rounds}`);
