@@ -55,11 +55,11 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   carriedBy(socket, carrier);
   staysOpen(carrier);
-  shakenBeforeFin(socket);
   carrier.on("connect", () => void (hasLastFile(carrier) && socket.destroy(noFileLeft())));
   socket.on("secureConnect", reached);
   let isShaken = false;
   socket.once("secureConnect", () => (isShaken = true));
+  shakenBeforeFin(socket, () => isShaken);
   socket.on("error", (error: NodeJS.ErrnoException) => {
     if (!isShaken && error.code === "ECONNRESET") error.code = closedInHandshake;
     // Of what goes wrong behind the handshake Node only tells.
@@ -77,11 +77,9 @@ function staysOpen(carrier: Socket): void {
 }
 
 /** A FIN waits for the end of the handshake, which it would cut short. */
-function shakenBeforeFin(socket: Socket): void {
+function shakenBeforeFin(socket: Socket, isShaken: () => boolean): void {
   const final = socket._final.bind(socket);
-  let isShaken = false;
-  socket.once("secureConnect", () => (isShaken = true));
-  socket._final = (callback) => void (isShaken ? final(callback) : socket.once("secureConnect", () => final(callback)));
+  socket._final = (callback) => void (isShaken() ? final(callback) : socket.once("secureConnect", () => final(callback)));
 }
 
 /** One for all connections of a proxy: what it trusts is read from text but once. */

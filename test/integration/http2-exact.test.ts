@@ -25,6 +25,17 @@ function frame(type: keyof typeof frameTypes, flags: number, payload: Buffer = B
 /** GET http / by the static table (RFC 7541, appendix A), with an authority of "x". */
 const get = Buffer.from([0x82, 0x86, 0x84, 0x41, 0x01, 0x78]);
 
+/** One GET through an edge in front of it, by a caller that hears all until the connection ends. */
+async function askOnce(upstream: Awaited<ReturnType<typeof serve>>) {
+  undo.push(() => upstream.close());
+  const edge = await startHttp2Edge(undo, upstream.port);
+  const caller = new Caller(edge.port);
+  undo.push(() => caller.close());
+  caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
+  await caller.ended;
+  return { edge, caller };
+}
+
 function typesIn(bytes: Buffer): number[] {
   const types: number[] = [];
   for (let at = 0; at < bytes.length; at += 9 + bytes.readUIntBE(at, 3)) types.push(bytes.readUInt8(at + 3));
@@ -118,12 +129,7 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
         else for (const piece of answer) socket.write(piece);
       });
     });
-    undo.push(() => upstream.close());
-    const edge = await startHttp2Edge(undo, upstream.port);
-    const caller = new Caller(edge.port);
-    undo.push(() => caller.close());
-    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
-    await caller.ended;
+    const { edge, caller } = await askOnce(upstream);
     expect(typesIn(caller.bytes).filter((type) => type === frameTypes.headers || type === frameTypes.data || type === frameTypes.goaway).slice(0, 4)).toEqual([1, 0, 0, 7]);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200 }]);
   });
@@ -134,12 +140,7 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
       const answer = [frame("headers", 0x4, Buffer.from([0x88])), frame("data", 0x1, Buffer.from("whole")), frame("goaway", 0, Buffer.concat([Buffer.from([0, 0, 0, 1]), code]))];
       socket.once("data", () => socket.end(Buffer.concat([frame("settings", 0), frame("settings", 1), ...answer])));
     });
-    undo.push(() => upstream.close());
-    const edge = await startHttp2Edge(undo, upstream.port);
-    const caller = new Caller(edge.port);
-    undo.push(() => caller.close());
-    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
-    await caller.ended;
+    const { edge, caller } = await askOnce(upstream);
     expect(typesIn(caller.bytes).filter((type) => type === frameTypes.headers || type === frameTypes.data || type === frameTypes.goaway).slice(0, 4)).toEqual([1, 0, 0, 7]);
     expect(caller.bytes.includes(Buffer.concat([Buffer.from([0, 0, 0, 1]), code]))).toBe(true);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200 }]);
@@ -165,12 +166,7 @@ describe("an upstream that answers and then goes away on the http2 lane", () => 
     const upstream = await serve((socket) => {
       socket.once("data", () => socket.end(Buffer.concat([frame("settings", 0), frame("settings", 1), ...said])));
     });
-    undo.push(() => upstream.close());
-    const edge = await startHttp2Edge(undo, upstream.port);
-    const caller = new Caller(edge.port);
-    undo.push(() => caller.close());
-    caller.socket.write(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), frame("settings", 0), frame("headers", 0x5, get)]));
-    await caller.ended;
+    const { edge, caller } = await askOnce(upstream);
     expect(caller.bytes.includes(frame("reset", 0, Buffer.from([0, 0, 0, constants.NGHTTP2_REFUSED_STREAM])))).toBe(true);
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost" }]);
   });

@@ -42,6 +42,16 @@ async function setUp() {
   return { upstream, edge, attack, stillServes };
 }
 
+/** One call through an edge in front of it, and what was answered by the time that its connection has ended. */
+async function askOnce(upstream: Awaited<ReturnType<typeof serve>>) {
+  undo.push(() => upstream.close());
+  const edge = await startHttp2Edge(undo, upstream.port);
+  const caller = new Http2Caller(undo, edge.port);
+  const { headers } = await caller.ask();
+  await caller.closed;
+  return { edge, headers };
+}
+
 describe("the http2 lane under attack", () => {
   it.each([
     ["a preface that is none", Buffer.from("PRI * HTTP/2.0\r\n\r\nSN\r\n\r\n")],
@@ -151,24 +161,16 @@ describe("the http2 lane under attack", () => {
     ["a field that is not compressed well", Buffer.concat([frame("settings", 0, 0), frame("headers", 0x4, 1, Buffer.alloc(7, 0xff))])],
     ["HTTP/1, and stays", Buffer.from("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")],
   ])("ends the calls to an upstream that speaks %s, and says so", async (_what, bytes) => {
-    const upstream = await serve((socket) => socket.once("data", () => socket.write(bytes)));
-    undo.push(() => upstream.close());
-    const edge = await startHttp2Edge(undo, upstream.port);
-    const caller = new Http2Caller(undo, edge.port);
-    expect((await caller.ask()).headers).toBeUndefined();
-    await caller.closed;
+    const { edge, headers } = await askOnce(await serve((socket) => socket.once("data", () => socket.write(bytes))));
+    expect(headers).toBeUndefined();
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", passedOn: true }]);
     expect(edge.issues()).toMatchObject([{ code: "malformed-response", message: expect.stringMatching(/^upstream broke HTTP\/2: /) as string }]);
   });
 
   it("is not brought down by an upstream that speaks something else", async () => {
     for (const answer of ["HTTP/1.1 400 Bad Request\r\n\r\n", "\u0000\u0001", frame("headers", 0x5, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])).toString("latin1")]) {
-      const upstream = await serve((socket) => socket.on("data", () => socket.write(answer, "latin1", () => socket.end())));
-      undo.push(() => upstream.close());
-      const edge = await startHttp2Edge(undo, upstream.port);
-      const caller = new Http2Caller(undo, edge.port);
-      expect((await caller.ask()).headers).toBeUndefined();
-      await caller.closed;
+      const { edge, headers } = await askOnce(await serve((socket) => socket.on("data", () => socket.write(answer, "latin1", () => socket.end()))));
+      expect(headers).toBeUndefined();
       await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", passedOn: true }]);
     }
   });

@@ -1,9 +1,7 @@
 import type { Env, Timer } from "../../model/env.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import { stretchMs } from "./stage.ts";
 import type { Chunk, Stage } from "./stage.ts";
-
-/** Many that are due at once leave for so long at a stretch; then others have their turn. */
-const stretchMs = 2;
 
 /**
  * Releases each chunk at its arrival + a draw, in order: a chunk never overtakes the one before it.

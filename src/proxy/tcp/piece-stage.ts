@@ -1,5 +1,6 @@
 import type { Env, Timer } from "../../model/env.ts";
 import { ChunkQueue } from "./chunk-queue.ts";
+import { stretchMs } from "./stage.ts";
 import type { Chunk, Stage } from "./stage.ts";
 
 /** What goes next of the bytes that are held, and when (never: infinitely late); 1 byte or more. */
@@ -18,9 +19,6 @@ export interface Pacer {
 
 /** An edge is computed as a sum and a timer's clock compared by a difference: the last digits of the two may disagree. */
 const slackMs = 1e-6;
-
-/** Tiny pieces without pauses go for so long at a stretch; then others have their turn. */
-const stretchMs = 2;
 
 /** Lets bytes through piece by piece, as its pacer says. Once its fault is over what is held leaves at once: there is nothing left to wait for. */
 export class PieceStage implements Stage {

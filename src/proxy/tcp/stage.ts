@@ -3,6 +3,9 @@ export type Chunk =
   | { readonly bytes: Uint8Array; readonly atMs: number }
   | { readonly end: "fin" | "rst"; readonly atMs: number };
 
+/** Much that leaves at once goes for so long at a stretch; then others have their turn. */
+export const stretchMs = 2;
+
 /**
  * One thing that happens to a direction's bytes on their way. It may cut chunks into pieces; it never doubles or reorders a byte, nor loses one unless that is what its fault is for.
  *
