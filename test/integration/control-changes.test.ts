@@ -68,8 +68,9 @@ describe("a proxy on the real data plane", () => {
 
   test("that a controller disabled and left is healed by its lease", async () => {
     const port = await create();
-    await stack.control.update("db", '{"enabled":false,"ttl":150}');
+    await stack.control.update("db", '{"enabled":false,"ttl":60000}');
     expect(await call(port).ended).toBe("ECONNREFUSED");
+    expect(await stack.control.update("db", '{"ttl":50}')).toMatchObject({ enabled: false });
     await expect.poll(() => stack.control.proxy("db"), { timeout: 5000 }).toMatchObject({ enabled: true });
     expect(await call(port).ask("back")).toBe("back");
   });

@@ -29,13 +29,14 @@ export function keyOf(scenario: Scenario): string {
 }
 
 export async function portsBeside(taken: number): Promise<Side["ports"]> {
-  return { PORT1: await quietPort(), PORT2: await quietPort(), TAKEN: taken };
+  // An odd and an even one: never the same.
+  return { PORT1: await quietPort(1), PORT2: await quietPort(0), TAKEN: taken };
 }
 
 /** A free one below those that the system gives away by itself, so that no other listener gets it meanwhile. */
-async function quietPort(): Promise<number> {
+async function quietPort(odd: 0 | 1): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = 20_000 + 2 * Math.floor(Math.random() * 5_000) + odd;
     const server = createServer().listen(port, "127.0.0.1");
     const isFree = await new Promise<boolean>((resolve) => server.on("listening", () => resolve(true)).on("error", () => resolve(false)));
     if (!isFree) continue;
