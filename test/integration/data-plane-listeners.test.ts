@@ -53,14 +53,20 @@ describe("a fault that takes the listener down", () => {
   });
 
   it("is down only within its window", async () => {
-    const { plane } = await setUp();
-    const { atMs } = await plane.engine.setFaults([connectionFault("down", {}, { fromMs: 100, forMs: 300 })], 1);
-    await expect.poll(() => reach(plane.port), { interval: 10 }).toBe("ECONNREFUSED");
-    await expect.poll(() => reach(plane.port), { interval: 10 }).toBe("connected");
-    await plane.engine.stop();
-    const [gap] = plane.records.filter((record) => record.kind === "unwitnessed");
-    expect(gap?.startMs).toBeGreaterThanOrEqual(atMs + 100);
-    expect(gap?.endMs).toBeGreaterThanOrEqual(atMs + 400);
+    const seen = new Set<string>();
+    // Who is stopped for the whole of the window sees nothing of it, and looks again.
+    for (let tries = 0; tries < 10 && !seen.has("ECONNREFUSED"); tries++) {
+      const { plane } = await setUp();
+      const { atMs } = await plane.engine.setFaults([connectionFault("down", {}, { fromMs: 100, forMs: 300 })], 1);
+      while (plane.env.nowMs() < atMs + 400) seen.add(await reach(plane.port));
+      await expect.poll(() => reach(plane.port), { interval: 10 }).toBe("connected");
+      await plane.engine.stop();
+      for (const gap of plane.records.filter((record) => record.kind === "unwitnessed")) {
+        expect(gap.startMs).toBeGreaterThanOrEqual(atMs + 100);
+        expect(gap.endMs).toBeGreaterThanOrEqual(atMs + 400);
+      }
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(["ECONNREFUSED", "connected"]));
   });
 
   it("takes its port back from another process once that lets it go, and says what kept it", async () => {
@@ -87,16 +93,28 @@ describe("a fault that takes the listener down", () => {
   });
 
   it("writes down each opening once, whether it took the listener down, and which connections it cut off", async () => {
-    const { plane } = await setUp();
-    const caller = new Caller(plane.port);
-    await caller.ask("open");
-    const { atMs } = await plane.engine.setFaults([connectionFault("down", {}, { flap: { onMs: 60, offMs: 60 }, first: 2 }), connectionFault("latency", { delay: "1ms" }, { flap: { onMs: 25, offMs: 5 } })], 1);
-    const openings = () => plane.records.filter((record) => record.kind === "listener-faulted");
-    await expect.poll(() => openings().map(({ fault, n, decision }) => [fault, n, decision]), { interval: 10 }).toEqual([["down-1", 1, "applied"], ["down-1", 2, "applied"], ["down-1", 3, "ordinal"]]);
-    openings().forEach((opening, i) => expect(opening.atMs).toBeGreaterThanOrEqual(atMs + i * 120));
-    await plane.engine.stop();
-    expect(plane.connections()[0]).toMatchObject({ closedBy: "fault", how: "rst" });
-    expect(plane.connections()[0]?.faults).toContainEqual({ fault: "down-1", decision: "applied", n: 1, effect: "refuse", actedMs: expect.any(Number) as number });
+    let told: readonly unknown[] = [];
+    const each = [["down-1", 1, "applied"], ["down-1", 2, "applied"], ["down-1", 3, "ordinal"]];
+    // An opening for the whole of which this process is stopped is none: then it is tried again.
+    for (let tries = 0; tries < 10 && JSON.stringify(told) !== JSON.stringify(each); tries++) {
+      const { plane } = await setUp();
+      const caller = new Caller(plane.port);
+      await caller.ask("open");
+      const { atMs } = await plane.engine.setFaults([connectionFault("down", {}, { flap: { onMs: 60, offMs: 60 }, first: 2 }), connectionFault("latency", { delay: "1ms" }, { flap: { onMs: 25, offMs: 5 } })], 1);
+      const openings = () => plane.records.filter((record) => record.kind === "listener-faulted");
+      await expect.poll(() => openings().at(-1)?.n, { interval: 10 }).toBeGreaterThanOrEqual(3);
+      await plane.engine.stop();
+      const numbers = openings().map(({ n }) => n);
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
+      for (const { fault, n, decision, atMs: toldMs } of openings()) {
+        expect([fault, decision]).toEqual(["down-1", n <= 2 ? "applied" : "ordinal"]);
+        expect(n).toBe(1 + Math.floor((toldMs + 1e-6 - atMs) / 120));
+      }
+      expect(plane.connections()[0]).toMatchObject({ closedBy: "fault", how: "rst" });
+      expect(plane.connections()[0]?.faults).toContainEqual({ fault: "down-1", decision: "applied", n: 1, effect: "refuse", actedMs: expect.any(Number) as number });
+      told = openings().slice(0, 3).map(({ fault, n, decision }) => [fault, n, decision]);
+    }
+    expect(told).toEqual(each);
   });
 
   it("cuts connections of HTTP off in the same way", async () => {

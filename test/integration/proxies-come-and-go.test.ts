@@ -116,7 +116,8 @@ describe("close-proxy", () => {
     const callers = [call(listening?.port ?? 0), call(listening?.port ?? 0)];
     await Promise.all(callers.map((caller) => caller.connected()));
     callers[0]?.socket.write(lane === "http2" ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Turns of the loop, not a time: in each the proxy looks for what has come.
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
     await engine.closeProxy("a");
     expect(await Promise.all(callers.map(({ ended }) => ended))).toEqual(["fin", "fin"]);
     for (const caller of callers) caller.close();
@@ -125,14 +126,19 @@ describe("close-proxy", () => {
   });
 
   it("does not wait for connections, and the plane stops without waiting for those that linger", async () => {
-    const { engine, upstream, open, call } = await setUp();
-    const caller = call(await open("a"));
-    await caller.ask("x");
-    for (const socket of upstream.sockets) socket.pause();
-    const startMs = performance.now();
-    await engine.closeProxy("a");
-    await engine.stop();
-    expect(performance.now() - startMs).toBeLessThan(1500);
+    // Who waits takes 2 s each time; where this process was stopped meanwhile it is tried again.
+    let quickestMs = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 5 && quickestMs >= 1500; tries++) {
+      const { engine, upstream, open, call } = await setUp();
+      const caller = call(await open("a"));
+      await caller.ask("x");
+      for (const socket of upstream.sockets) socket.pause();
+      const startMs = performance.now();
+      await engine.closeProxy("a");
+      await engine.stop();
+      quickestMs = Math.min(quickestMs, performance.now() - startMs);
+    }
+    expect(quickestMs).toBeLessThan(1500);
   });
 
   it("ends its connections by FIN, both sides, and frees its port for another", async () => {
