@@ -10,7 +10,7 @@ import type { Selection } from "../../src/model/selection.ts";
 import { http1Within } from "../../src/proxy/http1/index.ts";
 import type { Limits } from "../../src/proxy/http1/limits.ts";
 import { ProxyServer } from "../../src/proxy/proxy-server.ts";
-import { createSystemEnv } from "../../src/run/system-env.ts";
+import { createSteadyEnv } from "../support/steady-env.ts";
 import { Caller, serve } from "./wire.ts";
 
 export const tracePrefix = "0123456789abcdef";
@@ -24,7 +24,7 @@ export interface EdgeOptions {
 }
 
 /** A proxy with the http1 lane, `edge`, on real sockets before an upstream. */
-export async function startEdge(upstreamPort: number, { limits = {}, proxy = {}, env = createSystemEnv(), nextConn = counter() }: EdgeOptions = {}) {
+export async function startEdge(upstreamPort: number, { limits = {}, proxy = {}, env = createSteadyEnv(), nextConn = counter() }: EdgeOptions = {}) {
   const records: WitnessRecord[] = [];
   const selectorOf = (faults: readonly Fault[]): Selector => new Selector({ seed: "test", epoch: 1, faults, startMs: env.nowMs() });
   const server = new ProxyServer({
