@@ -26,6 +26,12 @@ export async function serve(handle: (socket: Socket) => void): Promise<{ readonl
   };
 }
 
+/** A while of at least `ms` in which what is under way comes through: in many parts, for behind one in which this process stood still a timer comes before what is to be read. */
+export async function aWhile(ms: number): Promise<void> {
+  const parts = 20;
+  for (let part = 0; part < parts; part += 1) await new Promise((resolve) => { setTimeout(() => setImmediate(resolve), ms / parts); });
+}
+
 export function echo(socket: Socket): void {
   socket.pipe(socket);
 }
