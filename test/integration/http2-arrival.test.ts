@@ -53,23 +53,23 @@ describe("a caller that does not end what it begins on the http2 lane", () => {
     ["the beginning of a frame", Buffer.concat([Buffer.from(preface), settings, Buffer.from([0, 0])]), "head-too-slow", "a head that it had begun"],
     ["a head that would go on", Buffer.concat([Buffer.from(preface), settings, openHead]), "head-too-slow", "a head that it had begun"],
   ])("is closed after the time for heads, and that is told once: %s", async (_what, bytes, code, what) => {
-    const { edge, call } = await setUp({ limits: { headMs: 60 } });
-    for (let i = 0; i < 2; i += 1) {
-      const caller = call();
-      caller.socket.write(bytes);
+    const { edge, call } = await setUp({ limits: { headMs: 1000 } });
+    const callers = [call(), call()];
+    for (const { socket } of callers) socket.write(bytes);
+    for (const caller of callers) {
       expect(await caller.ended).toBe("fin");
       caller.close();
     }
-    expect(edge.issues()).toMatchObject([{ code, message: `a caller had not ended ${what} after the 60ms of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long` }]);
+    expect(edge.issues()).toMatchObject([{ code, message: `a caller had not ended ${what} after the 1s of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long` }]);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "proxy", how: "fin" }, { closedBy: "proxy" }]);
   });
 
   it("is not one that rests, or whose calls take longer", async () => {
-    const { edge } = await setUp({ limits: { headMs: 60 } });
+    const { edge } = await setUp({ limits: { headMs: 1000 } });
     const caller = new Http2Caller(undo, edge.port);
     const slow = caller.open({ ":method": "POST" }, { endStream: false });
     slow.stream.write("first");
-    edge.setFaults(exchangeFault("latency", { delay: "200ms" }));
+    edge.setFaults(exchangeFault("latency", { delay: "1500ms" }));
     expect((await caller.send({}, "x".repeat(100_000))).body).toHaveLength(100_000);
     slow.stream.end("last");
     expect((await slow.got).body.toString()).toBe("firstlast");

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, ok, setUpEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
@@ -55,13 +56,14 @@ describe("heads beyond the limits of a proxy", () => {
 
   it("are as the proxy says: bytes, headers and time of requests", async () => {
     const { edge, call } = await setUpEdge(undo, okay, { proxy: { limits: { headBytes: 100, headerCount: 2, headMs: 50 } } });
-    const rejections = ["GET / HTTP/1.1\r\nHost: x\r\na:b\r\na:b\r\n\r\n", `GET /${"a".repeat(100)} HTTP/1.1\r\n`, "GET / HT"].map(async (request) => {
+    const rejections: string[] = [];
+    for (const request of ["GET / HTTP/1.1\r\nHost: x\r\na:b\r\na:b\r\n\r\n", `GET /${"a".repeat(100)} HTTP/1.1\r\n`, "GET / HT"]) {
       const caller = call();
       caller.socket.write(request);
       await caller.ended;
-      return caller.bytes.toString().slice(0, 12);
-    });
-    expect(await Promise.all(rejections)).toEqual(["HTTP/1.1 431", "HTTP/1.1 431", "HTTP/1.1 408"]);
+      rejections.push(caller.bytes.toString().slice(0, 12));
+    }
+    expect(rejections).toEqual(["HTTP/1.1 431", "HTTP/1.1 431", "HTTP/1.1 408"]);
     const caller = call();
     caller.socket.write("GET / HTTP/1.1\r\nHost: x\r\na:b\r\n\r\n");
     expect((await caller.received(ok.length)).toString()).toBe(ok);
@@ -119,14 +121,19 @@ describe("requests beyond the limit of a connection", () => {
 
 describe("connections on which nothing happens", () => {
   it("are closed after the time that the proxy says, and not while an answer is awaited", async () => {
-    const { edge, call } = await setUpEdge(undo, (socket) => socket.on("data", () => setTimeout(() => socket.write(ok), 150)), { proxy: { limits: { idleMs: 60 } } });
-    const [silent, busy] = [call(), call()];
+    const idleMs = 1000;
+    const asking: Socket[] = [];
+    const { edge, call } = await setUpEdge(undo, (socket) => socket.on("data", () => asking.push(socket)), { proxy: { limits: { idleMs } } });
+    const busy = call();
     busy.socket.write(get);
+    await expect.poll(() => asking.length).toBe(1);
+    const silent = call();
     expect(await silent.ended).toBe("fin");
-    expect((await busy.received(ok.length)).toString()).toBe(ok);
     const answeredMs = edge.env.nowMs();
+    asking[0]?.write(ok);
+    expect((await busy.received(ok.length)).toString()).toBe(ok);
     expect(await busy.ended).toBe("fin");
-    expect(edge.env.nowMs() - answeredMs).toBeGreaterThanOrEqual(50);
+    expect(edge.env.nowMs() - answeredMs).toBeGreaterThanOrEqual(idleMs);
     for (const caller of [silent, busy]) caller.close();
     await expect.poll(() => edge.connections().map(({ exchanges, closedBy, how }) => `${exchanges} ${closedBy} ${how}`).sort()).toEqual(["0 proxy fin", "1 proxy fin"]);
   });

@@ -102,19 +102,19 @@ describe("a listener that terminates TLS", () => {
   it.each([["says nothing", Buffer.alloc(0)], ["begins a handshake", Buffer.from([0x16, 3, 1, 2])]])("closes a connection that %s and does not shake hands in time, and tells it once", async (_what, bytes) => {
     const upstream = await serve(echo);
     undo.push(() => upstream.close());
-    const proxy = await startProxy(undo, { lane: "tcp", tls: certificates.tls, upstream: { host: "127.0.0.1", port: upstream.port }, limits: { headMs: 150, connections: 2 } });
+    const proxy = await startProxy(undo, { lane: "tcp", tls: certificates.tls, upstream: { host: "127.0.0.1", port: upstream.port }, limits: { headMs: 1000, connections: 2 } });
     const slow = await Promise.all([1, 2].map(() => new Caller(proxy.port).connected()));
     for (const caller of slow) caller.socket.write(bytes);
     for (const caller of slow) expect(await caller.ended).toBe("fin");
     const caller = new SecuredCaller(undo, { port: proxy.port, ca: certificates.ca, servername: "localhost" });
     expect(await caller.shaken).toBe("secure");
     // Who has shaken hands may rest.
-    await new Promise((resolve) => { proxy.env.after(200, () => resolve(undefined)); });
+    await new Promise((resolve) => { proxy.env.after(1200, () => resolve(undefined)); });
     caller.socket.write("still here");
     expect(await caller.received(10)).toBe("still here");
     for (const one of slow) one.close();
     const { issues, connections } = await proxy.told();
-    expect(issues).toMatchObject([{ code: "handshake-too-slow", message: "a caller had not ended its TLS handshake after the 150ms of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long" }]);
+    expect(issues).toMatchObject([{ code: "handshake-too-slow", message: "a caller had not ended its TLS handshake after the 1s of limits.headTimeout, and its connection was closed: raise it if callers are meant to take so long" }]);
     expect(connections.slice(0, 2)).toMatchObject([{ closedBy: "proxy", how: "fin" }, { closedBy: "proxy", how: "fin" }]);
   });
 
