@@ -90,7 +90,7 @@ export class GrpcCaller {
     undo.push(() => this.client.close());
   }
 
-  get(message: Buffer | string, { metadata = new Metadata(), deadlineMs = 5000 }: { readonly metadata?: Metadata; readonly deadlineMs?: number } = {}): Promise<Ended> {
+  get(message: Buffer | string, { metadata = new Metadata(), deadlineMs = 15_000 }: { readonly metadata?: Metadata; readonly deadlineMs?: number } = {}): Promise<Ended> {
     return new Promise((resolve) => {
       let value: Buffer | undefined;
       const call = this.client.makeUnaryRequest("/shop.Orders/Get", serialize, serialize, Buffer.from(message), metadata, { deadline: Date.now() + deadlineMs }, (_error, answer) => (value = answer));
@@ -98,7 +98,7 @@ export class GrpcCaller {
     });
   }
 
-  list(message: Buffer, deadlineMs = 5000): Promise<Ended> {
+  list(message: Buffer, deadlineMs = 15_000): Promise<Ended> {
     return new Promise((resolve) => {
       const messages: Buffer[] = [];
       const call = this.client.makeServerStreamRequest("/shop.Orders/List", serialize, serialize, message, new Metadata(), { deadline: Date.now() + deadlineMs });
@@ -110,14 +110,14 @@ export class GrpcCaller {
   add(messages: readonly Buffer[]): Promise<Ended> {
     return new Promise((resolve) => {
       let value: Buffer | undefined;
-      const call = this.client.makeClientStreamRequest("/shop.Orders/Add", serialize, serialize, new Metadata(), { deadline: Date.now() + 5000 }, (_error, answer) => (value = answer));
+      const call = this.client.makeClientStreamRequest("/shop.Orders/Add", serialize, serialize, new Metadata(), { deadline: Date.now() + 15_000 }, (_error, answer) => (value = answer));
       for (const message of messages) call.write(message);
       call.end();
       settle(call, () => (value === undefined ? [] : [value]), resolve);
     });
   }
 
-  chat(deadlineMs = 5000) {
+  chat(deadlineMs = 15_000) {
     const call = this.client.makeBidiStreamRequest("/shop.Orders/Chat", serialize, serialize, new Metadata(), { deadline: Date.now() + deadlineMs });
     const messages: Buffer[] = [];
     call.on("data", (piece: Buffer) => messages.push(piece)).on("error", () => undefined);
