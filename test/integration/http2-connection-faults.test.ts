@@ -6,6 +6,7 @@ import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
 import { connectionFault } from "./plane.ts";
+import { aWhile } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -21,7 +22,7 @@ async function setUp() {
     if (headers[":path"] !== "/never") echo(stream, headers, raw);
   });
   const edge = await startHttp2Edge(undo, upstream.port);
-  return { upstream, edge, seen: () => seen, call: () => new Http2Caller(undo, edge.port), wait: (ms: number) => new Promise<void>((resolve) => { edge.env.after(ms, resolve); }) };
+  return { upstream, edge, seen: () => seen, call: () => new Http2Caller(undo, edge.port) };
 }
 
 describe("faults of connections on the http2 lane", () => {
@@ -51,10 +52,9 @@ describe("faults of connections on the http2 lane", () => {
     const startMs = edge.env.nowMs();
     await caller.send({}, "slow");
     expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(80);
+    edge.setFaults(connectionFault("latency", { delay: "1h" }));
     edge.lift();
-    const quickMs = edge.env.nowMs();
-    await caller.send({}, "quick");
-    expect(edge.env.nowMs() - quickMs).toBeLessThan(70);
+    expect((await caller.send({}, "quick")).body.toString()).toBe("quick");
   });
 
   it("reset ends connections at accept", async () => {
@@ -90,12 +90,12 @@ describe("faults of connections on the http2 lane", () => {
   });
 
   it.each(["blackhole", "half-open"])("%s says nothing more to anyone, sees who leaves, and ends in a reset when it is lifted", async (type) => {
-    const { edge, call, seen, wait } = await setUp();
+    const { edge, call, seen } = await setUp();
     const [stays, leaves] = [call(), call()];
     await Promise.all([stays.send({}, "x"), leaves.send({}, "x")]);
     edge.setFaults(connectionFault(type, {}));
     const [stuck, left] = [stays.ask(), leaves.ask()];
-    await wait(100);
+    await aWhile(100);
     leaves.session.destroy();
     await left;
     await expect.poll(() => edge.exchanges().slice(2)).toMatchObject([{ end: "client-left" }]);
@@ -113,11 +113,11 @@ describe("faults of connections on the http2 lane", () => {
     const { edge, call } = await setUp();
     const caller = call();
     await caller.send({}, "x");
-    edge.setFaults(connectionFault("blackhole", { closeAfter: "60ms" }));
     const startMs = edge.env.nowMs();
+    edge.setFaults(connectionFault("blackhole", { closeAfter: "60ms" }));
     await caller.ask();
     await caller.closed;
-    expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(55);
+    expect(edge.env.nowMs() - startMs).toBeGreaterThanOrEqual(60);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "fault", how: "fin" }]);
   });
 
@@ -141,16 +141,16 @@ describe("on http2, a change of faults", () => {
   const hangs = (path: string, name: string): Fault => exchangeFault("hang", {}, { match: { path: { glob: path } } }, name);
 
   it("resets what hangs by the fault that is gone, and leaves alone what hangs by another", async () => {
-    const { edge, call, wait } = await setUp();
+    const { edge, call } = await setUp();
     const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
     const caller = call();
     await caller.send({}, "warm");
     change(hangs("/one", "one"), hangs("/two", "two"));
     const [one, two] = [caller.open({ ":path": "/one" }), caller.open({ ":path": "/two" })];
-    await wait(150);
+    await aWhile(150);
     change(hangs("/two", "two"));
     expect(await one.got).toMatchObject({ headers: undefined });
-    await wait(50);
+    await aWhile(50);
     expect(two.stream.closed).toBe(false);
     change();
     expect(await two.got).toMatchObject({ headers: undefined });
@@ -158,12 +158,12 @@ describe("on http2, a change of faults", () => {
   });
 
   it("ends the delay of the fault that is gone; one by another begins then", async () => {
-    const { edge, call, wait } = await setUp();
+    const { edge, call } = await setUp();
     const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
     const other = exchangeFault("latency", { delay: "250ms" }, {}, "other");
     change(exchangeFault("latency", { delay: "1h" }, {}, "slow"), other);
     const got = call().send({}, "x");
-    await wait(150);
+    await aWhile(150);
     const startMs = edge.env.nowMs();
     change(other);
     expect((await got).body.toString()).toBe("x");
@@ -171,13 +171,14 @@ describe("on http2, a change of faults", () => {
   });
 
   it.each(["request", "response"] as const)("to a blackhole of the direction %s loses that, and its end closes the connection", async (direction) => {
-    const { edge, call, seen, wait } = await setUp();
+    const { edge, call, seen } = await setUp();
     const change = (...faults: readonly Fault[]): void => edge.server.changeFaults(faults, edge.env.nowMs());
     const caller = call();
     await caller.send({}, "warm");
     change(connectionFault("blackhole", {}, {}, direction));
     const lost = caller.open({});
-    await wait(150);
+    await aWhile(150);
+    await expect.poll(seen).toBeGreaterThanOrEqual(direction === "request" ? 1 : 2);
     expect([seen(), lost.stream.closed]).toEqual([direction === "request" ? 1 : 2, false]);
     change();
     expect(await lost.got).toMatchObject({ headers: undefined });
@@ -190,6 +191,8 @@ describe("on http2, a change of faults", () => {
     const { edge, call } = await setUp();
     const caller = call();
     await caller.send({}, "warm");
+    // All that it is to read it has read: an end that comes together with bytes, as a reset or not, looks the same to it.
+    await aWhile(50);
     edge.server.changeFaults([connectionFault("reset", { delay: "150ms" })], edge.env.nowMs());
     expect(await caller.closed).toBe("ECONNRESET");
   });

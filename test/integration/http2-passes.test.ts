@@ -4,7 +4,7 @@ import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import type { Http2EdgeOptions } from "./http2-edge.ts";
 import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
-import { freePort } from "./wire.ts";
+import { aWhile, freePort } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -255,7 +255,7 @@ describe("ends of connections on the http2 lane", () => {
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "client-left", leftBy: how }]);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "client", how }]);
     await expect.poll(() => upstream.closed()).toBe(1);
-    expect(codes).toHaveLength(1);
+    await expect.poll(() => codes).toHaveLength(1);
   });
 
   it("a graceful GOAWAY of upstream is passed on with what it says, and calls under way end well", async () => {
@@ -268,8 +268,8 @@ describe("ends of connections on the http2 lane", () => {
     });
     const { headers, body } = await caller.ask();
     expect([headers?.[":status"], body.toString()]).toEqual([200, "somemore"]);
-    expect(caller.goaways[0]).toEqual({ code: 0, last: 1, data: "maintenance" });
     await caller.closed;
+    expect(caller.goaways[0]).toEqual({ code: 0, last: 1, data: "maintenance" });
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete" }]);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "upstream", how: "fin" }]);
     expect(upstream.sessions).toHaveLength(1);
@@ -280,8 +280,8 @@ describe("ends of connections on the http2 lane", () => {
       stream.session?.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from("too_many_pings"));
     });
     await caller.ask();
-    expect(caller.goaways[0]).toEqual({ code: constants.NGHTTP2_ENHANCE_YOUR_CALM, last: 1, data: "too_many_pings" });
     await caller.closed;
+    expect(caller.goaways[0]).toEqual({ code: constants.NGHTTP2_ENHANCE_YOUR_CALM, last: 1, data: "too_many_pings" });
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "upstream-lost", passedOn: true }]);
     await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "upstream", how: "fin" }]);
   });
@@ -302,7 +302,7 @@ describe("ends of connections on the http2 lane", () => {
     const { edge, caller } = await setUp(() => undefined);
     caller.open({});
     await expect.poll(() => edge.server.close !== undefined && caller.session.state.outboundQueueSize).toBe(0);
-    await new Promise((resolve) => { edge.env.after(50, () => resolve(undefined)); });
+    await aWhile(50);
     await edge.server.close();
     expect(edge.exchanges()).toMatchObject([{ end: "open" }]);
     expect(edge.connections()).toMatchObject([{ closedBy: "proxy" }]);

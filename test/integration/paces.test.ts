@@ -23,7 +23,7 @@ interface Play {
   readonly record: () => ExchangeRecord | undefined;
 }
 
-const eventually = (done: () => boolean): Promise<void> => vi.waitFor(() => { if (!done()) throw new Error("not yet"); }, { timeout: 5000, interval: 2 });
+const eventually = (done: () => boolean): Promise<void> => vi.waitFor(() => { if (!done()) throw new Error("not yet"); }, { timeout: 15_000, interval: 2 });
 const paced = (type: string, params: JsonObject, direction: Fault["direction"]): Fault => ({ ...exchangeFault(type, params, { match: { path: { equals: "/paced" } } }), direction });
 
 /** The message that is paced is `head` and `body`. */
