@@ -6,7 +6,7 @@ import type { Undo } from "./http-edge.ts";
 import { connectionFault } from "./plane.ts";
 import { makeCertificates, SecuredCaller, startProxy, until } from "./tls-edge.ts";
 import { undoAll } from "./tcp-edge.ts";
-import { Caller, echo, serve } from "./wire.ts";
+import { Caller, aWhile, echo, serve } from "./wire.ts";
 
 const undo: Undo = [];
 let certificates: Awaited<ReturnType<typeof makeCertificates>>;
@@ -26,11 +26,6 @@ async function setUp(lane: ProxyConfig["lane"]) {
 
 const get = "GET /stock HTTP/1.1\r\nHost: a\r\n\r\n";
 const fault = (kind: string, selection: Parameters<typeof connectionFault>[2] = {}) => connectionFault("tls", { kind }, selection);
-
-/** Who is connected is accepted within a turn of the loop. */
-async function accepted(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
 
 describe.each(["http1", "tcp"] as const)("the fault tls on the lane %s", (lane) => {
   it.each([
@@ -82,7 +77,7 @@ describe.each(["http1", "tcp"] as const)("the fault tls on the lane %s", (lane) 
     const raw = await new Caller(proxy.port).connected();
     undo.push(() => raw.close());
     raw.socket.write("anything");
-    await accepted();
+    await aWhile(20);
     await proxy.lift();
     expect(await caller.ended).toBe("ECONNRESET");
     expect(await raw.ended).toBe("ECONNRESET");
@@ -96,7 +91,7 @@ describe.each(["http1", "tcp"] as const)("the fault tls on the lane %s", (lane) 
     await proxy.setFaults(fault("hang"));
     const [first, second] = [call(), call()];
     await Promise.all([once(first.socket, "connect"), once(second.socket, "connect")]);
-    await accepted();
+    await aWhile(20);
     first.socket.destroy();
     await until(() => proxy.records.some((record) => record.kind === "connection"));
     const { connections } = await proxy.told();
@@ -117,7 +112,7 @@ describe("other faults of connections before a handshake", () => {
     await proxy.setFaults(connectionFault(type, {}));
     const caller = call();
     await once(caller.socket, "connect");
-    await accepted();
+    await aWhile(20);
     await proxy.lift();
     expect(await caller.ended).toBe("ECONNRESET");
     expect([caller.bytes.length, upstream.sockets.size]).toEqual([0, 0]);
@@ -133,7 +128,7 @@ describe("other faults of connections before a handshake", () => {
     expect(await caller.shaken).toBe("secure");
     caller.socket.write("x");
     await until(() => [...upstream.sockets].some(({ bytesRead }) => bytesRead === 1));
-    await accepted();
+    await aWhile(20);
     expect(caller.bytes.length).toBe(0);
     await proxy.lift({ release: true });
     expect(await caller.received(1)).toBe("x");
