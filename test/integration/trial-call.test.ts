@@ -20,7 +20,8 @@ afterEach(async () => {
   for (const action of undo.splice(0).reverse()) await action();
 });
 
-const restMs = 1000;
+/** Far more than the calls before it may be held up. */
+const restMs = 3000;
 
 async function setUp() {
   const { edge } = await setUpEdge(undo, answering((_, socket) => socket.write(ok)));
@@ -59,7 +60,7 @@ describe("a breaker's trial call", () => {
     await closed;
     clearInterval(asking);
     for (let i = 0; i < 3; i += 1) expect(await outcome()).toBe("200");
-    await vi.waitFor(() => expect(hits()).toEqual(["outage", "outage", "outage", "outage", "outage", "relapse", "passed", "passed", "passed", "passed"]));
+    await vi.waitFor(() => expect(hits()).toEqual(["outage", "outage", "outage", "outage", "outage", "relapse", "passed", "passed", "passed", "passed"]), { timeout: 10_000 });
     const relapse = edge.exchanges().flatMap(({ faults = [] }) => faults.filter(({ fault }) => fault === "relapse").map(({ decision, n }) => `${decision} ${n}`));
     expect(relapse).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => `${n === 6 ? "applied" : "ordinal"} ${n}`));
   });
