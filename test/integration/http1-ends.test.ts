@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { answering, exchangeFault, ok, setUpEdge, startEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
-import { Caller, freePort } from "./wire.ts";
+import { Caller, refuse } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -12,7 +12,9 @@ const get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 describe("upstream that is not there, or goes away", () => {
   it("resets the client when upstream refuses, and invents no status", async () => {
-    const edge = await startEdge(await freePort());
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
+    const edge = await startEdge(nobody.port);
     undo.push(() => edge.server.close());
     const caller = new Caller(edge.port);
     undo.push(() => caller.close());

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { answering, exchangeFault } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { setUpForward } from "./forward-edge.ts";
-import { freePort } from "./wire.ts";
+import { refuse } from "./wire.ts";
 import type { Caller } from "./wire.ts";
 
 const undo: Undo = [];
@@ -129,12 +129,13 @@ describe("a request to a forward proxy", () => {
   });
 
   it("that is refused by its host ends in a reset, and no status is invented", async () => {
-    const nobody = await freePort();
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
     const { edge, call } = await setUpForward(undo, naming([]));
     const caller = call();
-    caller.socket.write(get(`127.0.0.1:${nobody}`));
+    caller.socket.write(get(`127.0.0.1:${nobody.port}`));
     expect(await caller.ended).toBe("ECONNRESET");
-    expect(edge.exchanges()).toMatchObject([{ authority: `127.0.0.1:${nobody}`, end: "upstream-unreachable", passedOn: false }]);
+    expect(edge.exchanges()).toMatchObject([{ authority: `127.0.0.1:${nobody.port}`, end: "upstream-unreachable", passedOn: false }]);
   });
 
   it("finds a host again that had closed its connection while another was in use", async () => {

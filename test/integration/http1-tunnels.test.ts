@@ -4,7 +4,7 @@ import { connectionFault } from "./plane.ts";
 import { answering, exchangeFault, ok } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { setUpForward } from "./forward-edge.ts";
-import { echo, freePort } from "./wire.ts";
+import { echo, refuse } from "./wire.ts";
 import type { Caller } from "./wire.ts";
 
 const undo: Undo = [];
@@ -59,9 +59,11 @@ describe("a tunnel", () => {
   });
 
   it("to where nobody listens is no tunnel, but a reset", async () => {
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
     const { edge, call } = await setUpForward(undo, echo);
     const caller = call();
-    caller.socket.write(connectTo(`127.0.0.1:${await freePort()}`));
+    caller.socket.write(connectTo(`127.0.0.1:${nobody.port}`));
     expect(await caller.ended).toBe("ECONNRESET");
     expect(caller.bytes.length).toBe(0);
     expect(edge.exchanges()).toMatchObject([{ method: "CONNECT", end: "upstream-unreachable", passedOn: false }]);
@@ -133,7 +135,7 @@ describe("faults on a tunnel", () => {
     await expect.poll(() => here.sockets.size).toBe(1);
     if (leftBy === "fin") caller.socket.destroy();
     else caller.socket.resetAndDestroy();
-    await expect.poll(() => edge.exchanges(), { timeout: 5000 }).toMatchObject([{ method: "CONNECT", end, leftBy, passedOn: true }]);
+    await expect.poll(() => edge.exchanges()).toMatchObject([{ method: "CONNECT", end, leftBy, passedOn: true }]);
   });
 
   it("hang it, until they are lifted", async () => {

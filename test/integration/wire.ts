@@ -43,6 +43,19 @@ export async function freePort(): Promise<number> {
   return server.port;
 }
 
+/** A port of 127.0.0.1 that refuses, and that nobody else is given until it is closed: a connection that was dialled has it. */
+export async function refuse(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const server = await serve(() => undefined);
+  const holder = await new Caller(server.port).connected();
+  return {
+    port: holder.socket.localPort ?? 0,
+    close: async () => {
+      holder.close();
+      await server.close();
+    },
+  };
+}
+
 /** How a connection ended for the one who dialled it: `fin`, or the system's error code, such as ECONNRESET. */
 export type Ending = string;
 
