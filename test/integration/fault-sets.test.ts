@@ -94,20 +94,23 @@ describe("a set of faults", () => {
     const one = await caller("a");
     const flap = { onMs: 100, offMs: 100 };
     const sets: number[] = [];
+    const decisionsFrom = (atMs: number, endMs = Number.POSITIVE_INFINITY): readonly string[] => exchanges("a")
+      .filter(({ requestEndMs = 0, faults }) => faults !== undefined && requestEndMs >= atMs && requestEndMs < endMs)
+      .flatMap(({ faults = [] }) => faults.map(({ decision, n }) => `${decision}${n === undefined ? "" : ` ${n}`}`));
+    const openings = (decisions: readonly string[]): number => decisions.filter((word, i) => word !== "window" && (i === 0 || decisions[i - 1] === "window")).length;
     for (const epoch of [1, 2]) {
       const { atMs } = await engine.setFaults([idle("first", "a", { flap, rateShare: 0, after: 1, first: 2 })], epoch);
       sets.push(atMs);
-      while (env.nowMs() < atMs + 700) await ask(one);
+      // A machine that is busy may give this process no turn in some of them.
+      while (env.nowMs() < atMs + 700 || openings(decisionsFrom(atMs)) < 3) await ask(one);
       await engine.lift({ release: false });
     }
     await engine.stop();
     for (const [i, atMs] of sets.entries()) {
-      const mine = exchanges("a").filter(({ requestEndMs = 0, faults }) => faults !== undefined && requestEndMs >= atMs && requestEndMs < (sets[i + 1] ?? Number.POSITIVE_INFINITY));
-      const decisions = mine.flatMap(({ faults = [] }) => faults.map(({ decision, n }) => `${decision}${n === undefined ? "" : ` ${n}`}`));
+      const decisions = decisionsFrom(atMs, sets[i + 1]);
       const numbered = decisions.filter((word) => word !== "window");
       expect(numbered).toEqual(numbered.map((_, k) => `${k === 1 || k === 2 ? "rate" : "ordinal"} ${k + 1}`));
-      // Each of the openings had some.
-      expect(decisions.join().split(/window(?:,window)*/).length).toBeGreaterThan(2);
+      expect(openings(decisions)).toBeGreaterThan(2);
     }
   });
 });
