@@ -262,7 +262,8 @@ describe("endings", () => {
     caller.socket.write(get());
     await expect.poll(() => edge.exchanges()).toMatchObject([{ end: "complete", status: 200, faults: [{ decision: "applied" }] }]);
     expect(edge.exchanges()[0]?.faults?.[0]?.actedMs).toBeUndefined();
-    expect(caller.bytes.toString()).toBe(ok);
+    // The record is written with the last bytes, which have yet to be read.
+    expect((await caller.received(ok.length)).toString()).toBe(ok);
   });
 
   it("an ending waits for the answers before it", async () => {
@@ -354,8 +355,9 @@ describe("faults of the connection", () => {
     await ask(1);
     edge.setFaults(connectionFault("latency", { delay: "60ms" }));
     expect(await ask(2)).toBeGreaterThanOrEqual(120);
+    edge.setFaults(connectionFault("latency", { delay: "1h" }));
     edge.lift();
-    expect(await ask(3)).toBeLessThan(120);
+    await ask(3);
     caller.close();
     await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 3, faults: [{ fault: "latency", decision: "applied", effect: "delay-bytes" }] }]);
     expect(edge.exchanges().map(({ end, faults }) => [end, faults])).toEqual([["complete", undefined], ["complete", undefined], ["complete", undefined]]);
