@@ -37,7 +37,7 @@ describe("duplicate", () => {
     expect((await calls.ask(request)).bytes.toString()).toBe(ok);
     await expect.poll(() => got).toEqual([request, request]);
     await expect.poll(() => edge.exchanges().length).toBe(2);
-    expect(upstream.sockets.size).toBe(1);
+    await expect.poll(() => upstream.sockets.size).toBe(1);
     edge.lift();
     expect((await calls.ask(post("next"))).bytes.toString()).toBe(ok);
     expect(calls.caller.bytes.toString()).toBe(ok + ok);

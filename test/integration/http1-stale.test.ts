@@ -104,11 +104,17 @@ describe("stale", () => {
   });
 
   it("gives what was remembered when upstream's answer came, not what came by while that was held", async () => {
-    const { edge, call } = await setUpEdge(undo, answering((request, socket) => socket.write(sized(/x-n: (\d)/.exec(request)?.[1] ?? ""))));
+    const answered: string[] = [];
+    const { edge, call } = await setUpEdge(undo, answering((request, socket) => {
+      const n = /x-n: (\d)/.exec(request)?.[1] ?? "";
+      answered.push(n);
+      socket.write(sized(n));
+    }));
     edge.setFaults(exchangeFault("latency", { delay: "150ms", at: "response" }, { match: { headers: { "x-n": { equals: "2" } } } }), stale({ reachUpstream: true }));
     const ask = async (n: number): Promise<string> => (await new RawCalls(call()).ask(get("/", `x-n: ${n}\r\n`))).body.toString();
     expect(await ask(1)).toBe("1");
     const held = ask(2);
+    await expect.poll(() => answered, { interval: 5 }).toContain("2");
     // Its answer comes by well before it may go on, and so do these.
     expect(["1", "2"]).toContain(await ask(3));
     expect(["1", "2", "3"]).toContain(await ask(4));
