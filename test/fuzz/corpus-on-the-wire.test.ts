@@ -40,8 +40,8 @@ async function dial(): Promise<{ readonly caller: Caller; readonly peer: string 
 /** Lets a connection go, and waits until nothing is left of it; its record and those of its exchanges. */
 async function settle({ caller, peer }: Awaited<ReturnType<typeof dial>>) {
   caller.close();
-  await expect.poll(() => edge.connections().some((record) => record.peer === peer), { interval: 2, timeout: 5000 }).toBe(true);
-  await expect.poll(() => sockets.size, { interval: 2, timeout: 5000 }).toBe(0);
+  await expect.poll(() => edge.connections().some((record) => record.peer === peer), { interval: 2 }).toBe(true);
+  await expect.poll(() => sockets.size, { interval: 2 }).toBe(0);
   const connection = edge.connections().findLast((record) => record.peer === peer);
   const exchanges = edge.exchanges().filter(({ conn }) => conn === connection?.conn);
   expect(exchanges.length).toBe(connection?.exchanges);
@@ -75,7 +75,7 @@ describe("the corpus of requests, on the wire", () => {
     caller.socket.write(bytes);
     const answers = ok.repeat(whole.length);
     const ending = rejected === undefined ? await caller.received(answers.length).then(() => "open") : await caller.ended;
-    await expect.poll(() => got.length >= whole.reduce((sum, { wire }) => sum + wire.length, 0) && (rejected !== undefined || got === passed), { interval: 2, timeout: 5000 }).toBe(true);
+    await expect.poll(() => got.length >= whole.reduce((sum, { wire }) => sum + wire.length, 0) && (rejected !== undefined || got === passed), { interval: 2 }).toBe(true);
     const { connection, exchanges } = await settle(dialled);
     // Nothing that was not sent came to either side.
     expect(passed.startsWith(got)).toBe(true);

@@ -108,7 +108,7 @@ describe("on http, the going of one fault", () => {
     const caller = call();
     await ask(caller, "/");
     change(hold);
-    await expect.poll(() => caller.bytes.toString(), { timeout: 5000 }).toMatch(/^HTTP\/1.1 503 /);
+    await expect.poll(() => caller.bytes.toString()).toMatch(/^HTTP\/1.1 503 /);
   });
 });
 

@@ -169,7 +169,7 @@ describe("a caller that does not read", () => {
       return isStill;
     }, { interval: 100 }).toBe(true);
     edge.setFaults(connectionFault("reset", {}));
-    await expect.poll(() => edge.connections(), { timeout: 3000 }).toMatchObject([{ closedBy: "fault", how: "rst" }]);
+    await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "fault", how: "rst" }]);
     caller.socket.resume();
     expect(await caller.ended).toBe("ECONNRESET");
   });

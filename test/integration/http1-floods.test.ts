@@ -46,7 +46,7 @@ describe("floods", () => {
     // Nothing is read of it, and yet it is seen when it leaves.
     const leavingMs = edge.env.nowMs();
     caller.socket.resetAndDestroy();
-    await expect.poll(() => edge.connections(), { timeout: 5000 }).toMatchObject([{ closedBy: "client", how: "rst" }]);
+    await expect.poll(() => edge.connections()).toMatchObject([{ closedBy: "client", how: "rst" }]);
     expect(edge.exchanges().length).toBeLessThan((2 * 65_536) / get.length);
     for (const { end, leftBy, leftMs = 0 } of edge.exchanges()) expect([end, leftBy, leftMs >= leavingMs]).toEqual(["client-left", "rst", true]);
   });
