@@ -118,7 +118,7 @@ describe("a balancer", () => {
     expect(judgeEdges(loadBalance, usual, run({ client: forgetful })).claims.at(-1)).toMatchObject({ claim: "ejectsWithin", verdict: "violated", reason: expect.stringContaining("came back") });
   });
 
-  test("is never judged wrong by how chance spreads the calls", () => {
+  test("is never judged wrong by how chance spreads the calls", { timeout: 120_000 }, () => {
     const words = { held: 0, violated: 0, inconclusive: 0 };
     for (let seed = 1; seed <= 12; seed += 1) {
       const even = judgeEdges(loadBalance, { ...usual, maxSkew: "1.1x" }, run({ seed: `s${seed}`, client: drawing({ a: 1, b: 1 }) })).claims[0]?.verdict ?? "inconclusive";

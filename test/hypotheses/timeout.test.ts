@@ -32,7 +32,7 @@ const table: readonly (readonly [verdict: VerdictWord, what: string, claims: obj
 ];
 
 describe("a timeout", () => {
-  test.each(table)("is %s: one %s", (verdict, _what, claims, simulation) => {
+  test.each(table)("is %s: one %s", { timeout: 120_000 }, (verdict, _what, claims, simulation) => {
     expect(countVerdicts(timeout, claims, simulation, seeds)).toEqual({ held: 0, violated: 0, inconclusive: 0, [verdict]: seeds });
   });
 
