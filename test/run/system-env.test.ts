@@ -13,7 +13,7 @@ describe("createSystemEnv", () => {
 
   it("is not late for good by a stop of its thread while it is made", () => {
     const startNs = process.hrtime.bigint();
-    const read = process.hrtime.bigint;
+    const read = process.hrtime.bigint.bind(process.hrtime);
     vi.spyOn(process.hrtime, "bigint").mockImplementationOnce(() => {
       const readNs = read();
       while (read() - readNs < 50_000_000n);
