@@ -131,7 +131,7 @@ describe("faults on a tunnel", () => {
   });
 
   it.each([["fin", "tunnel"], ["rst", "client-left"]] as const)("hold its answer back until its caller leaves, which is witnessed (%s)", async (leftBy, end) => {
-    const { here, edge, caller } = await askOf(["latency", { delay: "1s", at: "response" }]);
+    const { here, edge, caller } = await askOf(["latency", { delay: "400ms", at: "response" }]);
     await expect.poll(() => here.sockets.size).toBe(1);
     if (leftBy === "fin") caller.socket.destroy();
     else caller.socket.resetAndDestroy();
