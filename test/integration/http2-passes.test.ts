@@ -4,7 +4,7 @@ import type { Undo } from "./http-edge.ts";
 import { startHttp2Edge } from "./http2-edge.ts";
 import type { Http2EdgeOptions } from "./http2-edge.ts";
 import { Http2Caller, echo, serveHttp2 } from "./http2-peers.ts";
-import { Caller, aWhile, freePort } from "./wire.ts";
+import { Caller, aWhile, refuse } from "./wire.ts";
 
 const undo: Undo = [];
 afterEach(async () => {
@@ -232,7 +232,9 @@ describe("backpressure of the http2 lane", () => {
 
 describe("ends of connections on the http2 lane", () => {
   it("an upstream that is not there resets the caller's connection", async () => {
-    const edge = await startHttp2Edge(undo, await freePort());
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
+    const edge = await startHttp2Edge(undo, nobody.port);
     const caller = new Http2Caller(undo, edge.port);
     const { headers } = await caller.ask();
     expect(headers).toBeUndefined();

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import { connectionFault, startPlane } from "./plane.ts";
 import { hashOf, patterned } from "./tcp-edge.ts";
-import { Caller, echo, freePort, serve } from "./wire.ts";
+import { Caller, echo, refuse, serve } from "./wire.ts";
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -127,7 +127,9 @@ describe("the tcp lane", () => {
   });
 
   it("resets the caller when upstream cannot be reached, and says so in the record", async () => {
-    const plane = await startPlane({ upstreamPort: await freePort() });
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
+    const plane = await startPlane({ upstreamPort: nobody.port });
     undo.push(() => plane.engine.stop());
     const caller = new Caller(plane.port);
     expect(await caller.ended).toBe("ECONNRESET");

@@ -9,7 +9,7 @@ import type { Undo } from "./http-edge.ts";
 import { connectionFault } from "./plane.ts";
 import { makeCertificates, SecuredCaller, serveTls, startProxy, until } from "./tls-edge.ts";
 import { hashOf, patterned, undoAll } from "./tcp-edge.ts";
-import { Caller, echo, freePort, serve } from "./wire.ts";
+import { Caller, echo, refuse, serve } from "./wire.ts";
 
 const undo: Undo = [];
 let certificates: Awaited<ReturnType<typeof makeCertificates>>;
@@ -110,7 +110,9 @@ describe("an upstream over TLS", () => {
   });
 
   it("that refuses connections is unreachable as in the open, by any of its addresses", async () => {
-    const port = await freePort();
+    const nobody = await refuse();
+    undo.push(() => nobody.close());
+    const { port } = nobody;
     for (const host of ["127.0.0.1", "localhost"]) {
       const { caller, proxy } = await call(port, {}, { upstream: { host, port } });
       caller.socket.write(get);
