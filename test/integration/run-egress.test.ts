@@ -21,7 +21,7 @@ probes:
   second: { type: http, url: "\${services.shop#2.url}/", timeout: 1s, load: 10/s, expect: { status: 200 } }
   away: { type: http, url: "\${services.shop.url}/away", timeout: 1s, load: 5/s, expect: { status: 503 } }
 hypotheses: [{ type: claim, probe: first, phase: during, success: "<= 20%" }]
-phases: { warmup: 400ms, before: 500ms, during: 1s, after: 1s }
+phases: { warmup: 400ms, before: 500ms, during: 2s, after: 1s }
 faults: [{ name: broken, proxy: prices, type: error, status: 500, match: { method: GET } }]
 `;
 

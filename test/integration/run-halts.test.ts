@@ -14,9 +14,7 @@ async function interruptedAt(text: string, reached: (event: Event) => boolean, r
 
 const started = (phase: string) => (event: Event): boolean => event.kind === "phase-started" && event.phase === phase;
 const held = '[{ name: stuck, proxy: stock, type: latency, delay: 30s }]';
-/** However busy the machine is, the baseline is met. */
-const claim = ">= 0%";
-const long = "{ warmup: 200ms, before: 1s, during: 20s, after: 20s }";
+const long = "{ warmup: 200ms, before: 2s, during: 20s, after: 20s }";
 
 function expectUndone({ events, left }: Outcome): void {
   expect(events.at(-1)).toMatchObject({ kind: "ended", cleanedUp: true, left: [] });
@@ -51,10 +49,12 @@ describe("an interrupt", () => {
   });
 
   test("in during lifts the faults, and lets go of what they hold", async () => {
-    const outcome = await interruptedAt(
-      shop({ claim, phases: long, faults: held }),
-      (event) => event.kind === "sample" && event.grade === "degraded",
-    );
+    // On a busy machine some are not served before the fault either.
+    let isInForce = false;
+    const outcome = await interruptedAt(shop({ phases: long, faults: held }), (event) => {
+      isInForce ||= event.kind === "faults-set";
+      return isInForce && event.kind === "sample" && event.grade === "degraded";
+    });
     expect(outcome.report).toMatchObject({ outcome: "interrupted", exitCode: 143 });
     expect(only(outcome.events, "faults-set").length).toBe(1);
     // None of the calls was held for the 30 s that the fault asks.
@@ -66,7 +66,7 @@ describe("an interrupt", () => {
 
   test("in after, and of a program that gives no signal's name, counts as SIGINT", async () => {
     const controller = new AbortController();
-    const outcome = await aRun(shop({ claim, phases: "{ warmup: 0s, before: 1500ms, during: 300ms, after: 30s }" }), {
+    const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 2s, during: 300ms, after: 30s }" }), {
       signal: controller.signal,
       onEvent: (event) => void (started("after")(event) && controller.abort()),
     });
@@ -75,7 +75,7 @@ describe("an interrupt", () => {
   });
 
   test("in the clean-up is told, and changes nothing about it", async () => {
-    const outcome = await interruptedAt(shop({ claim, phases: "{ warmup: 0s, before: 1500ms, during: 300ms, after: 300ms }" }), (event) => event.kind === "service-exited");
+    const outcome = await interruptedAt(shop({ phases: "{ warmup: 0s, before: 2s, during: 300ms, after: 300ms }" }), (event) => event.kind === "service-exited");
     expect(outcome.report).toMatchObject({ outcome: "interrupted", exitCode: 143 });
     expect(only(outcome.events, "phase-ended").map(({ phase }) => phase)).toContain("after");
     expectUndone(outcome);
@@ -84,12 +84,12 @@ describe("an interrupt", () => {
 
 describe("a stop condition", () => {
   test("ends injection with 5 when a guard is not met", async () => {
-    const guard = 'guards: [{ probe: shop, success: ">= 50%", over: 1s }]';
+    const guard = 'guards: [{ probe: shop, success: ">= 10%", over: 1s }]';
     const outcome = await aRun(shop({ phases: long, faults: held, rest: guard }));
     expect(outcome.report).toMatchObject({ outcome: "guard-stopped", exitCode: 5 });
     const [tripped] = only(outcome.events, "guard-tripped");
-    expect(tripped).toMatchObject({ probe: "shop", metric: "success", expected: ">= 50%" });
-    expect(tripped?.observed).toBeLessThan(0.5);
+    expect(tripped).toMatchObject({ probe: "shop", metric: "success", expected: ">= 10%" });
+    expect(tripped?.observed).toBeLessThan(0.1);
     expect(tripped?.n).toBeGreaterThanOrEqual(20);
     expect(only(outcome.events, "phase-started").some(({ phase }) => phase === "after")).toBe(false);
     expectUndone(outcome);
@@ -105,7 +105,7 @@ describe("a stop condition", () => {
   });
 
   test("ends the run with 5 at its maxDuration", async () => {
-    const outcome = await aRun(shop({ claim, phases: "{ warmup: 0s, before: 600ms, during: 30s, after: 30s }", rest: "maxDuration: 6s" }));
+    const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 2s, during: 30s, after: 30s }", rest: "maxDuration: 6s" }));
     expect(outcome.report).toMatchObject({ outcome: "guard-stopped", exitCode: 5 });
     expect(only(outcome.events, "max-duration")[0]?.atMs).toBeGreaterThanOrEqual(6000);
     expectUndone(outcome);

@@ -3,16 +3,21 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/model/event.ts";
-import { aRun, only, shop } from "../support/a-run.ts";
+import { aRun, only, shop, undisturbed, wasDisturbed } from "../support/a-run.ts";
 import type { Outcome } from "../support/a-run.ts";
 import { isListening } from "../support/chaos.ts";
 import { dial, endOf, tcpServer } from "../support/sockets.ts";
 
-const phases = "{ warmup: 200ms, before: 1s, during: 2s, after: 2s }";
+const phases = "{ warmup: 200ms, before: 2s, during: 2s, after: 2s }";
 
 function expectUndone({ events, left }: Outcome): void {
   expect(events.at(-1)).toMatchObject({ kind: "ended", cleanedUp: true, left: [] });
   expect(left).toEqual([]);
+}
+
+/** Held, or, on a machine that disturbed the run, too little to say so. */
+function expectHeld(outcome: Outcome): void {
+  expect(wasDisturbed(outcome) ? ["held", "inconclusive"] : ["held"]).toContain(outcome.report.outcome);
 }
 
 /** What became of one service, in order. */
@@ -36,8 +41,8 @@ function stateOf(pid: number): string {
 }
 
 describe("kill", () => {
-  test("ends the process, starts it again on its port after the time asked, and is no death by itself", async () => {
-    const outcome = await aRun(shop({ phases, faults: "[{ name: crash, type: kill, service: stock, from: 200ms, restart: { after: 500ms } }]", rest: 'hypotheses: [{ type: fallback, probe: shop, share: ">= 80%" }, { type: recovery, probe: shop, within: 1500ms }]' }));
+  test("ends the process, starts it again on its port after the time asked, and is no death by itself", { timeout: 120_000 }, async () => {
+    const outcome = await undisturbed(shop({ phases, faults: "[{ name: crash, type: kill, service: stock, from: 200ms, restart: { after: 1200ms } }]", rest: 'hypotheses: [{ type: fallback, probe: shop, share: ">= 80%" }, { type: recovery, probe: shop, within: 1500ms }]' }));
     const { events, report } = outcome;
     expect(storyOf(events, "stock")).toEqual([
       "service-started", "service-ready", "service-faulted 1 end", "service-exited expected by crash",
@@ -47,7 +52,7 @@ describe("kill", () => {
     const [first, again] = only(events, "service-started").filter(({ service }) => service === "stock");
     expect(again?.port).toBe(first?.port);
     expect(again?.pid).not.toBe(first?.pid);
-    expect((again?.atMs ?? 0) - (only(events, "service-exited")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(500);
+    expect((again?.atMs ?? 0) - (only(events, "service-exited")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(1200);
 
     const [faulted, restored] = [only(events, "service-faulted")[0]?.atMs, only(events, "service-restored")[0]?.atMs];
     expect(report.faults[0]).toMatchObject({ name: "crash", type: "kill", service: "stock", eligible: 1, applied: 1, felt: 1 });
@@ -58,14 +63,14 @@ describe("kill", () => {
     expect(report.proxies[0]?.perPhase.during?.faulted).toBeGreaterThan(10);
     expect(report.proxies[0]?.perPhase.before?.faulted).toBe(0);
     expect(report.services.every(({ exitedAtMs }) => exitedAtMs === undefined)).toBe(true);
-    expect(report.hypotheses.map(({ verdict, reason }) => [verdict, reason])).toEqual([["held", expect.anything()], ["held", expect.anything()]]);
-    expect(report.exitCode).toBe(0);
+    for (const { verdict } of report.hypotheses) expect(wasDisturbed(outcome) ? ["held", "inconclusive"] : ["held"]).toContain(verdict);
+    expectHeld(outcome);
     expectUndone(outcome);
   });
 
   test("without a restart brings the process back when its window closes, each time the window opens, on every replica", async () => {
     const services = "  worker: { command: [node, upstream.mjs], port: auto, replicas: 2 }";
-    const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 600ms, during: 5s, after: 1s }", services, faults: "[{ name: crash, type: kill, service: worker, flap: { on: 300ms, off: 2s }, first: 2 }]" }));
+    const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 2s, during: 8s, after: 1s }", services, faults: "[{ name: crash, type: kill, service: worker, flap: { on: 300ms, off: 3s }, first: 2 }]" }));
     const faulted = only(outcome.events, "service-faulted");
     expect(faulted.map(({ replica, n, decision }) => `${replica} ${n} ${decision}`).sort()).toEqual(["1 1 applied", "1 2 applied", "1 3 ordinal", "2 1 applied", "2 2 applied", "2 3 ordinal"]);
     expect(only(outcome.events, "service-restored").map(({ replica, n }) => `${replica} ${n}`).sort()).toEqual(["1 1", "1 2", "2 1", "2 2"]);
@@ -98,7 +103,8 @@ test("restart stops the service in good order, with all its processes, and start
     "service-started", "service-ready", "service-faulted 1 end", "service-exited expected by deploy",
     "service-started", "service-ready", "service-restored", "service-exited expected",
   ]);
-  expect(outcome.report).toMatchObject({ outcome: "held", faults: [{ felt: 1 }] });
+  expect(outcome.report).toMatchObject({ faults: [{ felt: 1 }] });
+  expectHeld(outcome);
   expectUndone(outcome);
 });
 
@@ -132,7 +138,8 @@ test("restart cuts off who is connected and refuses who comes, until another pro
   expect([before?.pid, after?.pid]).toEqual(pids);
   expect(before?.end).toMatch(/^(fin|ECONNRESET)$/);
   expect(met).toEqual(["ECONNREFUSED"]);
-  expect(outcome.report).toMatchObject({ outcome: "held", faults: [{ felt: 1 }] });
+  expect(outcome.report).toMatchObject({ faults: [{ felt: 1 }] });
+  expectHeld(outcome);
   expectUndone(outcome);
 });
 
@@ -154,15 +161,15 @@ test("a service that does not come up again after a fault has ended by itself", 
 });
 
 describe("pause", () => {
-  const faults = "[{ name: freeze, type: pause, service: stock, from: 200ms, for: 1200ms }]";
+  const faults = "[{ name: freeze, type: pause, service: stock, from: 200ms, for: 2s }]";
 
   test("stops the process for its window: callers wait, give up, and are served again afterwards", async () => {
     const states: string[] = [];
     let pid = 0;
-    const outcome = await aRun(shop({ phases, faults, rest: 'hypotheses: [{ type: timeout, proxy: stock, givesUp: "<= 590ms" }, { type: recovery, probe: shop, within: 1500ms }]' }), {
+    const outcome = await aRun(shop({ phases: "{ warmup: 200ms, before: 2s, during: 3s, after: 3s }", faults, rest: 'hypotheses: [{ type: timeout, proxy: stock, givesUp: "<= 590ms" }, { type: recovery, probe: shop, within: 2500ms }]' }), {
       onEvent: (event) => {
         if (event.kind === "service-started" && event.service === "stock") pid = event.pid;
-        // Those that are not served, from 500 ms into the pause on.
+        // Those that are not served, from 500 ms into the pause on; on a busy machine others too.
         if (event.kind === "sample" && event.grade === "degraded") states.push(stateOf(pid));
         if (event.kind === "service-restored") states.push(`restored ${stateOf(pid) === "T" ? "T" : "running"}`);
       },
@@ -171,18 +178,22 @@ describe("pause", () => {
     expect(states).toContain("T");
     expect(states).toContain("restored running");
     expect(storyOf(events, "stock")).toEqual(["service-started", "service-ready", "service-faulted 1 pause", "service-restored", "service-exited expected"]);
-    expect((only(events, "service-restored")[0]?.atMs ?? 0) - (only(events, "service-faulted")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(1190);
+    expect((only(events, "service-restored")[0]?.atMs ?? 0) - (only(events, "faults-set")[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(2200);
     expect(report.faults[0]).toMatchObject({ eligible: 1, applied: 1, felt: 1 });
     expect(report.proxies[0]?.perPhase.during?.faulted).toBeGreaterThan(10);
-    expect(report.hypotheses[1]?.verdict).toBe("held");
+    expect(wasDisturbed(outcome) ? ["held", "inconclusive"] : ["held"]).toContain(report.hypotheses[1]?.verdict);
     expectUndone(outcome);
   });
 
   test.each([["an interrupt", "SIGINT"], ["the end of the phase", undefined]])("is over with %s", async (_, signal) => {
     const controller = new AbortController();
-    const outcome = await aRun(shop({ phases: signal === undefined ? "{ warmup: 0s, before: 600ms, during: 800ms, after: 600ms }" : "{ warmup: 0s, before: 600ms, during: 30s, after: 1s }", faults: "[{ name: freeze, type: pause, service: stock }]" }), {
+    let isPaused = false;
+    const outcome = await aRun(shop({ phases: signal === undefined ? "{ warmup: 0s, before: 2s, during: 800ms, after: 600ms }" : "{ warmup: 0s, before: 2s, during: 30s, after: 1s }", faults: "[{ name: freeze, type: pause, service: stock }]" }), {
       signal: controller.signal,
-      onEvent: (event) => void (signal !== undefined && event.kind === "sample" && event.grade === "degraded" && controller.abort(signal)),
+      onEvent: (event) => {
+        isPaused ||= event.kind === "service-faulted";
+        if (signal !== undefined && isPaused && event.kind === "sample" && event.grade === "degraded") controller.abort(signal);
+      },
     });
     expect(storyOf(outcome.events, "stock")).toEqual(["service-started", "service-ready", "service-faulted 1 pause", "service-restored", "service-exited expected"]);
     // Let go on, it ended when asked to: SIGKILL was not needed.
@@ -194,7 +205,7 @@ describe("pause", () => {
 
 test("an interrupt while a killed service is down starts nothing again", async () => {
   const controller = new AbortController();
-  const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 600ms, during: 30s, after: 1s }", faults: "[{ name: crash, type: kill, service: stock, restart: { after: 20s } }]" }), {
+  const outcome = await aRun(shop({ phases: "{ warmup: 0s, before: 2s, during: 30s, after: 1s }", faults: "[{ name: crash, type: kill, service: stock, restart: { after: 20s } }]" }), {
     signal: controller.signal,
     onEvent: (event) => void (event.kind === "service-exited" && event.fault === "crash" && controller.abort("SIGTERM")),
   });

@@ -16,15 +16,15 @@ describe("a run whose faults another chaos proxy carries out", () => {
   it("leaves nothing there even when it is killed: what is not renewed goes by itself", async () => {
     const client = new ToxiproxyClient({ url: readApiUrl(server?.url ?? "") });
     await client.createProxy({ name: "leased", listen: "127.0.0.1:0", upstream: "127.0.0.1:9" });
-    const engine = new ToxiproxyEngine({ client, proxy: "leased", prefix: "chaos-x-", leaseMs: 400 });
+    const engine = new ToxiproxyEngine({ client, proxy: "leased", prefix: "chaos-x-", leaseMs: 2000 });
     await engine.put([{ name: "chaos-x-slow", type: "latency", attributes: { latency: 5 } }]);
     const putMs = performance.now();
-    while (performance.now() - putMs < 1000) {
+    while (performance.now() - putMs < 3000) {
       await engine.confirm();
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
     expect(await client.toxics("leased")).toHaveLength(1);
-    await expect.poll(() => client.toxics("leased"), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => client.toxics("leased"), { timeout: 15_000 }).toEqual([]);
     await expect(engine.confirm()).rejects.toMatchObject({ code: "remote-fault-lost" });
   });
 });

@@ -50,7 +50,7 @@ describe("a whole run", () => {
   });
 
   test("waits for the port of a service that does not say how to tell that it is ready", async () => {
-    const text = shop({ phases: "{ warmup: 0s, before: 600ms, during: 200ms, after: 600ms }" }).replaceAll(/,? *ready: \{.*?within: 15s \}/g, "");
+    const text = shop({ phases: "{ warmup: 0s, before: 2s, during: 200ms, after: 600ms }" }).replaceAll(/,? *ready: \{.*?within: 15s \}/g, "").replace("timeout: 1s", "timeout: 10s");
     expect(text).not.toContain("ready:");
     const { events } = await aRun(text);
     expect(only(events, "service-ready").map(({ service }) => service)).toEqual(["stock", "shop"]);
@@ -58,7 +58,7 @@ describe("a whole run", () => {
   });
 
   test("goes on beside another one of the same experiment", async () => {
-    const brief = shop({ phases: "{ warmup: 0s, before: 600ms, during: 400ms, after: 400ms }" });
+    const brief = shop({ phases: "{ warmup: 0s, before: 2s, during: 400ms, after: 400ms }" });
     const both = await Promise.all([aRun(brief), aRun(brief)]);
     const ports = both.flatMap(({ events }) => [...only(events, "listening"), ...only(events, "service-started")].map(({ port }) => port));
     expect(new Set(ports).size).toBe(8);
@@ -71,14 +71,14 @@ describe("a whole run", () => {
   });
 
   test("repeats during and after for each epoch, with a pause between", async () => {
-    const { events } = await aRun(shop({ phases: "{ warmup: 0s, before: 600ms, during: 300ms, after: 300ms, epochs: 2 }" }));
+    const { events } = await aRun(shop({ phases: "{ warmup: 0s, before: 2s, during: 300ms, after: 300ms, epochs: 2 }" }));
     expect(only(events, "phase-started").map(({ phase, epoch }) => `${phase} ${epoch}`)).toEqual(["before 1", "during 1", "after 1", "pause 1", "during 2", "after 2"]);
     expect(only(events, "faults-set").map(({ epoch }) => epoch)).toEqual([1, 2]);
     expect(only(events, "faults-lifted").map(({ epoch }) => epoch)).toEqual([1, 2]);
   });
 
   test("tells each replica its own listener and port", async () => {
-    const text = shop({ phases: "{ warmup: 0s, before: 500ms, during: 200ms, after: 200ms }" }).replace("command: [node, caller.mjs]", "command: [node, caller.mjs]\n    replicas: 2");
+    const text = shop({ phases: "{ warmup: 0s, before: 2s, during: 200ms, after: 200ms }" }).replace("command: [node, caller.mjs]", "command: [node, caller.mjs]\n    replicas: 2");
     const { events, left } = await aRun(text);
     expect(only(events, "listening").map(({ caller }) => caller)).toEqual(["default", "shop", "shop#2"]);
     const started = only(events, "service-started").filter(({ service }) => service === "shop");

@@ -37,9 +37,24 @@ export async function aRun(text: string, options: RunOptions = {}): Promise<Outc
   return { report, journalPath, events: await eventsIn(journalPath), left: processesWith(mark, id) };
 }
 
+/** Whether this machine stalled, or left processes waiting, in the midst of a run. */
+export function wasDisturbed({ report }: Outcome): boolean {
+  return report.issues.some(({ code }) => code === "disturbed");
+}
+
+/** Runs it again, a few times, while this machine disturbed it and what is looked for cannot be told; what nothing disturbed stands. */
+export async function undisturbed(text: string, isTold: (outcome: Outcome) => boolean = ({ report }) => !["inconclusive", "baseline-not-met"].includes(report.outcome)): Promise<Outcome> {
+  let outcome = await aRun(text);
+  for (let again = 0; again < 5 && wasDisturbed(outcome) && !isTold(outcome); again += 1) outcome = await aRun(text);
+  return outcome;
+}
+
 export function only<K extends Event["kind"]>(events: readonly Event[], kind: K): readonly Extract<Event, { kind: K }>[] {
   return events.filter((event): event is Extract<Event, { kind: K }> => event.kind === kind);
 }
+
+/** What a test asks of the steady state whose subject that is; else it is met, however busy the machine. */
+export const half = ">= 50%";
 
 /** A caller and its dependency through a proxy, one probe, a steady state; `more` are further sections. */
 export function shop(more: { readonly services?: string; readonly phases?: string; readonly faults?: string; readonly rest?: string; readonly claim?: string } = {}): string {
@@ -58,7 +73,7 @@ proxies:
 probes:
   shop: { type: http, url: "\${services.shop.url}/", timeout: 1s, load: 50/s, expect: { status: 200 }, degraded: { status: 202 } }
 steadyState:
-  - { probe: shop, success: "${more.claim ?? ">= 50%"}" }
+  - { probe: shop, success: "${more.claim ?? ">= 0%"}" }
 phases: ${more.phases ?? "{ warmup: 400ms, before: 1s, during: 1s, after: 1s }"}
 faults: ${more.faults ?? "[{ name: slow, proxy: stock, type: latency, delay: 400ms }]"}
 ${more.rest ?? ""}`;
