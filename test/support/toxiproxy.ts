@@ -1,22 +1,17 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { ToxiproxyClient, readApiUrl } from "../../src/engines/toxiproxy/index.ts";
+import { holdFreePort } from "../../src/run/free-ports.ts";
 import { serveProxy } from "../../src/run/index.ts";
 
 /** Whether Toxiproxy itself is installed here; what asks it is skipped elsewhere. */
 export const hasToxiproxy = spawnSync("toxiproxy-server", ["-version"]).status === 0;
 
-/** A port that was free a moment ago. */
+/** A port that was free a moment ago; no connection goes out from it. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("expected a port");
-  return address.port;
+  const { port, release } = await holdFreePort();
+  await release();
+  return port;
 }
 
 /** Toxiproxy itself, as soon as it answers. */

@@ -89,12 +89,15 @@ describe("any server", () => {
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
   let server: Server;
   let client: ToxiproxyClient;
+  let impatient: ToxiproxyClient;
   beforeEach(async () => {
     server = createServer((request, response) => answer(request, response));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
-    client = new ToxiproxyClient({ url: readApiUrl(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/base/`), token: "secret", timeoutMs: 300 });
+    const url = readApiUrl(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/base/`);
+    client = new ToxiproxyClient({ url, token: "secret" });
+    impatient = new ToxiproxyClient({ url, token: "secret", timeoutMs: 300 });
   });
   afterEach(() => {
     server.closeAllConnections();
@@ -153,7 +156,7 @@ describe("any server", () => {
     ["breaks off", (response) => { response.writeHead(200, { "content-length": "100" }).write("{"); setTimeout(() => response.destroy(), 20); }, "aborted"],
   ])("that %s is given up", async (_claim, respond, message) => {
     answer = (_, response) => respond(response);
-    await expect(client.proxies()).rejects.toMatchObject({ code: "api-unreachable", message: expect.stringContaining(message) as string });
+    await expect((message.startsWith("no answer") ? impatient : client).proxies()).rejects.toMatchObject({ code: "api-unreachable", message: expect.stringContaining(message) as string });
   });
 
   test("that is not there is named, with how to start one", async () => {
