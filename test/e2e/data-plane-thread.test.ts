@@ -1,25 +1,31 @@
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeRequestKey } from "../../src/math/request-key.ts";
 import { createTakenCount, mostWaiting, tookRecords } from "../../src/proxy/record-credit.ts";
 import { createEnvFrom } from "../../src/proxy/worker-env.ts";
-import { chaos, eventsIn, eventually, fixture, isRunning, readReport, scratchFolder } from "../support/chaos.ts";
+import { chaos, eventOf, eventsIn, eventually, fixture, isRunning, readReport, scratchFolder } from "../support/chaos.ts";
 
 let folder: Awaited<ReturnType<typeof scratchFolder>>;
 beforeAll(async () => { folder = await scratchFolder(); });
 afterAll(() => folder.remove());
 
-/** Runs the shop, with something done to the threads of the program beside its main one. */
-async function shopWith(inThreads: string, afterMs: number, vars: readonly string[] = []) {
+/** Runs the shop, with something done to the threads of the program beside its main one: so many ms after their start, or once the fault is in force. */
+async function shopWith(inThreads: string, after: number | "faults-set", vars: readonly string[] = []) {
   const journal = folder.file(`${inThreads}.ndjson`);
   const report = folder.file(`${inThreads}.json`);
   const preload = `--import=${fileURLToPath(new URL("../support/in-threads.mjs", import.meta.url))}`;
-  const ran = await chaos(["run", fixture("shop.yaml"), ...vars, "--journal", journal, "--report", `json=${report}`], {
-    cwd: folder.path, env: { NODE_OPTIONS: preload, IN_THREADS: inThreads, IN_THREADS_AFTER_MS: String(afterMs) },
+  const when = folder.file(`${inThreads}.now`);
+  const running = chaos(["run", fixture("shop.yaml"), "--var", "steady=0%", ...vars, "--journal", journal, "--report", `json=${report}`], {
+    cwd: folder.path, env: { NODE_OPTIONS: preload, IN_THREADS: inThreads, ...(after === "faults-set" ? { IN_THREADS_WHEN: when } : { IN_THREADS_AFTER_MS: String(after) }) },
   });
+  if (after === "faults-set") {
+    await eventOf(journal, "faults-set");
+    await writeFile(when, "");
+  }
+  const ran = await running;
   return { ...ran, journal, report: readReport(await readFile(report, "utf8")), events: await eventsIn(journal) };
 }
 
@@ -60,7 +66,7 @@ describe("the thread of the proxies", () => {
   });
 
   test("that dies of an exception ends the run with 6 and its message, and everything is cleaned up", async () => {
-    const { exitCode, report, events } = await shopWith("throw", 4000, ["--var", "during=60s"]);
+    const { exitCode, report, events } = await shopWith("throw", "faults-set", ["--var", "during=60s"]);
     expect(exitCode).toBe(6);
     expect(report).toMatchObject({ outcome: "failed", exitCode: 6 });
     expect(events.filter(({ kind }) => kind === "failed")).toMatchObject([{ code: "data-plane-died", message: expect.stringContaining("sabotaged") as string }]);

@@ -11,7 +11,7 @@ afterAll(() => folder.remove());
 async function sabotaged(sabotage: string, during: string, more: readonly string[] = []) {
   const [journal, report] = [folder.file(`${sabotage}.ndjson`), folder.file(`${sabotage}.json`)];
   const preload = `--import=${fileURLToPath(new URL("../support/sabotage.mjs", import.meta.url))}`;
-  const ran = await chaos(["run", fixture("shop.yaml"), "--var", `during=${during}`, "--journal", journal, "--report", `json=${report}`, "--report", "text", ...more], {
+  const ran = await chaos(["run", fixture("shop.yaml"), "--var", `during=${during}`, "--var", "steady=0%", "--journal", journal, "--report", `json=${report}`, "--report", "text", ...more], {
     cwd: folder.path, env: { NODE_OPTIONS: preload, SABOTAGE: sabotage },
   });
   const events = await eventsIn(journal);

@@ -12,7 +12,7 @@ describe("a disk that is full in the middle of a run", () => {
   test("ends the run with 6, says so, and leaves nothing behind", async () => {
     const journal = folder.file("journal.ndjson");
     // Files of this process may grow to 32 blocks, which is as good as a full disk.
-    const { exitCode, stderr } = await execa("sh", ["-c", 'ulimit -f 32; exec "$0" "$@"', process.execPath, bin, "run", fixture("shop.yaml"), "--var", "during=60s", "--journal", journal], { cwd: folder.path, reject: false });
+    const { exitCode, stderr } = await execa("sh", ["-c", 'ulimit -f 32; exec "$0" "$@"', process.execPath, bin, "run", fixture("shop.yaml"), "--var", "during=60s", "--var", "steady=0%", "--journal", journal], { cwd: folder.path, reject: false });
     expect(stderr).toMatch(/the journal cannot be written/);
     expect(exitCode).toBe(6);
     const events = await eventsIn(journal);

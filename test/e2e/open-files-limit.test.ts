@@ -58,7 +58,7 @@ describe("the limit of open files", () => {
     expect(answered).toContain(true);
     expect(answered).toContain(false);
     for (const socket of open) socket.destroy();
-    await expect.poll(ask).toBe(true);
+    await expect.poll(ask, { timeout: 30_000 }).toBe(true);
     proxy.stdin.end();
     expect(JSON.parse((await proxy).stdout.split("\n").at(-1) ?? "")).toMatchObject([{ proxy: "edge", code: "EMFILE", message: expect.stringMatching(/^the limit of open files is reached: .*; raise it \(ulimit -n\), each connection needs two$/) }]);
     upstream.close();

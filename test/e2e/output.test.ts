@@ -9,7 +9,7 @@ let ran: Awaited<ReturnType<typeof chaos>>;
 beforeAll(async () => {
   folder = await scratchFolder();
   ran = await chaosUndisturbed(["run", fixture("shop.yaml"), "--journal", "run.ndjson", "--report", "json", "--report", "junit=run.xml", "--report", "text=run.txt"], { cwd: folder.path });
-});
+}, 180_000);
 afterAll(() => folder.remove());
 
 async function again(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -51,7 +51,7 @@ describe("a saved run", () => {
     expect(exitCode).toBe(0);
   });
 
-  test("is run again, with its plan and its seed", async () => {
+  test("is run again, with its plan and its seed", { timeout: 180_000 }, async () => {
     const { stdout, exitCode } = await chaosUndisturbed(["replay", "run.ndjson", "--report", "json", "--journal", "again.ndjson", "--quiet"], { cwd: folder.path });
     const [first, second] = [ran.stdout, stdout].map(readReport);
     expect(second).toMatchObject({ seed: first?.seed, planDigest: first?.planDigest, outcome: "held" });
