@@ -11,7 +11,7 @@ const bin = fileURLToPath(new URL("../../bin/chaos.js", import.meta.url));
 const running = new Set();
 const stop = { asked: false };
 
-/** What was seen of one run: { id, turn, expect, verdict, score, claims, reason, nextStep, ms }. `keep`: a folder that its journal is copied to. */
+/** What was seen of one run: { id, turn, expect, verdict, score, claims, reason, nextStep, isDisturbed, ms }. `keep`: a folder that its journal is copied to. */
 export async function runRow(row, { turn = 1, variation = {}, keep } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "chaos-verdict-"));
   const startedMs = performance.now();
@@ -37,7 +37,7 @@ function readResult(row, report, said = { code: 0, stderr: "" }) {
   const isRun = judged !== undefined && !["failed", "interrupted"].includes(report.outcome);
   if (!isRun) return { id, family, expect, verdict: "none", score: "failed", reason: (report?.because ?? said.stderr.trim().slice(0, 600)) || `exit ${said.code}` };
   const { verdict, reason, nextStep, observed, claims } = judged;
-  const result = { id, family, expect, verdict, reason, ...(nextStep !== undefined && { nextStep }), observed, claims: claims.map((one) => ({ claim: one.claim, verdict: one.verdict, observed: one.observed, reason: one.reason })), outcome: report.outcome };
+  const result = { id, family, expect, verdict, reason, ...(nextStep !== undefined && { nextStep }), observed, claims: claims.map((one) => ({ claim: one.claim, verdict: one.verdict, observed: one.observed, reason: one.reason })), outcome: report.outcome, isDisturbed: report.issues.some(({ code }) => code === "disturbed") };
   return { ...result, score: scoreOf(row, result) };
 }
 
