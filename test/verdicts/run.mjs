@@ -53,11 +53,11 @@ if (!stop.asked) {
   if (results.some(({ score }) => ["wrong", "astray", "failed"].includes(score))) process.exitCode = 1;
 }
 
-/** One run; on a machine that was too busy to judge by, or for what a row that cannot be decided is to show, one more. */
+/** One run; one more where it failed, or on a machine that was too busy to judge by or for what a row that cannot be decided is to show. A wrong verdict stands. */
 async function attempt(row, turn) {
   for (let again = options.again; ; again -= 1) {
     const result = await (options.record ? record(row) : runRow(row, { turn, variation: options.variation, keep: options.keep }));
-    const isLuck = result.score === "busy" || (result.score === "astray" && result.verdict === "inconclusive" && result.isDisturbed);
+    const isLuck = ["busy", "failed"].includes(result.score) || (result.score === "astray" && result.verdict === "inconclusive" && result.isDisturbed);
     if (!isLuck || again === 0 || stop.asked) return result;
   }
 }
