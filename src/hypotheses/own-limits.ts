@@ -7,6 +7,7 @@ const remedies: Readonly<Record<LimitIssue, string>> = {
   "too-many-connections": "limits.connections",
   "head-too-large": "limits.head",
   "too-many-headers": "limits.headers",
+  "head-beyond-limits": "limits.head and limits.headers",
   "head-too-slow": "limits.headTimeout",
   EMFILE: "the limit of open files (ulimit -n)",
   ENFILE: "the system's limit of open files (sysctl fs.file-max)",

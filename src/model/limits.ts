@@ -1,8 +1,8 @@
 /** What goes wrong at a limit of ours, by the code of its issue. */
-export type LimitIssue = "too-many-connections" | "head-too-large" | "too-many-headers" | "head-too-slow" | "EMFILE" | "ENFILE";
+export type LimitIssue = "too-many-connections" | "head-too-large" | "too-many-headers" | "head-beyond-limits" | "head-too-slow" | "EMFILE" | "ENFILE";
 
 /** Calls that ended so did it of the proxy: what came of them says nothing of callers or upstream. */
-export const limitIssues: ReadonlySet<string> = new Set<LimitIssue>(["too-many-connections", "head-too-large", "too-many-headers", "head-too-slow", "EMFILE", "ENFILE"]);
+export const limitIssues: ReadonlySet<string> = new Set<LimitIssue>(["too-many-connections", "head-too-large", "too-many-headers", "head-beyond-limits", "head-too-slow", "EMFILE", "ENFILE"]);
 
 /** What callers and upstream may make one proxy hold or wait for, before it refuses them or makes them wait. */
 export interface ProxyLimits {

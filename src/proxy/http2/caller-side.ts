@@ -22,6 +22,8 @@ export interface CallerSideOptions extends CableOptions {
   readonly isHeldUp: () => boolean;
   /** It is not to be served any further. */
   readonly refuse: (refusal: Refusal) => void;
+  /** The session has reset a stream with ENHANCE_YOUR_CALM. */
+  readonly calmed: (stream: number) => void;
 }
 
 /** How many streams upstream took when it last said so: not all clients bear to be told of fewer than before. */
@@ -33,7 +35,7 @@ export class CallerSide {
   private readonly cable: Cable;
   private readonly arrival: Arrival;
   private readonly streams: AnnouncedStreams;
-  private readonly lastWords = new LastWords((why) => this.options.refuse(brokeHttp2(why)));
+  private readonly lastWords = new LastWords({ ended: (why) => this.options.refuse(brokeHttp2(why)), calmed: (stream) => this.options.calmed(stream) });
   /** What the session has said so far, while nobody is known to understand it. */
   private unsaid: Buffer[] = [];
 

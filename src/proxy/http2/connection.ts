@@ -18,6 +18,7 @@ import type { Fields } from "./fields.ts";
 import { Ledger, changedFields } from "./ledger.ts";
 import { resetBudget } from "./limits.ts";
 import { Mute } from "./mute.ts";
+import { tellOwnReset } from "./own-resets.ts";
 import { brokeHttp2, manyResets, refusedStream } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
 import { readRequestHead } from "./request-head.ts";
@@ -63,7 +64,7 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
     this.upstream = new Upstream(context, limits, this);
     this.callerSide = new CallerSide({
       env, proxy, ...limits, isSecured: proxy.tls !== undefined, isHeldUp: () => this.client.paused || this.silenced !== undefined, refuse: (refusal) => this.refuse(refusal),
-      send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false),
+      send: (bytes) => this.toClient(bytes), end: (sent) => this.endClient(sent), flow: () => this.client.pause(false), calmed: (stream) => tellOwnReset(this.session, stream, "callers", this),
     });
     this.session = serverSession(this.callerSide.duplex, limits);
     this.farewell = new Farewell(env, this.session, this.callerSide);
@@ -217,17 +218,16 @@ export class Http2Connection implements LaneConnection, ExchangeHost, ClientList
   }
 
   private toClient(bytes: Buffer): boolean {
-    const { client } = this;
     if (this.isCut || this.silenced !== undefined || this.grip.loses("response")) return true;
     const cut = this.grip.cutsAnswer(bytes.length);
     const out = cut === undefined ? bytes : bytes.subarray(0, cut.after);
-    if (out.length > 0) client.write(out);
+    if (out.length > 0) this.client.write(out);
     if (cut !== undefined) {
       this.isCut = true;
       // Behind what is being done with these bytes.
       queueMicrotask(() => this.over || this.grip.carryOutCut(cut));
     }
-    return !client.blocked;
+    return !this.client.blocked;
   }
 
   /** The session has said its last. */

@@ -14,6 +14,7 @@ import type { Fields } from "./fields.ts";
 import { Flow } from "./flow.ts";
 import { grpcStatusOf } from "./grpc.ts";
 import type { RequestHead } from "./request-head.ts";
+import { resetAs } from "./own-resets.ts";
 import { refusedStream } from "./refusals.ts";
 import { answerOptions, sendHead } from "./send-head.ts";
 import type { Steps } from "../http1/steps.ts";
@@ -55,7 +56,7 @@ export class Exchange implements Stage, Waiter {
     this.env = host.context.env;
     this.client = stream;
     this.witness = witness;
-    this.requests = new Flow({ heldBytes: host.limits.heldBytes, begun: () => this.effects.requestCame(), ended: () => this.requestEnded(), spent: nothing, written: nothing, failed: (code) => this.upstream?.close(code) });
+    this.requests = new Flow({ heldBytes: host.limits.heldBytes, begun: () => this.effects.requestCame(), ended: () => this.requestEnded(), spent: nothing, written: nothing, failed: (code) => resetAs(this.upstream, code) });
     this.responses = new Flow({
       heldBytes: host.limits.heldBytes, begun: () => this.effects.responseBegun(), ended: nothing, spent: () => this.effects.spent(),
       written: (trailers) => this.answered(trailers), failed: (code) => this.resetStream(code, "upstream-lost"),
@@ -165,7 +166,7 @@ export class Exchange implements Stage, Waiter {
     this.responses.whenSent(() => {
       if (this.isOver) return;
       this.settle(end);
-      this.client.close(code);
+      resetAs(this.client, code);
     });
   }
 
@@ -264,26 +265,25 @@ export class Exchange implements Stage, Waiter {
   private clientClosed(): void {
     const { client, upstream, witness } = this;
     if (!this.isOver) {
-      upstream?.close(client.rstCode);
+      resetAs(upstream, client.rstCode);
       this.leave("rst");
       this.host.clientReset();
-    } else if (witness.end === "complete" && !this.requests.isWhole) upstream?.close(client.rstCode);
+    } else if (witness.end === "complete" && !this.requests.isWhole) resetAs(upstream, client.rstCode);
     this.write();
     this.host.done(this);
   }
 
   private upstreamClosed(upstream: ClientHttp2Stream): void {
-    const { client, responses } = this;
     const code = upstream.rstCode;
     if (upstream !== this.upstream || this.answeredBy !== undefined) return;
     if (this.isOver) {
       if (this.requests.isWhole) return;
       // It has answered, and reads no further. What node:http2 makes of our reset is not the end of the request.
       this.requests.drop();
-      return client.close(code);
+      return resetAs(this.client, code);
     }
     if (this.answerHead === undefined) this.resetStream(code, "upstream-lost");
-    else responses.fail(code);
+    else this.responses.fail(code);
   }
 
   private write(): void {

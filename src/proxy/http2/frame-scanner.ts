@@ -1,10 +1,11 @@
 /** Types of frames that are looked at (RFC 9113 §6). */
-export const frameTypes = { headers: 0x1, settings: 0x4, goaway: 0x7, continuation: 0x9 } as const;
+export const frameTypes = { headers: 0x1, reset: 0x3, settings: 0x4, goaway: 0x7, continuation: 0x9 } as const;
 
 /** A part of a frame's payload, from `from` to before `to`. */
 export interface FramePart {
   readonly type: number;
   readonly flags: number;
+  readonly stream: number;
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
@@ -42,7 +43,7 @@ export class FrameScanner {
       const to = at + Math.min(this.left, bytes.length - at);
       this.left -= to - at;
       const isLast = this.left === 0;
-      this.onPart({ type: this.head.readUInt8(3), flags: this.head.readUInt8(4), bytes, from: at, to, isFirst: this.isFirst, isLast });
+      this.onPart({ type: this.head.readUInt8(3), flags: this.head.readUInt8(4), stream: this.head.readUInt32BE(5) & 0x7fffffff, bytes, from: at, to, isFirst: this.isFirst, isLast });
       this.isFirst = isLast;
       if (isLast) this.headCame = 0;
       at = to;

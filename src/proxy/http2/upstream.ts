@@ -11,6 +11,7 @@ import { upstreamProblem } from "../tls/problems.ts";
 import { Cable } from "./cable.ts";
 import { LastCode } from "./last-code.ts";
 import { LastWords } from "./last-words.ts";
+import { tellOwnReset } from "./own-resets.ts";
 import { clientSession } from "./sessions.ts";
 import { Turns } from "./turns.ts";
 import type { Waiter } from "./turns.ts";
@@ -136,7 +137,10 @@ export class Upstream {
     const { context, limits, listener } = this;
     const { proxy, env } = context;
     const socket = dial(proxy, { reached: () => this.connected(socket), bytes: (bytes) => this.came(bytes), protocols: ["h2"] });
-    const lastWords = new LastWords((why) => session.destroyed || this.broken(why), prefaceLength);
+    const lastWords = new LastWords({
+      ended: (why) => session.destroyed || this.broken(why),
+      calmed: (stream) => tellOwnReset(session, stream, "upstream", { limits, issue: (code, message) => listener.issue(code, message) }),
+    }, prefaceLength);
     const send = (bytes: Buffer): boolean => {
       lastWords.hear(bytes);
       return this.send(bytes);
