@@ -1,8 +1,8 @@
 import type { Env, Timer } from "../model/env.ts";
 import type { LoopRecord } from "../model/event.ts";
+import { ticked, tickMs, unwatched } from "./listening.ts";
 import { starvation, waitsOf } from "./processor-waits.ts";
 
-const tickMs = 10;
 /** A loop that is late by less disturbs nothing. */
 const stallMs = 25;
 const everyMs = 1_000;
@@ -28,6 +28,7 @@ export class LoopWatch {
 
   stop(): void {
     this.#tick.cancel();
+    if (this.#options.thread === "data-plane") unwatched();
   }
 
   #next(): Timer {
@@ -36,6 +37,7 @@ export class LoopWatch {
     return env.after(tickMs, () => {
       const atMs = env.nowMs();
       const lateMs = atMs - dueMs;
+      if (thread === "data-plane") ticked(atMs);
       if (lateMs > stallMs) record({ kind: "stall", atMs, thread, lateMs });
       if (atMs - this.#lookedMs >= everyMs) this.#look(atMs);
       this.#tick = this.#next();

@@ -13,7 +13,7 @@ import { MessageEffects, isContinue } from "./message-effects.ts";
 import type { Refusal } from "./refusals.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { RequestSink } from "./request-reader.ts";
-import { RequestSender, halfCloseMs } from "./request-sender.ts";
+import { RequestSender, gaveUp } from "./request-sender.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseSink } from "./response-reader.ts";
 import type { Shape } from "./shape.ts";
@@ -151,7 +151,7 @@ export class Pipeline implements RequestSink, ResponseSink, Stage {
   clientLeft(how: "fin" | "rst", lastMs: number): void {
     const nowMs = this.ledger.left(this.exchanges, how);
     if (how === "rst") return this.endAll("client-left");
-    this.requestsEnded(nowMs - lastMs > halfCloseMs);
+    this.requestsEnded(gaveUp(lastMs, nowMs));
     this.pump();
   }
 

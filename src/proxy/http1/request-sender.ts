@@ -1,11 +1,17 @@
 import type { Env } from "../../model/env.ts";
+import { listenedUntil } from "../listening.ts";
 import { sizeOf } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { Shape } from "./shape.ts";
 import type { Wires } from "./wires.ts";
 
 /** A FIN so soon behind what came last is half a close: no caller gives up so fast. */
-export const halfCloseMs = 25;
+const halfCloseMs = 25;
+
+/** Whether who closes at `nowMs` has given up; something came last at `lastMs`. A FIN that found us held up may have been there long before it was read. */
+export function gaveUp(lastMs: number, nowMs: number): boolean {
+  return listenedUntil(nowMs) - lastMs > halfCloseMs;
+}
 
 /** Passes the requests of a connection on to upstream, in their order, and holds what has to wait. */
 export class RequestSender {
