@@ -27,7 +27,7 @@ const owners: readonly Owner["by"][] = ["none", "trace", "content"];
 /**
  * Every call of the run, some 60 bytes each: columns of numbers, texts by number.
  * Times after the start are kept as durations in single precision: exact to 8 µs up to 2 minutes.
- * The faults of a call are one text (`fault:number of the decision,…`), of which a run has few; details are kept for those applied.
+ * The faults of a call are one text (`fault:number of the decision,…`), of which a run has few; details are kept for those applied, and for all of a connection.
  */
 export class CallTable {
   /** Callers for whom a FIN is no leaving, by key. */
@@ -55,10 +55,11 @@ export class CallTable {
   readonly #retryAfter = new Column("u16");
   readonly #idempotencyKey = new Column("u32");
   readonly #decisions = new Column("u16");
-  /** Place of the first applied fault among the details, from 1. */
-  readonly #applied = new Column("u32");
+  /** Place of the first fault that has details among them, from 1. */
+  readonly #details = new Column("u32");
 
   readonly #detailN = new Column("u32");
+  readonly #detailAskedAfterMs = new Column("f32");
   readonly #detailEffect = new Column("u16");
   readonly #detailActedAfterMs = new Column("f32");
   readonly #detailReleasedAfterMs = new Column("f32");
@@ -84,7 +85,7 @@ export class CallTable {
     this.#flags.push((record.passedOn ? 1 : 0) | (record.leftBy === "fin" ? 2 : 0) | (record.leftBy === "rst" ? 4 : 0) | ((record.afterFin === undefined ? 0 : ends.indexOf(record.afterFin) + 1) << 3));
     this.#retryAfter.push(this.#names.number(record.retryAfter));
     this.#idempotencyKey.push(this.#keys.number(record.idempotencyKey));
-    this.#faults(record.faults ?? [], record.startMs);
+    this.#faults(record.faults ?? [], record.startMs, ({ decision }) => decision === "applied");
   }
 
   /** On a tcp lane a connection is the unit of witness: whether its client left with something outstanding cannot be seen. */
@@ -99,7 +100,7 @@ export class CallTable {
     this.#flags.push(record.upstreamReached ? 1 : 0);
     this.#retryAfter.push(0);
     this.#idempotencyKey.push(0);
-    this.#faults(record.faults ?? [], record.openMs);
+    this.#faults(record.faults ?? [], record.openMs, () => true);
   }
 
   endMs(row: number): number {
@@ -159,12 +160,14 @@ export class CallTable {
     return list;
   }
 
-  /** The faults that were loaded, with details of those applied. */
+  /** The faults that were loaded, with details of those that have some. */
   faults(row: number): readonly FaultRecord[] {
     const decided = this.decisions(row);
-    let detail = this.#applied.get(row) - 1;
-    // Where none was applied there is no detail, and one list does for all such calls.
-    return detail < 0 ? decided : decided.map((one) => (one.decision === "applied" ? this.#detailed(row, one, detail++) : one));
+    let detail = this.#details.get(row) - 1;
+    // Where there is no detail, one list does for all such calls.
+    if (detail < 0) return decided;
+    const all = this.isConnection(row);
+    return decided.map((one) => (all || one.decision === "applied" ? this.#detailed(row, one, detail++) : one));
   }
 
   /** The row but for its faults and its owner. */
@@ -206,10 +209,12 @@ export class CallTable {
     const record: Writable<FaultRecord> = { fault, decision };
     const startMs = this.startMs.get(row);
     const n = this.#detailN.get(at);
+    const askedMs = later(startMs, this.#detailAskedAfterMs.get(at));
     const effect = effects[this.#detailEffect.get(at) - 1];
     const actedMs = later(startMs, this.#detailActedAfterMs.get(at));
     const releasedMs = later(startMs, this.#detailReleasedAfterMs.get(at));
     if (n > 0) record.n = n;
+    if (askedMs !== undefined) record.askedMs = askedMs;
     if (effect !== undefined) record.effect = effect;
     if (actedMs !== undefined) record.actedMs = actedMs;
     if (releasedMs !== undefined) record.releasedMs = releasedMs;
@@ -234,12 +239,13 @@ export class CallTable {
     this.#leftAfterMs.push(left === undefined ? Number.NaN : left - start);
   }
 
-  #faults(faults: readonly FaultRecord[], startMs: number): void {
+  #faults(faults: readonly FaultRecord[], startMs: number, hasDetails: (record: FaultRecord) => boolean): void {
     this.#decisions.push(this.#decisionTexts.number(faults.length === 0 ? undefined : faults.map(({ fault, decision }) => `${fault}:${decisions.indexOf(decision)}`).join(",")));
-    const applied = faults.filter(({ decision }) => decision === "applied");
-    this.#applied.push(applied.length === 0 ? 0 : this.#detailN.length + 1);
-    for (const record of applied) {
+    const detailed = faults.filter(hasDetails);
+    this.#details.push(detailed.length === 0 ? 0 : this.#detailN.length + 1);
+    for (const record of detailed) {
       this.#detailN.push(record.n ?? 0);
+      this.#detailAskedAfterMs.push(record.askedMs === undefined ? Number.NaN : record.askedMs - startMs);
       this.#detailEffect.push(record.effect === undefined ? 0 : effects.indexOf(record.effect) + 1);
       this.#detailActedAfterMs.push(record.actedMs === undefined ? Number.NaN : record.actedMs - startMs);
       this.#detailReleasedAfterMs.push(record.releasedMs === undefined ? Number.NaN : record.releasedMs - startMs);

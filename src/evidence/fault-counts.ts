@@ -75,7 +75,8 @@ export class FaultCounts {
     counts.applied += 1;
     if (felt) counts.felt += 1;
     // A connection that was open already is hit when the fault takes hold of it.
-    const atMs = startMs >= counts.setMs ? startMs : Math.max(counts.setMs, record.actedMs ?? 0);
+    const heldMs = record.askedMs ?? counts.setMs;
+    const atMs = startMs >= heldMs ? startMs : Math.max(heldMs, record.actedMs ?? 0);
     counts.firstAppliedMs = Math.min(counts.firstAppliedMs ?? atMs, atMs);
     counts.lastAppliedMs = Math.max(counts.lastAppliedMs ?? atMs, atMs);
   }

@@ -102,7 +102,7 @@ function countFaults(table: CallTable, counts: FaultCounts, feels: (row: number,
   for (let row = 0; row < table.length; row += 1) {
     if (table.decisions(row).length === 0) continue;
     for (const record of table.faults(row)) {
-      counts.count(record, table.startMs.get(row), Math.max(table.askedMs(row), record.actedMs ?? 0), record.decision === "applied" && feels(row, record));
+      counts.count(record, table.startMs.get(row), record.askedMs ?? Math.max(table.askedMs(row), record.actedMs ?? 0), record.decision === "applied" && feels(row, record));
     }
   }
 }

@@ -30,6 +30,8 @@ export interface FaultRecord {
   readonly decision: Decision;
   /** Number among the eligible of its `per`, from 1; absent when not eligible. */
   readonly n?: number;
+  /** Of a connection that was there already: when it was decided. It outlives windows and epochs, and has a record of each epoch. */
+  readonly askedMs?: number;
   /** What was carried out, when applied. */
   readonly effect?: EffectKind;
   /** When the caller could first notice it: the answer, close or reset written, or the hold begun. Absent: it never came to that. */

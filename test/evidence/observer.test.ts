@@ -172,6 +172,29 @@ describe("faults", () => {
     expect([...seen.calls({ proxy: "payments" })].map(({ faulted }) => faulted)).toEqual([true, true, true]);
   });
 
+  test("count connections that outlive an epoch in each, and begin when they took hold of one that was open before their window", () => {
+    const experiment = { ...header.plan.experiment, proxies: header.plan.experiment.proxies.map((proxy) => ({ ...proxy, lane: "tcp" as const })) };
+    const observer = new Observer({ ...header, plan: { ...header.plan, experiment } });
+    const pooled = (conn: number, openMs: number, faults: readonly FaultRecord[]): Fact => ({
+      kind: "connection", atMs: 11_000, proxy: "payments", caller: "checkout", conn, openMs, closeMs: 11_000, peer: "127.0.0.1:9", exchanges: 0, requestBytes: 9, responseBytes: 9, closedBy: "client", how: "fin", upstreamReached: true, faults,
+    });
+    const held = (askedMs: number): FaultRecord => ({ fault: "fault", decision: "applied", n: 1, askedMs, effect: "delay-bytes", actedMs: askedMs + 20 });
+    const facts: readonly Fact[] = [
+      { kind: "faults-set", atMs: 5000, epoch: 1, faults: ["fault"] }, { kind: "faults-lifted", atMs: 7000, epoch: 1 },
+      { kind: "faults-set", atMs: 8000, epoch: 2, faults: ["fault"] }, { kind: "faults-lifted", atMs: 10_000, epoch: 2 },
+      pooled(1, 100, [held(6000), held(9000)]),
+      // It came in the first epoch, before the window of its fault.
+      pooled(2, 5100, [{ ...held(6000), n: 2 }, { fault: "fault", decision: "rate", n: 2, askedMs: 9000 }]),
+      pooled(3, 200, [{ fault: "fault", decision: "ordinal", n: 3, askedMs: 6000 }, { fault: "fault", decision: "ordinal", n: 3, askedMs: 9000 }]),
+      pooled(4, 7500, [{ fault: "fault", decision: "window", askedMs: 8000 }]),
+    ];
+    facts.forEach((fact, seq) => observer.add({ ...fact, seq }));
+    expect(observer.finish().faults).toMatchObject([
+      { epoch: 1, eligible: 3, applied: 2, felt: 2, missed: { match: 0, window: 0, ordinal: 1, rate: 0 }, firstAppliedMs: 6020, lastAppliedMs: 6020 },
+      { epoch: 2, eligible: 3, applied: 1, felt: 1, missed: { match: 0, window: 1, ordinal: 1, rate: 1 }, firstAppliedMs: 9020, lastAppliedMs: 9020 },
+    ]);
+  });
+
   test("that refuse at the listener count their openings: applied, and felt by nobody who could be witnessed", () => {
     const { observations } = simulate({ fault: { kind: "down" } });
     const [gap] = observations.unwitnessed;

@@ -37,6 +37,21 @@ describe("latency on connections", () => {
     expect(await time(caller)).toBeGreaterThanOrEqual(80);
   });
 
+  it("is told of each epoch that a connection lives through, spared or hit", async () => {
+    const { plane, call } = await setUp();
+    const [spared, hit] = [call(), call()];
+    for (const caller of [spared, hit]) await caller.ask("before");
+    for (const epoch of [1, 2]) {
+      await plane.engine.setFaults([connectionFault("latency", { delay: "1ms" }, { after: 1 })], epoch);
+      for (const caller of [spared, hit]) await caller.ask(`in ${epoch}`);
+      await plane.engine.lift({ release: false });
+    }
+    for (const caller of [spared, hit]) caller.close();
+    await expect.poll(() => plane.connections()).toHaveLength(2);
+    const told = plane.connections().toSorted((one, other) => one.conn - other.conn).map(({ faults }) => faults?.map(({ decision, n, effect }) => [decision, n, effect]));
+    expect(told).toEqual([[["ordinal", 1, undefined], ["ordinal", 1, undefined]], [["applied", 2, "delay-bytes"], ["applied", 2, "delay-bytes"]]]);
+  });
+
   it("adds up with another latency, and delays both directions when told to", async () => {
     const { plane, call, time } = await setUp();
     const second = { ...connectionFault("latency", { delay: "30ms" }, {}, "both"), name: "second" };

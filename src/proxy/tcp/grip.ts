@@ -65,8 +65,9 @@ export class Grip {
     const isNew = this.#isNew;
     this.#isNew = false;
     if (selector.faults.length === 0) return;
-    const decided = selector.connection({ conn, nth, caller }, env.nowMs());
-    this.ledger.note(decided);
+    const nowMs = env.nowMs();
+    const decided = selector.connection({ conn, nth, caller }, nowMs);
+    this.ledger.note(decided, selector.set, isNew ? undefined : nowMs);
     for (const { fault, decision, effects } of decided) {
       const hold = this.#holds?.get(fault);
       const isChanged = changed?.has(fault) === true;
