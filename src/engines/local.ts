@@ -38,10 +38,10 @@ export class LocalEngine {
     return (await this.#ask({ kind: "start", config }, "started")).listening;
   }
 
-  /** Replaces the whole set of faults; their windows count from `atMs`. */
-  async setFaults(faults: readonly Fault[], epoch: number): Promise<{ readonly atMs: number }> {
+  /** Replaces the whole set of faults; their windows count from `atMs`, which is `sinceMs` where that is given. */
+  async setFaults(faults: readonly Fault[], epoch: number, sinceMs?: number): Promise<{ readonly atMs: number }> {
     this.#epoch = epoch;
-    return { atMs: (await this.#ask({ kind: "set-faults", epoch, faults, release: false }, "faults-set")).atMs };
+    return { atMs: (await this.#ask({ kind: "set-faults", epoch, faults, release: false, ...(sinceMs === undefined ? {} : { sinceMs }) }, "faults-set")).atMs };
   }
 
   /** Serves one proxy more, its faults in force from its first connection on; `already-open`, `port-taken` or `listen-failed` when it cannot be, and then nothing is left of it. */

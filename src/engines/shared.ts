@@ -1,4 +1,5 @@
 import type { DataPlane, DataPlaneConfig, Listening } from "../model/data-plane.ts";
+import type { Env } from "../model/env.ts";
 import type { ChaosError } from "../model/error.ts";
 import type { WitnessRecord } from "../model/event.ts";
 import type { Fault } from "../model/experiment.ts";
@@ -11,6 +12,7 @@ interface Served {
 }
 
 interface SharedEngineOptions {
+  readonly env: Pick<Env, "nowMs">;
   readonly open: () => DataPlane;
   readonly onRecords: (records: readonly WitnessRecord[]) => void;
   readonly onDeath: (error: ChaosError) => void;
@@ -37,9 +39,11 @@ export class SharedEngine {
     return listening;
   }
 
-  /** Replaces the whole set of faults; their windows count from `atMs`, in all to a millisecond. */
+  /** Replaces the whole set of faults; their windows count from `atMs`, in all of them. */
   setFaults(faults: readonly Fault[], epoch: number): Promise<{ readonly atMs: number }> {
-    return this.#latest(({ engine, proxies }, index) => engine.setFaults(index === 0 ? faults : faults.filter(({ proxy = "" }) => proxies.has(proxy)), epoch));
+    // Each hears of it at another moment, which may be milliseconds later: by those windows would open apart, and calls be counted to the epoch before.
+    const sinceMs = this.#served.length === 1 ? undefined : this.#options.env.nowMs();
+    return this.#latest(({ engine, proxies }, index) => engine.setFaults(index === 0 ? faults : faults.filter(({ proxy = "" }) => proxies.has(proxy)), epoch, sinceMs));
   }
 
   /** As `LocalEngine.lift`. */

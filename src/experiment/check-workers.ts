@@ -13,16 +13,20 @@ export function checkWorkers(proxies: readonly Proxy[], faults: readonly Fault[]
     if (limits?.connections !== undefined) tell("limits.connections is one limit for all of them");
     for (const fault of faults) {
       const why = fault.proxy === name ? whyTogether(fault) : undefined;
-      if (why !== undefined) tell(`the fault ${fault.name} ${why}`, "leave workers out, or have the fault hit a rate of calls");
+      if (why !== undefined) tell(`the fault ${fault.name} ${why}`, isTogether(fault) ? undefined : "leave workers out, or have the fault hit a rate of calls");
     }
   }
 }
 
 /** Why its calls must be seen by one; absent: they need not. */
-function whyTogether({ type, layer, params, selection }: Fault): string | undefined {
-  const { after, every, first, attempt, afterSilenceMs, burstLength } = selection;
+function whyTogether(fault: Fault): string | undefined {
+  const { after, every, first, attempt, afterSilenceMs, burstLength } = fault.selection;
   const counts = Object.entries({ after: after > 0, every: every > 1, first: first !== undefined, attempt: attempt !== undefined, afterSilence: afterSilenceMs !== undefined, burstLength: burstLength !== undefined }).filter(([, isAsked]) => isAsked);
   if (counts.length > 0) return `counts calls (${counts.map(([key]) => key).join(", ")})`;
+  return isTogether(fault) ? "acts on all calls together" : undefined;
+}
+
+function isTogether({ type, layer, params }: Fault): boolean {
   const known = layer === "process" ? undefined : findFaultType(type, layer);
-  return known !== undefined && actsTogether(known, params) ? "acts on all calls together" : undefined;
+  return known !== undefined && actsTogether(known, params);
 }

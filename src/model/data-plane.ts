@@ -57,10 +57,10 @@ export interface Share {
 export type DataPlaneRequest =
   | { readonly kind: "start"; readonly id: number; readonly config: DataPlaneConfig }
   /**
-   * The whole list of faults, at once; windows count from the moment it is carried out. An empty list lifts:
+   * The whole list of faults, at once; windows count from `sinceMs`, absent: from the moment it is carried out. An empty list lifts:
    * no new decision, delays run out, what hangs is reset; with `release` delays end at once too.
    */
-  | { readonly kind: "set-faults"; readonly id: number; readonly epoch: number; readonly faults: readonly Fault[]; readonly release: boolean }
+  | { readonly kind: "set-faults"; readonly id: number; readonly epoch: number; readonly faults: readonly Fault[]; readonly release: boolean; readonly sinceMs?: number }
   /** One proxy more, with the faults that are in force on it from its first connection on. Its fates depend on its name, and on nothing that befalls other proxies. */
   | { readonly kind: "open-proxy"; readonly id: number; readonly config: ProxyConfig; readonly faults: readonly Fault[] }
   /** Its connections end (FIN), its listeners close; answered when they have, whatever its connections still do. */

@@ -161,10 +161,10 @@ class Carrier {
     return server;
   }
 
-  /** All or nothing: a set that one proxy cannot load changes none. Returns since when the new set is in force. */
-  #setFaults({ faults, epoch, release }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
+  /** All or nothing: a set that one proxy cannot load changes none. Returns what the windows of the new set count from. */
+  #setFaults({ faults, epoch, release, sinceMs }: Extract<DataPlaneRequest, { kind: "set-faults" }>): number {
     checkProxies(faults, [...this.#proxies.keys()]);
-    const atMs = this.#env.nowMs();
+    const atMs = sinceMs ?? this.#env.nowMs();
     const loaded = [...this.#proxies].map(([name, server]) => {
       const own = faults.filter(({ proxy }) => proxy === name);
       return { server, selector: new Selector({ seed: server.seed, epoch, faults: own, startMs: atMs }) };

@@ -142,7 +142,7 @@ class Run {
     const early = await startServices(first, { ...setting, scopeOf: () => ({ services, secrets }) }, this.#pids);
     const { plan, engines, listening: elsewhere } = await openRemotes(header.plan, { env, services, secrets, allowHosts, undo: this.#undo, record });
     const secured = await secureProxies(plan, { baseDir, folder: this.#options.folder, undo: this.#undo });
-    const engine = new SharedEngine({ open: openDataPlane, onRecords: (records) => records.forEach(record), onDeath: (death) => this.#halt.halt(failureOf(death, env.nowMs()), death) });
+    const engine = new SharedEngine({ env, open: openDataPlane, onRecords: (records) => records.forEach(record), onDeath: (death) => this.#halt.halt(failureOf(death, env.nowMs()), death) });
     this.#undo.add("proxies", () => engine.stop());
     const listening = await engine.start(dataPlaneConfig(plan, services, tracePrefix, { baseDir, tls: secured.tls, allowHosts }));
     for (const listener of listening) record({ kind: "listening", atMs: env.nowMs(), ...listener });

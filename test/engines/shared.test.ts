@@ -10,7 +10,7 @@ const proxy = (name: string, workers?: number): ProxyConfig => ({
 
 const fault = (on: string): Fault => ({ name: `slow-${on}`, type: "latency", layer: "exchange", proxy: on, direction: "both", params: {}, selection: { fromMs: 0, after: 0, every: 1, rateShare: 1, per: "fault" } });
 
-/** Data planes that answer at once: the n-th has bound the ports from n × 100 on where it was given none, and says n × 10 ms as the time. */
+/** Data planes that answer at once, on a clock that says 7 ms: the n-th has bound the ports from n × 100 on where it was given none, and hears of what it is told at n × 10 ms. */
 function setUp(proxies: readonly ProxyConfig[], refuse: (index: number) => boolean = () => false) {
   const asked: DataPlaneRequest[][] = [];
   const deaths: string[] = [];
@@ -25,12 +25,12 @@ function setUp(proxies: readonly ProxyConfig[], refuse: (index: number) => boole
         if (request.kind === "start" && refuse(index)) posts[index]?.({ kind: "failed", id, code: "port-taken", message: "taken" });
         else if (request.kind === "start") {
           posts[index]?.({ kind: "started", id, listening: request.config.proxies.flatMap(({ name, listeners }, n) => listeners.map(({ caller, port }) => ({ proxy: name, caller, host: "127.0.0.1", port: port === 0 || port === undefined ? (index + 1) * 100 + n : port }))) });
-        } else if (request.kind === "set-faults") posts[index]?.({ kind: "faults-set", id, atMs: (index + 1) * 10 });
+        } else if (request.kind === "set-faults") posts[index]?.({ kind: "faults-set", id, atMs: request.sinceMs ?? (index + 1) * 10 });
         else posts[index]?.({ kind: "stopped", id });
       },
     };
   };
-  const engine = new SharedEngine({ open, onRecords: () => undefined, onDeath: ({ message }) => deaths.push(message) });
+  const engine = new SharedEngine({ env: { nowMs: () => 7 }, open, onRecords: () => undefined, onDeath: ({ message }) => deaths.push(message) });
   const config: DataPlaneConfig = { seed: "s", tracePrefix: "0", proxies };
   return { engine, config, asked, deaths, posts };
 }
@@ -41,6 +41,7 @@ describe("SharedEngine", () => {
     await engine.start(config);
     await engine.setFaults([fault("a"), fault("elsewhere")], 1);
     expect(asked).toMatchObject([[{ kind: "start", config }, { kind: "set-faults", faults: [{ proxy: "a" }, { proxy: "elsewhere" }] }]]);
+    expect(asked[0]?.[1]).not.toHaveProperty("sinceMs");
   });
 
   it("has the first serve all, and the further ones what asks for them, on the ports that the first got", async () => {
@@ -54,10 +55,10 @@ describe("SharedEngine", () => {
     expect(started[0]?.seed).toBe("s");
   });
 
-  it("sets and lifts faults in all, each its own, and tells the latest time", async () => {
+  it("sets and lifts faults in all, each its own: from one moment on, until the last has lifted them", async () => {
     const { engine, config, asked } = setUp([proxy("a"), proxy("b", 2)]);
     await engine.start(config);
-    expect(await engine.setFaults([fault("a"), fault("b")], 1)).toEqual({ atMs: 20 });
+    expect(await engine.setFaults([fault("a"), fault("b")], 1)).toEqual({ atMs: 7 });
     expect(asked.map((requests) => requests.flatMap((request) => (request.kind === "set-faults" ? request.faults.map(({ proxy: on }) => on) : [])))).toEqual([["a", "b"], ["b"]]);
     expect(await engine.lift({ release: true })).toEqual({ atMs: 20 });
     await engine.stop();

@@ -30,6 +30,14 @@ describe("workers", () => {
     expect(problemsOf(withFault(fault, "workers: 1"))).toEqual([]);
   });
 
+  test.each([
+    ["type: error, first: 3", "leave workers out, or have the fault hit a rate of calls"],
+    ["type: rate-limit, limit: 10/s", "leave workers out"],
+    ["type: rate-limit, limit: 10/s, first: 3", "leave workers out"],
+  ])("advise what helps where { %s } is refused", (fault, hint) => {
+    expect(read(withFault(fault)).issues.filter(({ code }) => code === "not-shared").map((issue) => issue.hint)).toEqual([hint]);
+  });
+
   test.each(["type: error, rate: 10%", "type: bandwidth, throughput: 100KB/s", "type: reset", "type: packet-loss, loss: 1%", "type: error, for: 1s"])("allow { %s }", (fault) => {
     expect(problemsOf(withFault(fault))).toEqual([]);
   });

@@ -38,6 +38,20 @@ describe("the border of the data plane", () => {
     await plane.engine.stop();
   });
 
+  it("counts windows from the moment that it is told to, not from when it hears of it", async () => {
+    const upstream = await serve(echo);
+    const env = createSystemEnv();
+    const plane = await startPlane({ upstreamPort: upstream.port, env });
+    const sinceMs = env.nowMs() - 3_600_000;
+    const past = connectionFault("blackhole", {}, { fromMs: 0, forMs: 60_000 });
+    expect(await plane.engine.setFaults([past, { ...connectionFault("reset", {}, { fromMs: 3_540_000 }), name: "now" }], 1, sinceMs)).toEqual({ atMs: sinceMs });
+    const caller = new Caller(plane.port);
+    expect(await caller.ended).toBe("ECONNRESET");
+    await plane.engine.stop();
+    expect(plane.connections()[0]?.faults?.map(({ fault, decision }) => [fault, decision])).toEqual([[past.name, "window"], ["now", "applied"]]);
+    await upstream.close();
+  });
+
   it("refuses a second start", async () => {
     const plane = await startPlane({ upstreamPort: 1 });
     await expect(plane.engine.start({ seed: "s", tracePrefix: "0", proxies: [] })).rejects.toMatchObject({ code: "already-started" });

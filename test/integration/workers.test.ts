@@ -27,7 +27,7 @@ function setUp(upstreamPort: number, listenPort = 0) {
     plane.onMessage((message) => void (message.kind === "records" && own.push(...message.records)));
     return plane;
   };
-  const engine = new SharedEngine({ open, onRecords: (batch) => records.push(...batch), onDeath: () => undefined });
+  const engine = new SharedEngine({ env, open, onRecords: (batch) => records.push(...batch), onDeath: () => undefined });
   const edge: ProxyConfig = { name: "edge", lane: "http1", upstream: { host: "127.0.0.1", port: upstreamPort }, host: "keep", correlate: { by: "none" }, workers: 2, listeners: [{ caller: "default", host: "127.0.0.1", port: listenPort }] };
   return { engine, records, planes, start: () => engine.start({ seed: "s", tracePrefix: "0123456789abcdef", proxies: [edge] }) };
 }

@@ -13,6 +13,7 @@ let records = [];
 let seq = 0;
 const file = journal === undefined ? undefined : new JournalFile(await sink(), { env, onFailure: (error) => { throw error; } });
 const engine = new SharedEngine({
+  env,
   open: () => (thread ? openDataPlane({ env, startNs }) : createDataPlane(env)),
   onRecords: (batch) => {
     if (file === undefined) records.push(...batch);
