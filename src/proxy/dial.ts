@@ -32,6 +32,12 @@ export interface Dialling {
 // What the types of Node 20 do not know of a socket's options, they know of `connect`, which hands them over.
 const undelayed: Pick<TcpNetConnectOpts, "noDelay"> = { noDelay: true };
 
+/**
+ * Of several addresses each but the last is tried for so long. Node does not come back to one that it has left, by default after 250 ms: where a long way
+ * or a thread that stood still takes that time, and the last address is dead, an upstream that answers would be unreachable.
+ */
+const patient: Pick<TcpNetConnectOpts, "autoSelectFamilyAttemptTimeout"> = { autoSelectFamilyAttemptTimeout: 1000 };
+
 /** A connection to upstream. What fails, verification of the certificate included, is an `error` event of the socket; one behind an `end` before upstream is reached. */
 export function dial(target: DialTarget, options: DialOptions): Socket {
   const { socket, dial } = prepareDial(target, options);
@@ -44,7 +50,7 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   if (upstreamTls === undefined) {
     const socket = plainSocket(bytes, lent);
     socket.on("connect", () => (hasLastFile(socket) ? socket.destroy(noFileLeft()) : reached()));
-    return { socket, dial: () => void socket.connect({ ...upstream }) };
+    return { socket, dial: () => void socket.connect({ ...patient, ...upstream }) };
   }
   // Wrapped before it has an address: a name may stand for several, and each attempt is another handle of the system.
   const carrier = plainSocket(undefined, undefined);
@@ -67,7 +73,7 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   });
   const take = bytes ?? lent;
   if (take !== undefined) socket.on("data", take);
-  return { socket, dial: () => void carrier.connect({ ...upstream }) };
+  return { socket, dial: () => void carrier.connect({ ...patient, ...upstream }) };
 }
 
 /** Closed as soon as both its ends have come, it would take down what it carries, with the last bytes unread: it is left to that to close it. */

@@ -1,6 +1,8 @@
+import dns from "node:dns";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { dial } from "../../src/proxy/dial.ts";
 import { answering, ok } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { makeCertificates, SecuredCaller, serveTls, startProxy, until } from "./tls-edge.ts";
@@ -58,6 +60,25 @@ describe("a host with several addresses", () => {
     expect((await caller.received(ok.length)).toString()).toBe(ok);
     caller.socket.end();
     expect((await proxy.told()).connections).toMatchObject([{ upstreamReached: true }]);
+  });
+
+  it("is reached by one that answers while the thread stands still, behind which there is none that does", async () => {
+    const upstream = await serve(answer);
+    undo.push(() => upstream.close());
+    const addresses = [{ address: "127.0.0.1", family: 4 }, { address: "::1", family: 6 }];
+    const found = vi.spyOn(dns, "lookup").mockImplementation(((_host: string, _options: object, done: (error: null, all: typeof addresses) => void) => {
+      setImmediate(() => {
+        done(null, addresses);
+        // Node would have left the first attempt behind 250 ms.
+        const untilMs = performance.now() + 300;
+        while (performance.now() < untilMs);
+      });
+    }) as unknown as typeof dns.lookup);
+    undo.push(() => found.mockRestore());
+    const socket = dial({ upstream: { host: "two.test", port: upstream.port } }, { reached: () => undefined });
+    undo.push(() => void socket.destroy());
+    await once(socket, "connect");
+    expect(socket.remoteAddress).toBe("127.0.0.1");
   });
 
   it.each(["http1", "tcp"] as const)("is unreachable when none of them answers (%s)", async (lane) => {
