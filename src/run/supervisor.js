@@ -21,6 +21,8 @@ const killedWithinMs = 2_000;
 const groups = new Map();
 /** Of what we started: its exit has been told. @type {Map<number, Promise<void>>} */
 const exits = new Map();
+/** Those that stand still, of all that have left the group that they descend from. @type {Set<number>} */
+const halted = new Set();
 let ending = false;
 
 /** @param {Extract<Request, { kind: "start" }>} request */
@@ -58,13 +60,71 @@ function isAlive(pgid) {
 
 /** @param {string} pid @param {number} pgid */
 function isLivingMember(pid, pgid) {
+  const found = lookAt(pid);
+  return found !== undefined && found.group === pgid;
+}
+
+/** A process that has not ended. @param {string} pid */
+function lookAt(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // After the name, which may hold anything: state, parent, group.
-    const [state = "", , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(group) === pgid && state !== "Z" && state !== "X";
+    const [state = "", parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? undefined : { pid: Number(pid), parent: Number(parent), group: Number(group) };
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/**
+ * Those that descend from a group and have left it for a session of their own, as those that serve a connection of PostgreSQL do. Linux only.
+ * @param {number} pgid
+ */
+function straysOf(pgid) {
+  if (process.platform !== "linux") return [];
+  const all = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? lookAt(name) ?? [] : []));
+  const family = new Set(all.filter(({ group }) => group === pgid).map(({ pid }) => pid));
+  for (let known = 0; known < family.size; ) {
+    known = family.size;
+    for (const { pid, parent } of all) if (family.has(parent)) family.add(pid);
+  }
+  return all.filter(({ pid, group }) => group !== pgid && family.has(pid)).map(({ pid }) => pid);
+}
+
+/**
+ * To a group; and to those that have left it what no process hears, and so none can tell its children. Returns whether there was anybody.
+ * @param {number} pgid @param {NodeJS.Signals} signal
+ */
+function signalFamily(pgid, signal) {
+  // Asked first: whose parent has ended is nobody's any more.
+  const strays = signal === "SIGKILL" ? straysOf(pgid) : [];
+  const isThere = signalGroup(pgid, signal);
+  for (const pid of strays) signalOne(pid, signal);
+  if (signal === "SIGSTOP") haltStrays(pgid);
+  if (signal === "SIGCONT") {
+    for (const pid of halted) signalOne(pid, signal);
+    halted.clear();
+  }
+  return isThere;
+}
+
+/** @param {number} pgid */
+function haltStrays(pgid) {
+  // One that did not stand still yet may have started another meanwhile.
+  for (let found = straysOf(pgid); found.length > 0; found = straysOf(pgid).filter((pid) => !halted.has(pid))) {
+    for (const pid of found) {
+      signalOne(pid, "SIGSTOP");
+      halted.add(pid);
+    }
+  }
+}
+
+/** @param {number} pid @param {NodeJS.Signals} signal */
+function signalOne(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone already.
   }
 }
 
@@ -82,9 +142,9 @@ function signalGroup(pgid, signal) {
 async function endGroup(pgid, graceMs) {
   signalGroup(pgid, "SIGTERM");
   // One that stands still hears nothing but SIGKILL.
-  signalGroup(pgid, "SIGCONT");
+  signalFamily(pgid, "SIGCONT");
   if (!(await isGoneWithin(pgid, graceMs))) {
-    signalGroup(pgid, "SIGKILL");
+    signalFamily(pgid, "SIGKILL");
     if (!(await isGoneWithin(pgid, killedWithinMs))) return false;
   }
   groups.delete(pgid);
@@ -122,7 +182,7 @@ process.on("message", (/** @type {Request} */ request) => {
     case "start": return start(request);
     case "watch": return void groups.set(request.pid, 0);
     case "forget": return void groups.delete(request.pid);
-    case "signal": return tell({ kind: "signalled", isThere: [...groups.keys()].map((pgid) => signalGroup(pgid, request.signal)).includes(true) });
+    case "signal": return tell({ kind: "signalled", isThere: [...groups.keys()].map((pgid) => signalFamily(pgid, request.signal)).includes(true) });
     case "stop": return void endAll();
   }
 });

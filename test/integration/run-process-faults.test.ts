@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../src/model/event.ts";
 import { aRun, only, shop, undisturbed, wasDisturbed } from "../support/a-run.ts";
 import type { Outcome } from "../support/a-run.ts";
 import { isListening } from "../support/chaos.ts";
+import { stateOf } from "../support/processes.ts";
 import { dial, endOf, tcpServer } from "../support/sockets.ts";
 
 const phases = "{ warmup: 200ms, before: 2s, during: 2s, after: 2s }";
@@ -32,12 +32,6 @@ function storyOf(events: readonly Event[], service: string): readonly string[] {
       default: return [];
     }
   });
-}
-
-/** Letter of the state of a process: T stands still. Linux only. */
-function stateOf(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3);
 }
 
 describe("kill", () => {

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createSystemEnv } from "../../src/run/system-env.ts";
 import { ServiceProcess } from "../../src/run/service-process.ts";
 import { eventually, isRunning } from "../support/chaos.ts";
-import { parentOf, processesWith } from "../support/processes.ts";
+import { parentOf, processesWith, stateOf } from "../support/processes.ts";
 
 const support = fileURLToPath(new URL("../support/", import.meta.url));
 const supervisor = fileURLToPath(new URL("../../src/run/supervisor.js", import.meta.url));
@@ -102,6 +102,30 @@ describe("a service process", () => {
     expect(await service.exited).toEqual({ signal: "SIGTERM" });
     expect(await service.signal("SIGCONT")).toBe(false);
     expect(processesWith(mark, id)).toEqual([]);
+  });
+
+  test.each(["goes on", "is stopped"])("stands still with its children that lead sessions of their own, and so do they go on when it %s", async (how) => {
+    const id = marked();
+    const service = serviceOf(id, { MODE: "sessions" }, 10_000);
+    const pid = await service.start();
+    const child = await eventually(() => processesWith(mark, id).find((one) => one !== pid && parentOf(one) === pid));
+    expect(await service.signal("SIGSTOP")).toBe(true);
+    await eventually(() => (stateOf(pid) === "T" && stateOf(child) === "T" ? true : undefined));
+    if (how === "is stopped") await service.stop(env);
+    else await service.signal("SIGCONT");
+    await eventually(() => (stateOf(child) === "T" ? undefined : true));
+    await service.stop(env);
+  });
+
+  test("is killed with its children that lead sessions of their own", async () => {
+    const id = marked();
+    const service = serviceOf(id, { MODE: "sessions" });
+    await service.start();
+    await eventually(() => (processesWith(mark, id).length === 2 ? true : undefined));
+    await service.signal("SIGKILL");
+    expect(await service.exited).toEqual({ signal: "SIGKILL" });
+    await eventually(() => (processesWith(mark, id).length === 0 ? true : undefined));
+    await service.stop(env);
   });
 
   test("tells how it ended by itself, with its last words, and that nobody asked", async () => {

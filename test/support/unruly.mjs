@@ -2,6 +2,7 @@
 //   deaf      says two lines and never listens
 //   dies      says a line and ends with exit code 3
 //   stubborn  ignores SIGTERM, and so does the child that it starts
+//   sessions  starts a child that leads a session of its own, as PostgreSQL does for each connection
 //   frail     GET /crash ends it with exit code 7; anything else is answered 200
 //   hung      GET /health is answered, anything else never
 //   resetting GET /health is answered, anything else reset
@@ -14,6 +15,7 @@ const respond = {
   hung: (request, response) => request.url === "/health" && response.end("ok"),
   resetting: (request, response) => (request.url === "/health" ? response.end("ok") : request.socket.resetAndDestroy()),
   stubborn: (_request, response) => response.end("ok"),
+  sessions: (_request, response) => response.end("ok"),
 }[MODE];
 
 console.log(`unruly: ${MODE} ${SECRET}`.trim());
@@ -27,5 +29,6 @@ if (MODE === "deaf") {
     process.on("SIGTERM", () => undefined);
     spawn(process.execPath, ["-e", "process.on('SIGTERM', () => undefined); setInterval(() => undefined, 60_000)"], { stdio: "ignore" });
   }
+  if (MODE === "sessions") spawn(process.execPath, ["-e", "setInterval(() => undefined, 60_000)"], { stdio: "ignore", detached: true });
   createServer(respond).listen(Number(PORT), "127.0.0.1");
 }
