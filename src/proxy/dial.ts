@@ -4,13 +4,14 @@ import { connect as connectTls, createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
 import type { ProxyConfig } from "../model/data-plane.ts";
 import type { UpstreamTls } from "../model/tls.ts";
+import { defaultLimits } from "./http1/limits.ts";
 import { hasLastFile, noFileLeft } from "./last-file.ts";
 import { copying, lending } from "./read-memory.ts";
 import { carriedBy } from "./reset.ts";
-import { closedInHandshake } from "./tls/problems.ts";
+import { closedInHandshake, unanswered } from "./tls/problems.ts";
 
 /** What is dialled, and how it is spoken to. */
-export type DialTarget = Pick<ProxyConfig, "upstream" | "upstreamTls">;
+export type DialTarget = Pick<ProxyConfig, "upstream" | "upstreamTls" | "limits">;
 
 export interface DialOptions {
   /** Upstream can be spoken to: connected, and where TLS is spoken its certificate is good. */
@@ -46,7 +47,7 @@ export function dial(target: DialTarget, options: DialOptions): Socket {
 }
 
 /** A connection to upstream that begins when it is told to. */
-export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, bytes, lent, protocols }: DialOptions): Dialling {
+export function prepareDial({ upstream, upstreamTls, limits }: DialTarget, { reached, bytes, lent, protocols }: DialOptions): Dialling {
   if (upstreamTls === undefined) {
     const socket = plainSocket(bytes, lent);
     socket.on("connect", () => (hasLastFile(socket) ? socket.destroy(noFileLeft()) : reached()));
@@ -65,7 +66,7 @@ export function prepareDial({ upstream, upstreamTls }: DialTarget, { reached, by
   socket.on("secureConnect", reached);
   let isShaken = false;
   socket.once("secureConnect", () => (isShaken = true));
-  shakenBeforeFin(socket, () => isShaken);
+  shakenBeforeFin(socket, () => isShaken, limits?.headMs ?? defaultLimits.headMs);
   socket.on("error", (error: NodeJS.ErrnoException) => {
     if (!isShaken && error.code === "ECONNRESET") error.code = closedInHandshake;
     // Of what goes wrong behind the handshake Node only tells.
@@ -82,8 +83,15 @@ function staysOpen(carrier: Socket): void {
   if (typeof inside === "object" && inside !== null) Reflect.set(inside, "autoDestroy", false);
 }
 
-/** A FIN waits for the end of the handshake, which it would cut short. */
-function shakenBeforeFin(socket: Socket, isShaken: () => boolean): void {
+/** A FIN waits for the end of the handshake, which it would cut short; but not for ever for an upstream that says nothing: nobody may be there any more to end the connection. */
+function shakenBeforeFin(socket: Socket, isShaken: () => boolean, silentMs: number): void {
+  const end = socket.end.bind(socket);
+  socket.end = (...given: unknown[]) => {
+    if (!isShaken()) socket.setTimeout(silentMs, () => socket.destroy(unanswered(silentMs)));
+    Reflect.apply(end, socket, given);
+    return socket;
+  };
+  socket.once("secureConnect", () => socket.setTimeout(0));
   const final = socket._final.bind(socket);
   socket._final = (callback) => void (isShaken() ? final(callback) : socket.once("secureConnect", () => final(callback)));
 }

@@ -6,6 +6,7 @@ import type { ProxyConfig } from "../../src/model/data-plane.ts";
 import type { UpstreamTls } from "../../src/model/tls.ts";
 import { answering, ok } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
+import { Http2Caller } from "./http2-peers.ts";
 import { connectionFault } from "./plane.ts";
 import { makeCertificates, SecuredCaller, serveTls, startProxy, until } from "./tls-edge.ts";
 import { hashOf, patterned, undoAll } from "./tcp-edge.ts";
@@ -227,6 +228,52 @@ describe("a stream to an upstream over TLS", () => {
     const caller = new SecuredCaller(undo, { port: proxy.port, ca: certificates.ca });
     caller.socket.write("there and back");
     expect(await caller.received(14)).toBe("there and back");
+  });
+});
+
+describe("a handshake that upstream does not answer", () => {
+  /** An upstream that reads only, and how many of its connections have ended. */
+  async function serveSilent() {
+    let closed = 0;
+    const server = await serve((socket) => socket.resume().on("end", () => socket.end()).on("close", () => (closed += 1)));
+    undo.push(() => server.close());
+    return { port: server.port, closed: () => closed };
+  }
+
+  it.each([["http1", "fin"], ["tcp", "ECONNRESET"]] as const)("is given up behind the end of the caller (%s)", async (lane, ending) => {
+    const silent = await serveSilent();
+    const { caller, proxy } = await call(silent.port, {}, { lane, limits: { headMs: 200 } });
+    caller.socket.end(get);
+    expect(await caller.ended).toBe(ending);
+    await until(() => silent.closed() > 0 && proxy.records.some(({ kind }) => kind === "connection"));
+    const { connections, issues } = await proxy.told();
+    expect(connections).toMatchObject([{ upstreamReached: false }]);
+    expect(issues).toMatchObject([{ code: "upstream-tls", message: expect.stringMatching(/^TLS with upstream failed: it said nothing to the handshake for 200ms \(limits\.headTimeout\) behind the end of its caller; /) as string }]);
+  });
+
+  it("is given up behind the end of the caller (http2)", async () => {
+    const silent = await serveSilent();
+    const { proxy } = await call(silent.port, {}, { lane: "http2", limits: { headMs: 200 } });
+    const caller = new Http2Caller(undo, proxy.port);
+    const asked = caller.ask();
+    await until(() => caller.session.encrypted === false && !caller.session.connecting);
+    caller.socket.end();
+    expect((await asked).headers).toBeUndefined();
+    await until(() => silent.closed() > 0);
+  });
+
+  it("is waited for as long as the caller waits", async () => {
+    const upstream = await serveTls(undo, certificates.tls.identity, answer);
+    const between = await serve((client) => {
+      // Three times as long as a caller's end would wait.
+      setTimeout(() => client.pipe(connect({ host: "127.0.0.1", port: upstream.port })).pipe(client), 600);
+    });
+    undo.push(() => between.close());
+    const { caller } = await call(between.port, {}, { limits: { headMs: 200 } });
+    caller.socket.write(get);
+    expect((await caller.received(ok.length)).toString()).toBe(ok);
+    caller.socket.end();
+    expect(await caller.ended).toBe("fin");
   });
 });
 

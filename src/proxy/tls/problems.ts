@@ -27,6 +27,11 @@ const trustIt = "trust its authority with upstreamTls.ca, or any certificate wit
 /** Code of a connection that upstream closed or reset during the handshake, which Node tells as any reset. */
 export const closedInHandshake = "ERR_TLS_CLOSED_IN_HANDSHAKE";
 
+/** Of a handshake with upstream that it says nothing to, while the end of what its caller has sent waits for it. */
+export function unanswered(silentMs: number): NodeJS.ErrnoException {
+  return Object.assign(new Error(`it said nothing to the handshake for ${format("duration", silentMs)} (limits.headTimeout) behind the end of its caller`), { code: "ERR_TLS_HANDSHAKE_TIMEOUT" });
+}
+
 /** Why upstream could not be spoken to over TLS; absent when the failure has nothing to do with TLS. */
 export function upstreamProblem({ code = "", message }: NodeJS.ErrnoException): TlsProblem | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return { code: "upstream-certificate", message: `upstream's certificate is for another host: ${reason(message)}; name the one it is for with upstreamTls.servername` };
