@@ -91,10 +91,13 @@ function* callsOn(calls: CallTable, proxy: number): Iterable<SeenCall & { readon
 
 /** 99 % of the calls before the fault took at most this long; 0 when there were none. */
 function baselineQuantile(calls: CallTable, proxy: number, beforeEndMs: number): number {
-  const durations = new Column("f64");
+  const [ended, open] = [new Column("f64"), new Column("f64")];
   for (let row = 0; row < calls.length; row += 1) {
-    if (calls.proxy.get(row) === proxy && calls.startMs.get(row) < beforeEndMs) durations.push(calls.lastedMs(row));
+    const [startMs, lastedMs] = [calls.startMs.get(row), calls.lastedMs(row)];
+    if (calls.proxy.get(row) === proxy && startMs < beforeEndMs) (startMs + lastedMs <= beforeEndMs ? ended : open).push(lastedMs);
   }
+  // A stream that goes on under the fault says nothing of how long calls take.
+  const durations = ended.length === 0 ? open : ended;
   return durations.length === 0 ? 0 : quantile(durations.sorted(), 0.99);
 }
 

@@ -113,6 +113,16 @@ describe("calls", () => {
     expect(seen.faults).toMatchObject([{ applied: 1, felt: 1 }]);
   });
 
+  test("feel what delays them beside streams that last for the whole run", () => {
+    const faults: readonly FaultRecord[] = [{ fault: "fault", decision: "applied", n: 1, effect: "delay", actedMs: 5101, releasedMs: 5301 }];
+    const stream = exchange(100, { path: "/t.T/Watch", headMs: 110, endMs: 9000 });
+    const seen = observe([started("before", 0), stream, exchange(200), exchange(300), started("during", 5000), { kind: "faults-set", atMs: 5050, epoch: 1, faults: ["fault"] }, exchange(5100, { endMs: 5310, faults })]);
+    expect(seen.faults).toMatchObject([{ applied: 1, felt: 1 }]);
+    // Where none has ended before, those that go on are all that is known.
+    const alone = observe([started("before", 0), stream, started("during", 5000), { kind: "faults-set", atMs: 5050, epoch: 1, faults: ["fault"] }, exchange(5100, { endMs: 5310, faults })]);
+    expect(alone.faults).toMatchObject([{ applied: 1, felt: 0 }]);
+  });
+
   test("with another run's trace or none belong to nobody", () => {
     const seen = observe([exchange(100, { trace: `ffffffffffffffff${encodeRequestKey("hand", 0, 1)}` }), exchange(200)]);
     expect([...seen.calls({ proxy: "payments" })].map(({ request }) => request)).toEqual([undefined, undefined]);
