@@ -15,8 +15,9 @@ function warn(code: string, message: string, hint?: string): Issue {
 function idleFaults({ faults, unwitnessed, header }: Observations): readonly Issue[] {
   return faults
     .filter(({ felt, fault }) => felt === 0 && fault.layer !== "process" && !isBlind(fault, header.plan.experiment) && !unwitnessed.some(({ proxy }) => proxy === fault.proxy))
-    .map(({ fault, applied, epoch }) => {
+    .map(({ fault, eligible, applied, epoch }) => {
       const message = `nobody felt ${fault.name}${epoch > 1 ? ` in epoch ${epoch}` : ""}: it was applied to `;
+      if (applied === 0 && eligible > 0) return warn("fault-not-felt", `${message}none of ${eligible} that were eligible`, "raise its rate, or loosen first, after, every, attempt and afterSilence");
       return applied === 0
         ? warn("fault-not-felt", `${message}no call`, "check its match and window, and that the service calls through the proxy")
         : warn("fault-not-felt", `${message}${applied === 1 ? "one call" : `${applied} calls`} that did not notice`, "make it stronger than what callers live with anyhow, such as a longer delay");

@@ -159,7 +159,7 @@ describe("the report", () => {
     const { issues } = report(observe({
       calls: requests("checkout", "during", 5).map((sample) => callFor(sample)),
       overrides: {
-        faults: [faultSeen({ applied: 0, felt: 0 })],
+        faults: [faultSeen({ eligible: 0, applied: 0, felt: 0 })],
         capped: [{ probe: "checkout", atMs: 6000, limit: 1000 }, { probe: "checkout", atMs: 7000, limit: 1000 }],
         disturbances: [{ startMs: 1000, endMs: 1500, what: "a stall" }],
         witnessIssues: [{ proxy: "payments", code: "head-too-large", message: "a request head was over 64KiB", count: 2 }, { proxy: "payments", code: "malformed-response", message: "upstream sent two lengths", count: 1 }],
@@ -175,6 +175,8 @@ describe("the report", () => {
     const warning = { code: "unused-probe", severity: "warning", message: "nothing is claimed of the probe live", line: 3, column: 5 } as const;
     const { header, ...rest } = observe({ overrides: { faults: [faultSeen({ felt: 0 })] } });
     expect(report({ ...rest, header: { ...header, plan: { ...header.plan, issues: [warning] } } }).issues).toMatchObject([warning, { code: "fault-not-felt" }]);
+    const [spared] = report(observe({ overrides: { faults: [faultSeen({ eligible: 180, applied: 0, felt: 0 })] } })).issues;
+    expect(spared).toMatchObject({ message: "nobody felt slow: it was applied to none of 180 that were eligible", hint: expect.stringContaining("loosen") });
     const [mild] = report(observe({ overrides: { faults: [faultSeen({ applied: 1, felt: 0 })] } })).issues;
     expect(mild).toMatchObject({ message: "nobody felt slow: it was applied to one call that did not notice", hint: expect.stringContaining("stronger") });
     const [gap] = report(observe({ overrides: { unwitnessed: [{ proxy: "payments", startMs: 5000, endMs: 9000 }] } })).issues;
