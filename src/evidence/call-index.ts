@@ -129,10 +129,20 @@ export class CallIndex {
     const own = this.#parts.calls.faults(row);
     const connection = this.#connections.get(conn);
     if (connection === undefined) return own;
-    return [...own, ...this.#parts.connections.faults(connection).flatMap((record) => {
-      const { actedMs, releasedMs } = record;
-      const overlaps = actedMs !== undefined && actedMs <= endMs && (releasedMs === undefined || releasedMs >= startMs);
-      return overlaps ? [{ ...record, actedMs: Math.max(actedMs, startMs) }] : [];
-    })];
+    return [...own, ...this.#parts.connections.faults(connection).flatMap((record) => during(record, startMs, endMs))];
   }
+}
+
+/** What a fault of the connection did from `startMs` to `endMs`: a record of each hold, which ends with the call. */
+function during({ actedMs: firstMs, releasedMs: lastMs, pauses = [], ...record }: FaultRecord, startMs: number, endMs: number): readonly FaultRecord[] {
+  if (firstMs === undefined) return [];
+  const found: FaultRecord[] = [];
+  for (let hold = partitionPoint(pauses.length, (place) => (pauses[place]?.fromMs ?? 0) < startMs); hold <= pauses.length; hold += 1) {
+    const actedMs = pauses[hold - 1]?.toMs ?? firstMs;
+    if (actedMs > endMs) break;
+    const releasedMs = pauses[hold]?.fromMs ?? lastMs;
+    if (releasedMs !== undefined && releasedMs < startMs) continue;
+    found.push({ ...record, actedMs: Math.max(actedMs, startMs), ...(releasedMs !== undefined && { releasedMs: Math.min(releasedMs, endMs) }) });
+  }
+  return found;
 }

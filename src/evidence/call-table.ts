@@ -63,6 +63,8 @@ export class CallTable {
   readonly #detailEffect = new Column("u16");
   readonly #detailActedAfterMs = new Column("f32");
   readonly #detailReleasedAfterMs = new Column("f32");
+  /** By place of the detail: few have any. */
+  readonly #detailPauses = new Map<number, NonNullable<FaultRecord["pauses"]>>();
 
   readonly #names = new Texts(65_000);
   readonly #paths = new Texts(50_000);
@@ -218,6 +220,8 @@ export class CallTable {
     if (effect !== undefined) record.effect = effect;
     if (actedMs !== undefined) record.actedMs = actedMs;
     if (releasedMs !== undefined) record.releasedMs = releasedMs;
+    const pauses = this.#detailPauses.get(at);
+    if (pauses !== undefined) record.pauses = pauses;
     return record;
   }
 
@@ -244,6 +248,7 @@ export class CallTable {
     const detailed = faults.filter(hasDetails);
     this.#details.push(detailed.length === 0 ? 0 : this.#detailN.length + 1);
     for (const record of detailed) {
+      if (record.pauses !== undefined) this.#detailPauses.set(this.#detailN.length, record.pauses);
       this.#detailN.push(record.n ?? 0);
       this.#detailAskedAfterMs.push(record.askedMs === undefined ? Number.NaN : record.askedMs - startMs);
       this.#detailEffect.push(record.effect === undefined ? 0 : effects.indexOf(record.effect) + 1);

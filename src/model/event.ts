@@ -38,6 +38,8 @@ export interface FaultRecord {
   readonly actedMs?: number;
   /** When a hold ended: its delay ran out, or the fault was lifted. Absent while held, or when the caller left first. */
   readonly releasedMs?: number;
+  /** Of a connection that it held several times: from when it let go to when it acted again, in order. The two above are then of the first hold and of the last. */
+  readonly pauses?: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Of a fault that acts inside a WebSocket, which is one exchange however much it carries: the counts. The other fields are then of the first that was hit. */
   readonly inside?: InsideCounts;
 }

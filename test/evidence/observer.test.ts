@@ -205,6 +205,26 @@ describe("faults", () => {
     ]);
   });
 
+  test("of a connection hit the calls that it held, not those in its pauses, who felt it by their own length", () => {
+    const held: FaultRecord = { fault: "fault", decision: "applied", n: 1, askedMs: 5000, effect: "throttle", actedMs: 5100, pauses: [{ fromMs: 6000, toMs: 7100 }, { fromMs: 8000, toMs: 9100 }], releasedMs: 9900 };
+    const under = [4900, 5095, 5500, 5985, 5995, 6500, 7095, 7500, 8500, 9500, 9950];
+    const seen = observe([
+      started("before", 60), ...[100, 200, 300].map((atMs) => exchange(atMs)), started("during", 5000),
+      { kind: "faults-set", atMs: 5000, epoch: 1, faults: ["fault"] },
+      ...under.map((atMs, i) => exchange(atMs, i === 2 ? { endMs: atMs + 100 } : {})),
+      // From one hold to the next.
+      exchange(7990, { endMs: 9200 }),
+      {
+        kind: "connection", atMs: 11_000, proxy: "payments", caller: "checkout", conn: 1, openMs: 50, closeMs: 11_000, peer: "127.0.0.1:9", exchanges: 15, requestBytes: 9, responseBytes: 9,
+        closedBy: "client", how: "fin", upstreamReached: true, faults: [held],
+      },
+    ]);
+    const calls = [...seen.calls({ proxy: "payments", fromMs: 4000 })];
+    expect(calls.filter(({ faulted }) => faulted).map(({ startMs }) => startMs)).toEqual([5095, 5500, 5985, 5995, 7095, 7500, 7990, 9500]);
+    expect(calls.filter(({ felt }) => felt).map(({ startMs }) => startMs)).toEqual([5500, 7990]);
+    expect(calls.find(({ startMs }) => startMs === 7990)?.faults.map(({ actedMs, releasedMs }) => [actedMs, releasedMs])).toEqual([[7990, 8000], [9100, 9200]]);
+  });
+
   test("that refuse at the listener count their openings: applied, and felt by nobody who could be witnessed", () => {
     const { observations } = simulate({ fault: { kind: "down" } });
     const [gap] = observations.unwitnessed;

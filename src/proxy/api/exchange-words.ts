@@ -88,7 +88,7 @@ const effectWords: Readonly<Record<EffectKind, string>> = {
 };
 
 function describeFault(record: FaultRecord, endMs: number): JsonObject {
-  const { fault, decision, n, effect, actedMs, releasedMs, inside } = record;
+  const { fault, decision, n, effect, actedMs, releasedMs, pauses = [], inside } = record;
   const isApplied = decision === "applied";
   return {
     toxic: fault,
@@ -96,7 +96,7 @@ function describeFault(record: FaultRecord, endMs: number): JsonObject {
     ...(n !== undefined && { n }),
     ...(isApplied && effect !== undefined && { effect }),
     what: isApplied ? appliedWords(record) : spared[decision],
-    ...(isApplied && actedMs !== undefined && { actedForMs: inMicroseconds(Math.max(0, (releasedMs ?? endMs) - actedMs)) }),
+    ...(isApplied && actedMs !== undefined && { actedForMs: inMicroseconds(Math.max(0, (releasedMs ?? endMs) - actedMs - pauses.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0))) }),
     ...(inside !== undefined && { messages: { applied: inside.applied, felt: inside.felt, spared: inside.missed.match + inside.missed.window + inside.missed.ordinal + inside.missed.rate } }),
   };
 }

@@ -3,7 +3,7 @@ import type { EffectKind } from "../../model/effect.ts";
 import type { Decision } from "../../model/selection.ts";
 import type { Decided } from "../../faults/subject.ts";
 
-type Entry = { -readonly [K in keyof FaultRecord]: FaultRecord[K] };
+type Entry = { -readonly [K in keyof FaultRecord]: FaultRecord[K] } & { pauses?: { readonly fromMs: number; readonly toMs: number }[] };
 
 /** How far selection came, furthest first. */
 const furthest: readonly Decision[] = ["applied", "rate", "ordinal", "window", "match"];
@@ -32,17 +32,20 @@ export class FaultLedger {
     (this.#entries ??= new Map()).set(fault, { fault, decision: "applied", ...(n === undefined ? {} : { n }), effect: "refuse", actedMs: atMs });
   }
 
-  /** The caller could first notice it. */
+  /** The caller could notice it: for the first time, or again after it had let go. */
   acted(fault: string, effect: EffectKind, atMs: number): void {
     const entry = this.#entries?.get(fault);
     if (entry === undefined) return;
     entry.effect ??= effect;
     entry.actedMs ??= atMs;
+    if (entry.releasedMs === undefined) return;
+    (entry.pauses ??= []).push({ fromMs: entry.releasedMs, toMs: atMs });
+    delete entry.releasedMs;
   }
 
   released(fault: string, atMs: number): void {
     const entry = this.#entries?.get(fault);
-    if (entry?.actedMs !== undefined) entry.releasedMs = atMs;
+    if (entry?.actedMs !== undefined) entry.releasedMs ??= atMs;
   }
 
   records(): { readonly faults?: readonly FaultRecord[] } {

@@ -53,6 +53,11 @@ describe("a connection in words", () => {
     });
   });
 
+  it("leaves out the pauses between a toxic's holds", () => {
+    const faults: readonly FaultRecord[] = [{ fault: "slow", decision: "applied", n: 1, effect: "throttle", actedMs: 1_600, pauses: [{ fromMs: 1_700, toMs: 1_800 }], releasedMs: 1_850 }];
+    expect(describePassage(aConnection({ faults }), zeroMs)).toMatchObject({ toxics: [{ toxic: "slow", actedForMs: 150 }] });
+  });
+
   it("says what upstream got and gave, where a toxic kept some of it", () => {
     expect(describePassage(aConnection({ upstreamBytes: { got: 4, gave: 90 } }), zeroMs)).toMatchObject({ requestBytes: 10, responseBytes: 20, upstreamGotBytes: 4, upstreamGaveBytes: 90 });
   });

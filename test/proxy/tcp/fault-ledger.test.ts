@@ -30,3 +30,17 @@ it("a connection has a record of each set of faults that it met, with what each 
     { fault: "slow", decision: "applied", n: 2, askedMs: 6000, effect: "delay-bytes", actedMs: 6100 },
   ]);
 });
+
+it("a fault that lets go of a connection and takes hold of it again tells of the pause, and of no hold in which it did nothing", () => {
+  const ledger = new FaultLedger();
+  ledger.note(decided("applied", 1), {});
+  ledger.acted("slow", "throttle", 1200);
+  ledger.released("slow", 2000);
+  ledger.released("slow", 4000);
+  ledger.acted("slow", "throttle", 5100);
+  ledger.acted("slow", "throttle", 5200);
+  const held = { fault: "slow", decision: "applied", n: 1, effect: "throttle", actedMs: 1200, pauses: [{ fromMs: 2000, toMs: 5100 }] };
+  expect(ledger.records().faults).toEqual([held]);
+  ledger.released("slow", 6000);
+  expect(ledger.records().faults).toEqual([{ ...held, releasedMs: 6000 }]);
+});
