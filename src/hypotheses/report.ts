@@ -2,6 +2,7 @@ import type { PhaseName } from "../model/experiment.ts";
 import type { Observations } from "../model/observation.ts";
 import type { FaultReport, ProxyReport, Report } from "../model/report.ts";
 import { faultWindow } from "./fault-span.ts";
+import { timesInForce } from "./in-force.ts";
 import { tellIssues } from "./issues.ts";
 import { judge } from "./judge.ts";
 import { conclude } from "./outcome.ts";
@@ -32,7 +33,7 @@ export function report(observations: Observations): Report {
     ...conclude(observations, hypotheses, gates),
     phases: observations.phases.map(({ name, epoch, startMs, endMs }) => ({ name, epoch, startMs, endMs })),
     steadyState: gates.map(({ row }) => row),
-    faults: observations.faults.map(tellFault),
+    faults: observations.faults.map((seen) => tellFault(seen, observations.endMs)),
     proxies: experiment.proxies.map(({ name }) => tellProxy(name, observations)),
     hypotheses,
     services: observations.services.map(({ service, replica, diedMs, code, signal }) => ({
@@ -47,9 +48,12 @@ export function report(observations: Observations): Report {
   });
 }
 
-function tellFault(seen: Observations["faults"][number]): FaultReport {
+function tellFault(seen: Observations["faults"][number], runEndMs: number): FaultReport {
+  const whole = faultWindow(seen);
+  const windows = timesInForce(seen, runEndMs);
+  const isWhole = windows.length === 1 && windows[0]?.endMs === whole.endMs;
   const { fault, epoch, eligible, applied, felt, missed } = seen;
-  return { name: fault.name, type: fault.type, ...(fault.proxy === undefined ? {} : { proxy: fault.proxy }), ...(fault.service === undefined ? {} : { service: fault.service }), epoch, ...faultWindow(seen), eligible, applied, felt, missed };
+  return { name: fault.name, type: fault.type, ...(fault.proxy === undefined ? {} : { proxy: fault.proxy }), ...(fault.service === undefined ? {} : { service: fault.service }), epoch, ...whole, ...(!isWhole && { windows }), eligible, applied, felt, missed };
 }
 
 function tellProxy(name: string, observations: Observations): ProxyReport {

@@ -64,6 +64,8 @@ export interface FaultReport {
   readonly epoch: number;
   readonly startMs?: number;
   readonly endMs?: number;
+  /** From when to when it was in force, where that was not all the time between; those that no drawing could show apart are one. */
+  readonly windows?: readonly { readonly startMs: number; readonly endMs?: number }[];
   readonly eligible: number;
   readonly applied: number;
   readonly felt: number;

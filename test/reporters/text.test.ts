@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { report } from "../../src/hypotheses/report.ts";
 import { text } from "../../src/reporters/text.ts";
 import type { Report } from "../../src/model/report.ts";
-import { boundOf, observe, requests, windows } from "../support/hand-made.ts";
+import { boundOf, experimentOf, faultSeen, observe, requests, windows } from "../support/hand-made.ts";
 import { simulate } from "../support/simulate.ts";
 
 const steadyState = [{ probe: "checkout", claims: [{ metric: "success", bound: boundOf("share", ">= 99%") } as const, { metric: "p95", bound: boundOf("duration", "<= 250ms") } as const], during: [], settleMs: 3000 }];
@@ -47,6 +47,27 @@ describe("the text report", () => {
     expect(row("checkout")).toMatch(/█+▒+█+/);
     expect(row("payments calls")).toContain("·");
     expect(row("live")).not.toContain("×");
+  });
+
+  test("draws a fault that comes and goes where it was in force only, and nothing where it never was", () => {
+    const [fault] = experimentOf().faults;
+    if (fault === undefined) throw new Error("no fault");
+    const cells = (selection: Partial<typeof fault.selection>, seenOf: Parameters<typeof faultSeen>[0] = {}): string => {
+      const drawn = lines([report(observe({ overrides: { faults: [faultSeen({ fault: { ...fault, selection: { ...fault.selection, ...selection } }, ...seenOf })] } }))]);
+      const [phase = "", row = ""] = [drawn.find((line) => line.startsWith("  phase ")), drawn.find((line) => line.startsWith(`  ${fault.name} `))];
+      return row.slice(phase.indexOf("├during"), phase.indexOf("├after"));
+    };
+    const solid = cells({});
+    expect(solid).toMatch(/^▓+$/);
+    expect(cells({ flap: { onMs: 3000, offMs: 3000 } })).toMatch(/^▓+ +▓+ +▓+$/);
+    expect(cells({ flap: { onMs: 3000, offMs: 60_000 } })).toMatch(/^▓+ +$/);
+    expect(cells({ fromMs: 3000, forMs: 9000, flap: { onMs: 3000, offMs: 3000 } })).toMatch(/^ +▓+ +▓+ +$/);
+    expect(cells({ flap: { onMs: 3000, offMs: 3000 } }, { liftedMs: 12_000 })).toMatch(/^▓+ +▓+ +$/);
+    expect(cells({ fromMs: 9000 }, { liftedMs: 12_000 }).trim()).toBe("");
+    expect(cells({}, { away: [{ startMs: 5000, endMs: 8000 }, { startMs: 7000, endMs: 9000 }, { startMs: 14_000, endMs: 17_000 }] })).toMatch(/^▓+ +▓+ +$/);
+    expect(cells({}, { away: [{ startMs: 5000, endMs: 8000 }, { startMs: 14_000 }] })).toMatch(/^▓+ +▓+$/);
+    // Too short for any column: the windows of an hour of them are not told one by one.
+    expect(cells({ flap: { onMs: 0.001, offMs: 0.001 } })).toBe(solid);
   });
 
   test("says of violated ones the witnesses, of open ones the next step, of held ones neither", () => {

@@ -46,9 +46,10 @@ export function phaseRow(axis: Axis, phases: Report["phases"]): Row {
   return { label: "phase", cells: stretches(axis, phases.map(({ name, epoch, startMs, endMs }) => ({ lead: startMs < axis.startMs ? "─" : "├", word: `${name}${epoch > 1 ? ` ${epoch}` : ""}`, line: "─", startMs, endMs, style: ["dim"] }))), note: "" };
 }
 
-/** Windows in which a fault could be applied, as a solid bar. */
+/** Windows in which a fault could be applied, each as a solid bar. */
 export function windows(axis: Axis, faults: readonly Report["faults"][number][]): readonly Cell[] {
-  return stretches(axis, faults.filter(({ startMs }) => startMs !== undefined).map(({ startMs, endMs }) => ({ word: "", line: "▓", startMs: startMs ?? 0, endMs: endMs ?? axis.endMs, style: ["magenta"] })));
+  const times = faults.flatMap(({ startMs, endMs, windows: all }) => all ?? (startMs === undefined ? [] : [{ startMs, ...(endMs !== undefined && { endMs }) }]));
+  return stretches(axis, times.map(({ startMs, endMs }) => ({ word: "", line: "▓", startMs, endMs: endMs ?? axis.endMs, style: ["magenta"] })));
 }
 
 /** How requests were answered: the worst that a good part (a tenth) of a column's requests got. */
