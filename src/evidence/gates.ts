@@ -95,7 +95,7 @@ export function continuityGate({ observations, probe }: Pick<Edge, "observations
   const cut = cutTogether(cuts.sorted());
   const gone = observations.services.find(({ diedMs }) => diedMs !== undefined);
   const why = gone !== undefined ? `${gone.service} ended by itself` : refused >= 2 ? `${refused} requests of ${probe} were refused: nothing listened` : cut >= 4 ? `${cut} requests of ${probe} were cut within 10ms` : undefined;
-  return why === undefined ? undefined : { reason: `${why}: the service may have ended and started again, and what was seen may be its absence, not the pattern (continuity).`, nextStep: "Keep the service running under the fault; its last lines of output say why it ended." };
+  return why === undefined ? undefined : { reason: `${why}: the service may have ended and started again, and what was seen may be its absence, not the pattern (continuity).`, nextStep: `Keep the service running under the fault; its ${gone === undefined ? "own log says whether" : "last lines of output say why"} it ended.` };
 }
 
 function cutTogether(sorted: Float64Array): number {

@@ -124,6 +124,7 @@ export class Observer {
         folded.services.set(`${event.service}#${event.replica}`, {
           service: event.service, replica: event.replica, diedMs: event.atMs,
           ...(event.code !== undefined && { code: event.code }), ...(event.signal !== undefined && { signal: event.signal }),
+          ...(event.output !== undefined && { lastLines: event.output.split("\n").filter((line) => line !== "") }),
         });
         break;
       case "stall":

@@ -36,12 +36,13 @@ export function report(observations: Observations): Report {
     faults: observations.faults.map((seen) => tellFault(seen, observations.endMs)),
     proxies: experiment.proxies.map(({ name }) => tellProxy(name, observations)),
     hypotheses,
-    services: observations.services.map(({ service, replica, diedMs, code, signal }) => ({
+    services: observations.services.map(({ service, replica, diedMs, code, signal, lastLines }) => ({
       name: service,
       replica,
       ...(diedMs === undefined ? {} : { exitedAtMs: diedMs }),
       ...(code === undefined ? {} : { code }),
       ...(signal === undefined ? {} : { signal }),
+      ...(lastLines === undefined ? {} : { lastLines }),
     })),
     issues: [...(plan.issues ?? []), ...tellIssues(observations)],
     timeline: drawTimeline(observations, inferred),

@@ -179,8 +179,8 @@ export interface SampleRecord extends Captured {
 export type RunEvent =
   | { readonly kind: "service-started"; readonly atMs: number; readonly service: string; readonly replica: number; readonly pid: number; readonly port?: number }
   | { readonly kind: "service-ready"; readonly atMs: number; readonly service: string; readonly replica: number }
-  /** `expected`: we asked it to stop; `fault`: which fault ended it, where one did. */
-  | { readonly kind: "service-exited"; readonly atMs: number; readonly service: string; readonly replica: number; readonly code?: number; readonly signal?: string; readonly expected: boolean; readonly fault?: string }
+  /** `expected`: we asked it to stop; `fault`: which fault ended it, where one did; `output`: of one that ended by itself, its last lines, empty where it wrote nothing. */
+  | { readonly kind: "service-exited"; readonly atMs: number; readonly service: string; readonly replica: number; readonly code?: number; readonly signal?: string; readonly expected: boolean; readonly fault?: string; readonly output?: string }
   /** The n-th opening of a fault's window, on one process: what was done (just before it was), or why nothing was; `match`: there was none to do it to. */
   | { readonly kind: "service-faulted"; readonly atMs: number; readonly epoch: number; readonly fault: string; readonly service: string; readonly replica: number; readonly n: number; readonly decision: Decision; readonly effect?: ProcessEffect["kind"] }
   /** What that opening did is over: the process runs again and is ready, goes on, or never ended. */

@@ -85,6 +85,8 @@ export interface ServiceObservation {
   readonly diedMs?: number;
   readonly code?: number;
   readonly signal?: string;
+  /** Of what it wrote before it ended by itself; empty: it wrote nothing. */
+  readonly lastLines?: readonly string[];
 }
 
 export interface WitnessIssue {

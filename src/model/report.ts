@@ -29,7 +29,7 @@ export interface Report {
   readonly faults: readonly FaultReport[];
   readonly proxies: readonly ProxyReport[];
   readonly hypotheses: readonly Verdict[];
-  readonly services: readonly { readonly name: string; readonly replica: number; readonly exitedAtMs?: number; readonly code?: number; readonly signal?: string }[];
+  readonly services: readonly { readonly name: string; readonly replica: number; readonly exitedAtMs?: number; readonly code?: number; readonly signal?: string; readonly lastLines?: readonly string[] }[];
   readonly issues: readonly Issue[];
   readonly timeline: Timeline;
 }

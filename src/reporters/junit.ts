@@ -41,7 +41,7 @@ function runCase(report: Report): Case {
   const endedEarly = outcome === "failed" || outcome === "guard-stopped" || outcome === "interrupted" || outcome === "baseline-not-met";
   const problem = endedEarly
     ? { kind: "error", type: outcome, message: because, detail: [] } as const
-    : died.length > 0 ? { kind: "failure", type: "service-ended", message: died.map(({ name }) => `${name} ended by itself`).join(", "), detail: [because] } as const : undefined;
+    : died.length > 0 ? { kind: "failure", type: "service-ended", message: died.map(({ name }) => `${name} ended by itself`).join(", "), detail: [because, ...died.flatMap(({ name, lastLines = [] }) => (lastLines.length === 0 ? [] : [`The last lines of ${name}:`, ...lastLines.map((line) => `  ${line}`)]))] } as const : undefined;
   return { name: "the run", classname: title, ...(problem === undefined ? {} : { problem }), output: [] };
 }
 

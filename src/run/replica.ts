@@ -38,6 +38,8 @@ export class Replica {
   #process: ServiceProcess | undefined;
   /** The fault that is ending the process. */
   #endedBy: string | undefined;
+  /** Resolves when an end that nobody asked for has been told. */
+  #told: Promise<void> = Promise.resolve();
   #isReady = false;
 
   constructor(service: Service, { name, number }: { readonly name: string; readonly number: number }, setting: ReplicaSetting) {
@@ -75,10 +77,13 @@ export class Replica {
       const wasReady = this.#isReady;
       this.#isReady = false;
       pids.delete(this.name);
-      const isExpected = process.isStopping || fault !== undefined;
-      record({ kind: "service-exited", atMs: env.nowMs(), ...told, ...exit, expected: isExpected, ...(fault === undefined ? {} : { fault }) });
-      hasDied = !isExpected;
-      if (hasDied && wasReady) this.#setting.onDeath(process);
+      const exited = { kind: "service-exited", atMs: env.nowMs(), ...told, ...exit } as const;
+      if (process.isStopping || fault !== undefined) return record({ ...exited, expected: true, ...(fault === undefined ? {} : { fault }) });
+      hasDied = true;
+      this.#told = process.lastLines().then((lines) => {
+        record({ ...exited, expected: false, output: lines.join("\n") });
+        if (wasReady) this.#setting.onDeath(process);
+      });
     });
     if (ready !== undefined) await untilReady(process, { ...ready, target: text(ready.target) }, logged, { env, signal });
     record({ kind: "service-ready", atMs: env.nowMs(), ...told });
@@ -122,6 +127,7 @@ export class Replica {
   /** Throws ChaosError `service-left` when a process could not be ended. */
   async stop(): Promise<void> {
     await this.#process?.stop(this.#setting.env);
+    await this.#told;
   }
 
   #command(text: (template: string) => string): ConstructorParameters<typeof ServiceProcess>[0] {

@@ -64,4 +64,4 @@ export function withoutSecrets<T>(redactor: Redactor, action: () => T): T {
   }
 }
 
-const freeTexts: ReadonlySet<string> = new Set(["path", "key", "idempotencyKey", "retryAfter", "blame", "failure", "message", "hint", "stack"]);
+const freeTexts: ReadonlySet<string> = new Set(["path", "key", "idempotencyKey", "retryAfter", "blame", "failure", "message", "hint", "stack", "output"]);

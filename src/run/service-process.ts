@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Env } from "../model/env.ts";
 import { ChaosError } from "../model/error.ts";
 import { deferred } from "./deferred.ts";
@@ -52,6 +53,14 @@ export class ServiceProcess {
   /** Whether it was asked to end. */
   get isStopping(): boolean {
     return this.#isStopping;
+  }
+
+  /** Its last lines, oldest first, with all that it wrote before it ended; to be asked once it has. */
+  async lastLines(): Promise<readonly string[]> {
+    // Its exit comes by another way than its output, which lies ready by now: the next turn of the event loop reads it.
+    await nextTurn();
+    await nextTurn();
+    return this.output.last(shownLines);
   }
 
   /** Its last lines, to be put after what is told of it. */

@@ -63,6 +63,20 @@ describe("a run whose services fail", () => {
     expect(outcome.report.exitCode).toBe(1);
     expectUndone(outcome);
   });
+
+  test("tells the last lines of a service that crashed under the fault, in the journal and in the report, without secrets", async () => {
+    const probe = '  crash: { type: http, url: "${services.unruly.url}/crash", load: { rate: { warmup: 0/s, before: 0/s, during: 5/s, after: 0/s } } }';
+    const text = shop({ services: unruly("frail").replace("MODE: frail", 'MODE: frail, SECRET: "${secrets.token}"'), phases: brief }).replace("steadyState:", `${probe}\nsteadyState:`).replace("services:", 'secrets: { token: "${env.CHAOS_TEST_TOKEN}" }\nservices:');
+    const outcome = await aRun(text, { environment: { CHAOS_TEST_TOKEN: "s3cr3t-token" } });
+    const { events, report, journalPath } = outcome;
+    const lines = ["unruly: frail [redacted]", "unruly: cannot bear it [redacted]\u001B[31m", "unruly: good-bye"];
+    // What came by its two outputs has no order between them.
+    expect(only(events, "service-exited").find(({ service }) => service === "unruly")?.output?.split("\n").toSorted()).toEqual(lines.toSorted());
+    expect(report.services.find(({ name }) => name === "unruly")?.lastLines?.toSorted()).toEqual(lines.toSorted());
+    expect(report.services.find(({ name }) => name === "shop")).not.toHaveProperty("lastLines");
+    expect(await readFile(journalPath, "utf8")).not.toContain("s3cr3t");
+    expectUndone(outcome);
+  });
 });
 
 describe("secrets", () => {

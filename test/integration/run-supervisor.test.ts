@@ -137,6 +137,17 @@ describe("a service process", () => {
     expect(service.output.last(5)).toEqual(["unruly: dies"]);
   });
 
+  test("tells what it wrote before it ended, where word of its end was heard before its output", async () => {
+    const service = new ServiceProcess({ name: "line", command: ["sleep 0.2; echo the reason; exit 1"], shell: true, cwd: support, env: { PATH: process.env["PATH"] ?? "", [mark]: marked() }, stopWithinMs: 200 });
+    await service.start();
+    // The answer to a signal lies there first, then its last line, then its end: they are found together.
+    const signalled = service.signal("SIGCONT");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+    await Promise.all([signalled, service.exited]);
+    expect(await service.lastLines()).toEqual(["the reason"]);
+    await service.stop(env);
+  });
+
   test("is ended by us when its supervisor is killed", async () => {
     const id = marked();
     const service = serviceOf(id, { MODE: "stubborn" });

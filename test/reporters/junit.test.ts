@@ -30,6 +30,8 @@ test("a run that ended early is an error of its own, a service that died a failu
   expect(junit.render([failed], options)).toContain('<error type="failed" message="port 8080 is taken">');
   const died: Report = { ...seen, services: [{ name: "shop", replica: 1, exitedAtMs: 9000, code: 1 }] };
   expect(junit.render([died], options)).toContain('<failure type="service-ended" message="shop ended by itself">');
+  const withWords: Report = { ...seen, services: [{ name: "shop", replica: 1, exitedAtMs: 9000, code: 1, lastLines: ["one <tag>", "no\u001B[31m memory"] }] };
+  expect(junit.render([withWords], options)).toContain("The last lines of shop:\n  one &lt;tag&gt;\n  no\uFFFD[31m memory</failure>");
 });
 
 test("is well-formed whatever a service said", () => {

@@ -70,6 +70,13 @@ describe("the text report", () => {
     expect(cells({ flap: { onMs: 0.001, offMs: 0.001 } })).toBe(solid);
   });
 
+  test("tells the last lines of a service that ended by itself, each on its own, with no control character", () => {
+    const died = { name: "shop", replica: 2, exitedAtMs: 9000, code: 7 };
+    expect(text.render([{ ...seen, services: [{ ...died, lastLines: ["Error: \u001B[31mno memory", "    at shop.js:3"] }] }], plain)).toContain("  ✘ shop#2 ended by itself at 9s with exit code 7; its last lines:\n      Error: [31mno memory\n      at shop.js:3\n");
+    expect(text.render([{ ...seen, services: [{ ...died, lastLines: [] }] }], plain)).toContain("  ✘ shop#2 ended by itself at 9s with exit code 7; it wrote nothing\n");
+    expect(text.render([{ ...seen, services: [died] }], plain)).toContain("  ✘ shop#2 ended by itself at 9s with exit code 7\n");
+  });
+
   test("says of violated ones the witnesses, of open ones the next step, of held ones neither", () => {
     const drawn = text.render([seen], plain);
     expect(drawn).toMatch(/· at [\d.]+s request \d+ of checkout was \w+ after/);

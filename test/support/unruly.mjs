@@ -3,7 +3,7 @@
 //   dies      says a line and ends with exit code 3
 //   stubborn  ignores SIGTERM, and so does the child that it starts
 //   sessions  starts a child that leads a session of its own, as PostgreSQL does for each connection
-//   frail     GET /crash ends it with exit code 7; anything else is answered 200
+//   frail     GET /crash says why in two lines and ends it with exit code 7; anything else is answered 200
 //   hung      GET /health is answered, anything else never
 //   resetting GET /health is answered, anything else reset
 import { spawn } from "node:child_process";
@@ -11,7 +11,12 @@ import { createServer } from "node:http";
 
 const { MODE, PORT, SECRET = "" } = process.env;
 const respond = {
-  frail: (request, response) => (request.url === "/crash" ? process.exit(7) : response.end("ok")),
+  frail: (request, response) => {
+    if (request.url !== "/crash") return response.end("ok");
+    console.error(`unruly: cannot bear it ${SECRET}\u001B[31m`.trim());
+    console.log("unruly: good-bye");
+    return process.exit(7);
+  },
   hung: (request, response) => request.url === "/health" && response.end("ok"),
   resetting: (request, response) => (request.url === "/health" ? response.end("ok") : request.socket.resetAndDestroy()),
   stubborn: (_request, response) => response.end("ok"),

@@ -113,7 +113,17 @@ export function tellIssues({ file, issues, services }: Report, page: Page): read
   if (issues.length === 0 && dead.length === 0) return [];
   return [
     heading("Take note", page),
-    ...dead.flatMap(({ name, replica, exitedAtMs, code, signal }) => hang("✘ ", `${name}${replica > 1 ? `#${replica}` : ""} ended by itself at ${format("duration", exitedAtMs ?? 0)}${signal === undefined ? (code === undefined ? "" : ` with exit code ${code}`) : ` by ${signal}`}`, width, "  ").map((line) => paint(["red"], line))),
+    ...dead.flatMap((service) => tellDead(service, page)),
     ...issues.flatMap(({ message, hint, severity, line, column }) => [...hang("! ", `${line === undefined ? "" : `${file}:${line}:${column ?? 1}: `}${message}`, width, "  ").map((line) => paint(severity === "error" ? ["red"] : ["yellow"], line)), ...(hint === undefined ? [] : hang("→ ", hint, width, "    "))]),
+  ];
+}
+
+/** How a service ended, and what it said last. */
+function tellDead({ name, replica, exitedAtMs, code, signal, lastLines }: Report["services"][number], { paint, width }: Page): readonly string[] {
+  const how = signal === undefined ? (code === undefined ? "" : ` with exit code ${code}`) : ` by ${signal}`;
+  const words = lastLines === undefined ? "" : lastLines.length === 0 ? "; it wrote nothing" : "; its last lines:";
+  return [
+    ...hang("✘ ", `${name}${replica > 1 ? `#${replica}` : ""} ended by itself at ${format("duration", exitedAtMs ?? 0)}${how}${words}`, width, "  ").map((line) => paint(["red"], line)),
+    ...(lastLines ?? []).flatMap((line) => hang("", line, width, "      ").map((part) => paint(["dim"], part))),
   ];
 }
