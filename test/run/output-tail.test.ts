@@ -18,12 +18,26 @@ describe("OutputTail", () => {
 
   test("keeps no more than 40 lines of 500 characters, however much comes", () => {
     const tail = new OutputTail();
-    for (let i = 0; i < 1000; i++) tail.add(`${i} ${"x".repeat(2000)}\n`);
-    tail.add("y".repeat(1_000_000));
+    for (let i = 0; i < 1000; i++) tail.add(`${i} ${"x ".repeat(1000)}\n`);
+    tail.add("y ".repeat(500_000));
     const lines = tail.last(Number.POSITIVE_INFINITY);
     expect(lines.length).toBe(41);
-    expect(lines[0]).toMatch(/^960 x+$/);
+    expect(lines[0]).toMatch(/^960 [x ]+$/);
     expect(Math.max(...lines.map((line) => line.length))).toBe(500);
+  });
+
+  test.each([
+    ["line", ["\n"]],
+    ["line that ends later", [" ", "\n"]],
+    ["line that goes on", [""]],
+  ])("cuts a %s between words: half a secret would not be known for one", (_, ends) => {
+    const words = Array.from({ length: 100 }, (_, i) => `its-s3cret-${i}`);
+    const tail = new OutputTail();
+    tail.add(words.join(" "));
+    for (const end of ends) tail.add(end);
+    const [line = ""] = tail.last(1);
+    expect(line).toContain("…");
+    for (const word of line.trim().split(" ")) expect([...words, "…"]).toContain(word);
   });
 
   test.each([1, 2, 3, 7, 100])("finds a text that comes %i characters at a time", async (step) => {
