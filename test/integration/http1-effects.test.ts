@@ -359,7 +359,7 @@ describe("faults of the connection", () => {
     edge.lift();
     await ask(3);
     caller.close();
-    await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 3, faults: [{ fault: "latency", decision: "applied", effect: "delay-bytes" }] }]);
+    await expect.poll(() => edge.connections()).toMatchObject([{ exchanges: 3, faults: [{ fault: "latency", decision: "applied", effect: "delay-bytes" }, { fault: "latency", decision: "applied" }] }]);
     expect(edge.exchanges().map(({ end, faults }) => [end, faults])).toEqual([["complete", undefined], ["complete", undefined], ["complete", undefined]]);
   });
 
