@@ -62,7 +62,8 @@ describe("resets with ENHANCE_YOUR_CALM that are not of the proxy", () => {
     const { edge, caller } = await setUp();
     expect((await caller.ask({ ":path": "/calm" })).code).toBe(calm);
     const { stream, got } = caller.open({ ":path": "/hangs" });
-    await expect.poll(() => stream.pending).toBe(false);
+    // Behind an answer to a ping the request has been read; what Node 24 has not sent yet is not sent at all when it is closed.
+    await new Promise<void>((resolve) => stream.session?.ping(() => resolve()));
     stream.close(calm);
     await got;
     await expect.poll(() => edge.exchanges()).toHaveLength(3);
