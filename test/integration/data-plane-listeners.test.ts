@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { answering, ok, setUpEdge } from "./http-edge.ts";
 import type { Undo } from "./http-edge.ts";
 import { connectionFault, startPlane } from "./plane.ts";
-import { Caller, echo, freePort, serve } from "./wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
+import { Caller, echo, serve } from "./wire.ts";
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {

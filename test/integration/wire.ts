@@ -36,13 +36,6 @@ export function echo(socket: Socket): void {
   socket.pipe(socket);
 }
 
-/** A port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = await serve(() => undefined);
-  await server.close();
-  return server.port;
-}
-
 /** A port of 127.0.0.1 that refuses, and that nobody else is given until it is closed: a connection that was dialled has it. */
 export async function refuse(): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = await serve(() => undefined);

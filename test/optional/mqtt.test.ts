@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connectionFault, startPlane } from "../integration/plane.ts";
-import { freePort } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { findProgram, makeFolder, missing, runProgram, startServer } from "./servers.ts";
 
 const why = missing(["mosquitto", "mosquitto_pub", "mosquitto_sub"], "mosquitto mosquitto-clients");

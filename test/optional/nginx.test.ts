@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Verdict } from "../../src/model/verdict.ts";
-import { freePort } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { aRun } from "../support/a-run.ts";
 import { findProgram, makeFolder, missing, startServer } from "./servers.ts";
 

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connectionFault, startPlane } from "../integration/plane.ts";
-import { freePort } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { asUser, findProgram, makeFolder, missing, runProgram, startServer } from "./servers.ts";
 
 const why = missing(["initdb", "postgres"], "postgresql");

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { connectionFault, startPlane } from "../integration/plane.ts";
-import { freePort } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { findProgram, missing, runProgram, startServer } from "./servers.ts";
 
 const why = missing(["redis-server", "redis-cli", "redis-benchmark"], "redis-server redis-tools");

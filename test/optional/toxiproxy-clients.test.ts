@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serveProxy } from "../../src/run/index.ts";
-import { freePort } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { clientName, languages, prepareClient, prepareToxiproxy } from "./client-programs.ts";
 import type { Language, Prepared } from "./client-programs.ts";
 import { expectedRound, rows } from "./client-rounds.ts";

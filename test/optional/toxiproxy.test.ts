@@ -6,7 +6,8 @@ import type { Answered, Difference } from "../integration/toxiproxy-wire/differe
 import { keyOf, oddities, play, portsBeside, titleOf } from "../integration/toxiproxy-wire/play.ts";
 import type { Recording, Side } from "../integration/toxiproxy-wire/play.ts";
 import { scenarios } from "../integration/toxiproxy-wire/requests.ts";
-import { freePort, serve } from "../integration/wire.ts";
+import { serve } from "../integration/wire.ts";
+import { freePort } from "../support/toxiproxy.ts";
 import { send } from "../proxy/api/raw-http.ts";
 import { findProgram, missing, startServer } from "./servers.ts";
 
